@@ -23,7 +23,8 @@ export class ExpectedError extends Error {
 /** 422: the input was understood, and one or more of its fields are wrong. */
 export function invalid(fields: readonly FieldError[], message?: string): ExpectedError {
   const first = fields[0];
-  const text = message ?? (first ? `${first.pointer || "the body"}: ${first.message}` : "the input is not valid");
+  const text =
+    message ?? (first ? `${first.pointer || "the body"}: ${first.message}` : "the input is not valid");
   return new ExpectedError(422, "validation", text, fields);
 }
 

@@ -1,0 +1,72 @@
+// What a job version is: one built, content-hashed, immutable bundle of a job's code plus its spec.
+import type { Instant } from "../clock.ts";
+import type { JobSpec } from "../sdk/spec.ts";
+
+/** Why a job did not load. `code` is one of the rules in docs/load-errors.md (E001 …) or `syntax`, `resolve`. */
+export interface LoadError {
+  code: string;
+  message: string;
+  /** Path inside the source, never of the host. */
+  file: string | null;
+  line: number | null;
+  column: number | null;
+  /** The lines around the place, with a caret. */
+  frame: string | null;
+  /** The next step, in words. */
+  hint: string | null;
+  since: Instant;
+}
+
+export interface VersionFile {
+  /** Path inside the source, with `/`. */
+  path: string;
+  sha256: string;
+  bytes: number;
+  /** "data" files are stored with the version and given to the job by `this.file(name)`. */
+  role: "code" | "data" | "lock";
+}
+
+/** A package that the bundle does not contain and that must be there to run it. */
+export interface NeededPackage {
+  name: string;
+  version: string | null;
+  /** Where it was found: in the task directory, in the dependency cache, or offered by the service. */
+  from: "task" | "cache" | "service";
+}
+
+export interface JobVersion {
+  /** sha256 (hex) over file hashes, lockfile and builder id. */
+  hash: string;
+  source: string;
+  jobKey: string;
+  spec: JobSpec;
+  bundle: string;
+  sourceMap: string;
+  files: VersionFile[];
+  /** Contents of the data files by path; only at load, afterwards they lie in the store. */
+  data: Map<string, Uint8Array>;
+  needs: NeededPackage[];
+  builderId: string;
+  builtAt: Instant;
+}
+
+export type LoadState = "ready" | "stale" | "error" | "missing" | "invalid";
+
+/** One job as the catalog knows it (table `jobs`). */
+export interface CatalogEntry {
+  source: string;
+  key: string;
+  loadState: LoadState;
+  loadError: LoadError | null;
+  /** The version that new runs use; null when none ever loaded. */
+  currentVersion: string | null;
+  loadedAt: Instant | null;
+  spec: JobSpec | null;
+  pinned: boolean;
+  enabled: boolean;
+}
+
+/** `source:key`: how a job is addressed where several sources exist; also the key of every map of jobs. */
+export function addressOf(source: string, key: string): string {
+  return `${source}:${key}`;
+}
