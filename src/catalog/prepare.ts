@@ -1,0 +1,18 @@
+// Puts a version from the store on disk, so that a child process can import it: whole or not at all, and read-only.
+
+/** A version on disk, ready to be described or run. */
+export interface PreparedVersion {
+  hash: string;
+  /** Absolute path of `job.mjs`; `job.mjs.map` lies beside it. */
+  bundlePath: string;
+  /** Folder with the read-only copies of the data files, by their path inside the task directory. */
+  filesDir: string;
+  /** Folders in which the packages of `needs` are looked up, in this order. */
+  resolveFrom: readonly string[];
+}
+
+/** Implemented by `VersionCache` below; what the worker asks for. */
+export interface VersionPreparer {
+  /** Rejects with an ExpectedError (code `load`) when the version is unknown or a package that it needs is missing here. */
+  prepare(hash: string): Promise<PreparedVersion>;
+}
