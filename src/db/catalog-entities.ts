@@ -1,0 +1,58 @@
+// The tables of the code: jobs, the versions that were loaded, their files, and the values that jobs keep.
+import { Column, Entity } from "typeorm";
+import { bigint, blob, int, json, nullable, primary, text, varchar, zero } from "./columns.ts";
+
+@Entity({ name: "jobs" })
+export class JobRow {
+  @Column(varchar("source", 64, { ...primary, primaryKeyConstraintName: "pk_jobs" })) source!: string;
+  @Column(varchar("job_key", 255, { ...primary, primaryKeyConstraintName: "pk_jobs" })) jobKey!: string;
+  @Column(varchar("current_version", 64, nullable)) currentVersion!: string | null;
+  @Column(int("pinned", zero)) pinned!: number;
+  @Column(int("enabled", { default: 1 })) enabled!: number;
+  /** From the current version's spec; the claim reads it. */
+  @Column(int("concurrency", nullable)) concurrency!: number | null;
+  @Column(varchar("load_state", 16)) loadState!: string;
+  @Column(json("load_error", nullable)) loadError!: unknown;
+  @Column(bigint("loaded_at", nullable)) loadedAt!: number | null;
+}
+
+@Entity({ name: "job_versions" })
+export class JobVersionRow {
+  @Column(varchar("hash", 64, { ...primary, primaryKeyConstraintName: "pk_job_versions" })) hash!: string;
+  @Column(varchar("source", 64)) source!: string;
+  @Column(varchar("job_key", 255)) jobKey!: string;
+  @Column(json("spec")) spec!: unknown;
+  @Column(json("files")) files!: unknown;
+  @Column(json("needs")) needs!: unknown;
+  @Column(varchar("builder_id", 128)) builderId!: string;
+  @Column(varchar("bundle_sha256", 64)) bundleSha256!: string;
+  @Column(varchar("map_sha256", 64)) mapSha256!: string;
+  @Column(bigint("built_at")) builtAt!: number;
+}
+
+/** Contents by their hash, in numbered chunks; shared by every version that holds the same bytes. */
+@Entity({ name: "blobs" })
+export class BlobRow {
+  @Column(varchar("sha256", 64, { ...primary, primaryKeyConstraintName: "pk_blobs" })) sha256!: string;
+  @Column(int("chunk", { ...primary, primaryKeyConstraintName: "pk_blobs" })) chunk!: number;
+  @Column(blob("bytes")) bytes!: Uint8Array;
+}
+
+/** The durable values of `this.state`; scope is "" for the job, else the schedule's id. */
+@Entity({ name: "job_state" })
+export class JobStateRow {
+  @Column(varchar("source", 64, { ...primary, primaryKeyConstraintName: "pk_job_state" })) source!: string;
+  @Column(varchar("job_key", 255, { ...primary, primaryKeyConstraintName: "pk_job_state" })) jobKey!: string;
+  @Column(varchar("scope", 40, { ...primary, primaryKeyConstraintName: "pk_job_state" })) scope!: string;
+  @Column(varchar("state_key", 255, { ...primary, primaryKeyConstraintName: "pk_job_state" }))
+  stateKey!: string;
+  @Column(json("value")) value!: unknown;
+  @Column(bigint("updated_at")) updatedAt!: number;
+}
+
+/** Facts about this installation: first start done, id of the database. */
+@Entity({ name: "settings" })
+export class SettingRow {
+  @Column(varchar("name", 64, { ...primary, primaryKeyConstraintName: "pk_settings" })) name!: string;
+  @Column(text("value")) value!: string;
+}

@@ -1,0 +1,23 @@
+// The open database: one place to write, one place to read, and its way to close.
+import type { DataSource } from "typeorm";
+import type { Instant } from "../clock.ts";
+import type { Dialect } from "./dialect.ts";
+import type { Gate } from "./gate.ts";
+import type { Sql } from "./sql.ts";
+
+export interface Database {
+  readonly dialect: Dialect;
+  readonly dataSource: DataSource;
+  /** The hot path: small writes that share commits. */
+  readonly gate: Gate;
+  /** For queries outside a transaction; on SQLite a connection of its own that cannot write. */
+  readonly read: Sql;
+  /**
+   * A transaction of its own for everything beside the hot path (on SQLite it passes the gate like all others).
+   * Deadlocks and lock waits are done again, so `work` must have no effect but its statements.
+   */
+  write<T>(work: (sql: Sql) => Promise<T>): Promise<T>;
+  /** The database's own idea of now, carried on by the monotonic clock between samples. */
+  now(): Instant;
+  close(): Promise<void>;
+}

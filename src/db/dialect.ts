@@ -1,0 +1,26 @@
+// What differs between the two databases, as values.
+
+export interface Dialect {
+  name: "sqlite" | "mysql";
+  /** Behind a SELECT whose rows are about to be changed: other replicas pass them by. SQLite has one writer anyway. */
+  skipLocked: string;
+  forUpdate: string;
+  /** `INSERT … ` tail that turns a duplicate key into an overwrite of `columns`. Never used to elect a winner. */
+  overwrite(key: readonly string[], columns: readonly string[]): string;
+}
+
+export const sqlite: Dialect = {
+  name: "sqlite",
+  skipLocked: "",
+  forUpdate: "",
+  overwrite: (key, columns) =>
+    ` ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${columns.map((c) => `${c} = excluded.${c}`).join(", ")}`,
+};
+
+export const mysql: Dialect = {
+  name: "mysql",
+  skipLocked: " FOR UPDATE SKIP LOCKED",
+  forUpdate: " FOR UPDATE",
+  overwrite: (_key, columns) =>
+    ` ON DUPLICATE KEY UPDATE ${columns.map((c) => `${c} = VALUES(${c})`).join(", ")}`,
+};

@@ -1,0 +1,23 @@
+// Every table of the service, in one list for the data source and the schema check.
+import "reflect-metadata";
+import { IdempotencyKeyRow, SignInCodeRow, TokenRow } from "./access-entities.ts";
+import { BlobRow, JobRow, JobStateRow, JobVersionRow, SettingRow } from "./catalog-entities.ts";
+import { AttemptRow, FailedRecordRow, LogChunkRow, TaskRunRow } from "./run-entities.ts";
+import { ScheduleRevisionRow, ScheduleRow } from "./schedule-entities.ts";
+
+export const entities = [
+  TaskRunRow,
+  AttemptRow,
+  LogChunkRow,
+  FailedRecordRow,
+  ScheduleRow,
+  ScheduleRevisionRow,
+  JobRow,
+  JobVersionRow,
+  BlobRow,
+  JobStateRow,
+  SettingRow,
+  TokenRow,
+  SignInCodeRow,
+  IdempotencyKeyRow,
+];

@@ -1,0 +1,77 @@
+// Sql on one mysql2 connection or pool: many rows travel in one statement, since each round trip costs most.
+import type { Sql, SqlRow, SqlValue } from "./sql.ts";
+
+/** The part of mysql2's callback interface that connections and pools share. */
+export interface MysqlHandle {
+  query(
+    options: { sql: string; values?: unknown[]; timeout?: number },
+    done: (error: Error | null, result: unknown) => void,
+  ): unknown;
+}
+
+export class MysqlSql implements Sql {
+  readonly #handle: MysqlHandle;
+  readonly #timeoutMs: number;
+
+  /** `timeoutMs`: a frozen server would hang a query for ever without one (measured). */
+  constructor(handle: MysqlHandle, timeoutMs: number) {
+    this.#handle = handle;
+    this.#timeoutMs = timeoutMs;
+  }
+
+  async all(statement: string, values: readonly SqlValue[] = []): Promise<SqlRow[]> {
+    return (await this.#query(statement, values)) as SqlRow[];
+  }
+
+  async run(statement: string, values: readonly SqlValue[] = []): Promise<number> {
+    return ((await this.#query(statement, values)) as { affectedRows: number }).affectedRows;
+  }
+
+  async insert(
+    table: string,
+    columns: readonly string[],
+    rows: readonly (readonly SqlValue[])[],
+  ): Promise<void> {
+    if (rows.length === 0) return;
+    const places = `(${columns.map(() => "?").join(", ")})`;
+    const statement = `INSERT INTO ${table} (${columns.join(", ")}) VALUES ${rows.map(() => places).join(", ")}`;
+    await this.#query(statement, rows.flat());
+  }
+
+  async update(
+    table: string,
+    columns: readonly string[],
+    keys: readonly string[],
+    guard: string,
+    rows: readonly (readonly SqlValue[])[],
+  ): Promise<number> {
+    if (rows.length === 0) return 0;
+    const all = [...columns, ...keys];
+    if (rows.length === 1) {
+      const set = columns.map((column) => `${column} = ?`).join(", ");
+      const where = [...keys.map((key) => `${key} = ?`), guard].join(" AND ");
+      return this.run(`UPDATE ${table} SET ${set} WHERE ${where}`, rows[0]);
+    }
+    const first = `SELECT ${all.map((column) => `? AS ${column}`).join(", ")}`;
+    const rest = ` UNION ALL SELECT ${all.map(() => "?").join(", ")}`;
+    const on = keys.map((key) => `${table}.${key} = v.${key}`).join(" AND ");
+    const set = columns.map((column) => `${table}.${column} = v.${column}`).join(", ");
+    return this.run(
+      `UPDATE ${table} JOIN (${first}${rest.repeat(rows.length - 1)}) v ON ${on} SET ${set} WHERE ${qualified(guard, table)}`,
+      rows.flat(),
+    );
+  }
+
+  #query(sql: string, values: readonly SqlValue[]): Promise<unknown> {
+    return new Promise((resolve, reject) => {
+      this.#handle.query({ sql, values: [...values], timeout: this.#timeoutMs }, (error, result) =>
+        error ? reject(error) : resolve(result),
+      );
+    });
+  }
+}
+
+/** The guard's columns belong to the table, not to the joined values: `state = 'running'` -> `t.state = 'running'`. */
+function qualified(guard: string, table: string): string {
+  return guard.replace(/(^|AND )([a-z_]+)/g, `$1${table}.$2`);
+}

@@ -1,0 +1,58 @@
+// The schema comes from empty, twice harmlessly, and equals the entities on both databases.
+import { expect } from "chai";
+import { migrate, openDatabase, pendingMigrations } from "../../src/db/open.ts";
+import { isDuplicate } from "../../src/db/sql.ts";
+import { onEveryDatabase } from "../support/databases.ts";
+
+onEveryDatabase("schema", (databases) => {
+  it("comes up from empty, and running the migrations again changes nothing", async () => {
+    const database = await databases.fresh();
+    expect(await migrate(database)).to.deep.equal([]);
+    expect(await pendingMigrations(database)).to.deep.equal([]);
+  });
+
+  it("leaves no difference between the tables and the entities", async () => {
+    const database = await databases.fresh();
+    const difference = await database.dataSource.driver.createSchemaBuilder().log();
+    expect(difference.upQueries.map((query) => query.query)).to.deep.equal([]);
+  });
+
+  it("goes up once when two processes migrate at the same time", async () => {
+    const url = await databases.freshUrl();
+    const [one, two] = [await openDatabase({ url }), await openDatabase({ url })];
+    try {
+      if (databases.name === "mariadb") await Promise.all([migrate(one), migrate(two)]);
+      else await migrate(one);
+      expect(await pendingMigrations(two)).to.deep.equal([]);
+    } finally {
+      await one.close();
+      await two.close();
+    }
+  });
+
+  it("compares keys byte by byte: 'A ', 'a' and 'A' are three jobs", async () => {
+    const { gate } = await databases.fresh();
+    const columns = ["name", "value"];
+    for (const name of ["A", "a", "A "])
+      await gate.write((sql) => sql.insert("settings", columns, [[name, "x"]]));
+    const twice = await gate
+      .write((sql) => sql.insert("settings", columns, [["A", "x"]]))
+      .catch((e: unknown) => e);
+    expect(isDuplicate(twice)).to.equal(true);
+  });
+
+  it("keeps whole numbers, four-byte letters and JSON as they were written", async () => {
+    const database = await databases.fresh();
+    const value = { text: "naïve 🛰 漢", big: Number.MAX_SAFE_INTEGER, deep: [{ a: null }] };
+    await database.write(async (sql) => {
+      await sql.insert(
+        "job_state",
+        ["source", "job_key", "scope", "state_key", "value", "updated_at"],
+        [["default", "a", "", "k", JSON.stringify(value), Number.MAX_SAFE_INTEGER]],
+      );
+    });
+    const [row] = await database.read.all("SELECT value, updated_at FROM job_state");
+    expect(JSON.parse(String(row!["value"]))).to.deep.equal(value);
+    expect(row!["updated_at"]).to.equal(Number.MAX_SAFE_INTEGER);
+  });
+});

@@ -1,0 +1,53 @@
+// Runs one suite on every database there is: SQLite always, a private MariaDB when its server is installed.
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Clock } from "../../src/clock.ts";
+import type { Database } from "../../src/db/database.ts";
+import { migrate, openDatabase } from "../../src/db/open.ts";
+import { mariadbAvailable, sharedMariadb } from "./mariadb.ts";
+
+export interface TestDatabase {
+  /** The address of a new, empty database. */
+  freshUrl(): Promise<string>;
+  /** A new database with its schema, closed after the suite. */
+  fresh(clock?: Clock): Promise<Database>;
+  name: "sqlite" | "mariadb";
+}
+
+/** `suite` is described once a database; its tests open as many fresh ones as they like. */
+export function onEveryDatabase(title: string, suite: (database: TestDatabase) => void): void {
+  describe(`${title} (sqlite)`, () => {
+    const folder = mkdtempSync(join(tmpdir(), "jobmount-db-"));
+    const opened: Database[] = [];
+    let n = 0;
+    const freshUrl = async () => `sqlite:${join(folder, `${++n}.db`)}`;
+    after(async () => {
+      for (const database of opened) await database.close();
+      rmSync(folder, { recursive: true, force: true });
+    });
+    suite({ name: "sqlite", freshUrl, fresh: (clock) => open(freshUrl, opened, clock) });
+  });
+
+  const available = mariadbAvailable();
+  (available ? describe : describe.skip)(`${title} (mariadb)`, () => {
+    const opened: Database[] = [];
+    before(async function () {
+      this.timeout(60_000);
+      await sharedMariadb();
+    });
+    after(async function () {
+      this.timeout(60_000);
+      for (const database of opened) await database.close();
+    });
+    const freshUrl = async () => (await sharedMariadb()).database();
+    suite({ name: "mariadb", freshUrl, fresh: (clock) => open(freshUrl, opened, clock) });
+  });
+}
+
+async function open(freshUrl: () => Promise<string>, opened: Database[], clock?: Clock): Promise<Database> {
+  const database = await openDatabase({ url: await freshUrl(), clock });
+  await migrate(database);
+  opened.push(database);
+  return database;
+}
