@@ -1,0 +1,216 @@
+// Who may come in: turns a bearer token into a principal, and makes, lists and ends tokens and one-time sign-in codes.
+import { timingSafeEqual } from "node:crypto";
+import type { Clock, Instant } from "../clock.ts";
+import { ExpectedError, invalid, notFound } from "../errors.ts";
+import { newId } from "../ids.ts";
+import { TokenCache } from "./token-cache.ts";
+import type { Principal } from "./principal.ts";
+import { mayGrant } from "./principal.ts";
+import type { Role } from "./role.ts";
+import type { Token, TokenStore } from "./token.ts";
+import { hashSecret, looksLikeToken, newSecret, newTokenSecret, prefixOf } from "./token.ts";
+
+/** How long a one-time sign-in code may be used. */
+export const SIGN_IN_CODE_MS = 10 * 60_000;
+/** How long a token made by a sign-in lives: it was on a screen, so it does not live for ever. */
+export const SIGN_IN_TOKEN_MS = 30 * 86_400_000;
+/** `lastUsedAt` is written at most this often for each token. */
+const TOUCH_EVERY_MS = 60_000;
+
+export interface AccessOptions {
+  store: TokenStore;
+  clock: Clock;
+  /** JOBMOUNT_ADMIN_TOKEN: an admin token known beforehand, at least 32 characters (checked by the configuration). */
+  adminToken?: string;
+}
+
+/** What a new token is to be. */
+export interface NewToken {
+  name: string;
+  role: Role;
+  /** Null for all sources; left out: those of whoever makes it. */
+  sources?: readonly string[] | null;
+  /** Null or left out: never. */
+  expiresAt?: Instant | null;
+}
+
+/** A token with its secret; the only moment at which the secret exists outside its owner's hands. */
+export interface IssuedToken {
+  token: Token;
+  secret: string;
+}
+
+export interface NewSignInCode {
+  name?: string;
+  role?: Role;
+  sources?: readonly string[] | null;
+}
+
+export class Access {
+  readonly #store: TokenStore;
+  readonly #clock: Clock;
+  readonly #adminHash: string | undefined;
+  readonly #cache: TokenCache;
+  readonly #touchedAt = new Map<string, Instant>();
+
+  constructor(options: AccessOptions) {
+    this.#store = options.store;
+    this.#clock = options.clock;
+    this.#adminHash = options.adminToken === undefined ? undefined : hashSecret(options.adminToken);
+    this.#cache = new TokenCache(options.clock);
+  }
+
+  /** The principal of a bearer token; undefined when it is unknown, revoked or expired (which of them is not told). */
+  async authenticate(bearer: string): Promise<Principal | undefined> {
+    const hash = hashSecret(bearer);
+    if (this.#adminHash !== undefined && sameHash(hash, this.#adminHash)) return ADMIN_TOKEN_PRINCIPAL;
+    if (!looksLikeToken(bearer)) return undefined;
+    const token = this.#cache.get(hash) ?? (await this.#load(hash));
+    if (!token || !sameHash(token.hash, hash)) return undefined;
+    const now = this.#clock.now();
+    if (token.revokedAt !== null) return undefined;
+    if (token.expiresAt !== null && token.expiresAt <= now) return undefined;
+    this.#touch(token, now);
+    return {
+      type: "token",
+      id: token.id,
+      name: token.name,
+      role: token.role,
+      sources: token.sources,
+      expiresAt: token.expiresAt,
+    };
+  }
+
+  /**
+   * Makes a token. 403 when it would see more than `by` may: an admin of one source makes tokens for that source.
+   * 422 when it would be expired at once.
+   */
+  async createToken(input: NewToken, by: Principal): Promise<IssuedToken> {
+    const sources = input.sources === undefined ? by.sources : input.sources;
+    refuseWiderThan(by, sources);
+    const now = this.#clock.now();
+    if (input.expiresAt !== undefined && input.expiresAt !== null && input.expiresAt <= now) {
+      throw invalid([{ pointer: "/expiresAt", code: "past", message: "must lie in the future" }]);
+    }
+    const issued = issue({ ...input, sources }, now);
+    await this.#store.insert(issued.token);
+    return issued;
+  }
+
+  /** The tokens that `by` may see, oldest first. */
+  async list(by: Principal): Promise<Token[]> {
+    return (await this.#store.list()).filter((token) => mayGrant(by, token.sources));
+  }
+
+  /** The token with this id if `by` may see it; 404 otherwise. Revoked ones are not found. */
+  async get(id: string, by: Principal): Promise<Token> {
+    const token = await this.#store.byId(id);
+    if (!token || token.revokedAt !== null || !mayGrant(by, token.sources)) {
+      throw notFound(`There is no token "${id}".`);
+    }
+    return token;
+  }
+
+  /** Ends a token: in this process at once, in other processes of the same database within two seconds. */
+  async revoke(id: string, by: Principal): Promise<void> {
+    const token = await this.get(id, by);
+    const revoked = await this.#store.revoke(id, this.#clock.now());
+    this.#cache.forget(token.hash);
+    if (!revoked) throw notFound(`There is no token "${id}".`);
+  }
+
+  /** Makes a code that can be turned into one token, once, within ten minutes. */
+  async createSignInCode(input: NewSignInCode, by: Principal): Promise<{ code: string; expiresAt: Instant }> {
+    const sources = input.sources === undefined ? by.sources : input.sources;
+    refuseWiderThan(by, sources);
+    const code = newSecret();
+    const expiresAt = this.#clock.now() + SIGN_IN_CODE_MS;
+    await this.#store.insertCode({
+      hash: hashSecret(code),
+      name: input.name ?? "sign-in",
+      role: input.role ?? "admin",
+      sources,
+      expiresAt,
+      usedAt: null,
+    });
+    return { code, expiresAt };
+  }
+
+  /** Turns a code into a fresh token; 410 when it is unknown, expired or used already. */
+  async useSignInCode(code: string): Promise<IssuedToken> {
+    const now = this.#clock.now();
+    const secret = newTokenSecret();
+    const token = await this.#store.redeemCode(
+      hashSecret(code),
+      now,
+      (row) =>
+        issue(
+          { name: row.name, role: row.role, sources: row.sources, expiresAt: now + SIGN_IN_TOKEN_MS },
+          now,
+          secret,
+        ).token,
+    );
+    if (!token) {
+      throw new ExpectedError(
+        410,
+        "sign_in_code",
+        "This sign-in link was used already, has expired, or never existed. Print a fresh one with: jobmount sign-in",
+      );
+    }
+    return { token, secret };
+  }
+
+  async #load(hash: string): Promise<Token | undefined> {
+    const mark = this.#cache.mark();
+    const token = await this.#store.byHash(hash);
+    if (token) this.#cache.put(token, mark);
+    return token;
+  }
+
+  /** Not awaited: when a token was last used is for people to read, and no request waits or fails for it. */
+  #touch(token: Token, now: Instant): void {
+    const last = this.#touchedAt.get(token.id) ?? token.lastUsedAt ?? 0;
+    if (now - last < TOUCH_EVERY_MS) return;
+    this.#touchedAt.set(token.id, now);
+    this.#store.touch(token.id, now).catch(() => this.#touchedAt.delete(token.id));
+  }
+}
+
+/** Whoever holds the configured admin token. */
+const ADMIN_TOKEN_PRINCIPAL: Principal = {
+  type: "token",
+  id: "admin_token",
+  name: "JOBMOUNT_ADMIN_TOKEN",
+  role: "admin",
+  sources: null,
+  expiresAt: null,
+};
+
+function issue(input: NewToken, now: Instant, secret = newTokenSecret()): IssuedToken {
+  const token: Token = {
+    id: newId("tok", now),
+    name: input.name,
+    prefix: prefixOf(secret),
+    hash: hashSecret(secret),
+    role: input.role,
+    sources: input.sources ?? null,
+    createdAt: now,
+    expiresAt: input.expiresAt ?? null,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  return { token, secret };
+}
+
+function refuseWiderThan(by: Principal, sources: readonly string[] | null): void {
+  if (mayGrant(by, sources)) return;
+  throw new ExpectedError(
+    403,
+    "wider_than_own",
+    `Your own token is limited to the sources ${(by.sources ?? []).join(", ")}; what you hand out cannot reach beyond them.`,
+  );
+}
+
+function sameHash(a: string, b: string): boolean {
+  return a.length === b.length && timingSafeEqual(Buffer.from(a), Buffer.from(b));
+}
