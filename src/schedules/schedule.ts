@@ -106,6 +106,8 @@ export interface ScheduleFilter {
   source?: string;
   sources?: readonly string[];
   jobKey?: string;
+  /** Only schedules of these jobs, as addresses `source:key`. */
+  jobs?: readonly string[];
   limit: number;
   /** Keyset: ids after this one. */
   after?: string;
