@@ -119,3 +119,9 @@ export interface RecordCounts {
   failed: number;
   skipped: number;
 }
+
+/**
+ * Holds a value against a JSON Schema: null when it fits. Handed to the sdk, which depends on nothing. The pointer leads
+ * into the value.
+ */
+export type CheckSchema = (schema: JsonSchema, value: unknown) => { pointer: string; message: string } | null;
