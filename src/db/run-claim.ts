@@ -1,0 +1,180 @@
+// Claiming: picks what may run now and marks it as ours, in the transaction that is handed in.
+import type { ClaimAnswer, ClaimedRun, ClaimRequest } from "../runs/store.ts";
+import type { RunOverrides, Trigger } from "../runs/task-run.ts";
+import type { Dialect } from "./dialect.ts";
+import { fromJson, isDuplicate, markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
+
+interface Candidate {
+  row: SqlRow;
+  id: string;
+  version: string | null;
+  scheduleSlot: string | null;
+  concurrency: number | null;
+  job: string;
+  jobSlot: string | null;
+}
+
+/** How long a run waits at most behind younger ones whose version has a warm child. */
+const PREFER_WARM_MS = 1_000;
+
+// queue_rank >= -100 is true for all that waits and says to both planners: walk the claim's index in its order.
+// NOT EXISTS: a schedule's next run must not stand first in line and block the others while its slot is taken.
+const CANDIDATES = `SELECT r.id, r.source, r.job_key, r.schedule_id, r.exclusive, r.attempt, r.tries_used, r.max_attempts,
+  r.triggered_by, r.fire_at, r.available_at, r.version_wanted, r.params, r.overrides, r.log_lines,
+  (SELECT j.current_version FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS current_version,
+  (SELECT j.concurrency FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS concurrency
+FROM task_runs r
+WHERE r.source = ? AND r.queue_rank >= -100 AND r.available_at <= ? AND r.cancel_requested_at IS NULL
+  AND (r.exclusive = 0 OR NOT EXISTS (SELECT 1 FROM task_runs b WHERE b.schedule_slot = r.schedule_id))
+ORDER BY r.queue_rank, r.available_at, r.id LIMIT ?`;
+
+const CLAIM_COLUMNS = [
+  "state",
+  "queue_rank",
+  "attempt",
+  "owner",
+  "beat",
+  "started_at",
+  "version",
+  "schedule_slot",
+  "job_slot",
+];
+
+export async function claim(sql: Sql, dialect: Dialect, request: ClaimRequest): Promise<ClaimAnswer> {
+  const answer: ClaimAnswer = { claimed: [], exhausted: [] };
+  let free = request.slots;
+  for (const source of request.sources) {
+    const slots = Math.min(free, source.slots);
+    if (slots <= 0) break;
+    // A few more than needed, so that warm versions can be preferred and busy jobs passed by.
+    const limit = slots + 16;
+    const values = [source.name, request.now, limit];
+    const rows = await sql.all(CANDIDATES + dialect.skipLocked, values);
+    const chosen = await choose(sql, rows, slots, request);
+    if (rows.length < limit && chosen.length < slots) answer.exhausted.push(source.name);
+    const claimed = await mark(sql, chosen, request);
+    answer.claimed.push(...claimed);
+    free -= claimed.length;
+  }
+  return answer;
+}
+
+/** The candidates that fit their slots, warm ones first while nobody has waited long. */
+async function choose(sql: Sql, rows: SqlRow[], slots: number, request: ClaimRequest): Promise<Candidate[]> {
+  const candidates = rows.map(toCandidate);
+  const oldest = Math.min(...candidates.map((candidate) => Number(candidate.row["available_at"])));
+  if (request.warm.size > 0 && request.now - oldest < PREFER_WARM_MS) {
+    const warm = (candidate: Candidate) => candidate.version !== null && request.warm.has(candidate.version);
+    candidates.sort((a, b) => Number(warm(b)) - Number(warm(a)));
+  }
+  const taken = await takenSlots(sql, candidates);
+  const chosen: Candidate[] = [];
+  for (const candidate of candidates) {
+    if (chosen.length === slots) break;
+    if (candidate.scheduleSlot !== null && taken.has(candidate.scheduleSlot)) continue;
+    if (candidate.concurrency !== null) {
+      candidate.jobSlot = freeSlot(candidate.job, candidate.concurrency, taken);
+      if (candidate.jobSlot === null) continue;
+      taken.add(candidate.jobSlot);
+    }
+    if (candidate.scheduleSlot !== null) taken.add(candidate.scheduleSlot);
+    chosen.push(candidate);
+  }
+  return chosen;
+}
+
+function toCandidate(row: SqlRow): Candidate {
+  const version = row["version_wanted"] ?? row["current_version"];
+  return {
+    row,
+    id: String(row["id"]),
+    version: version === null || version === undefined ? null : String(version),
+    scheduleSlot:
+      Number(row["exclusive"]) === 1 && row["schedule_id"] !== null ? String(row["schedule_id"]) : null,
+    concurrency: row["concurrency"] === null ? null : Number(row["concurrency"]),
+    job: `${String(row["source"])}:${String(row["job_key"])}`,
+    jobSlot: null,
+  };
+}
+
+async function takenSlots(sql: Sql, candidates: Candidate[]): Promise<Set<string>> {
+  const wanted = new Set<string>();
+  for (const { job, concurrency } of candidates) {
+    for (let k = 1; k <= (concurrency ?? 0); k++) wanted.add(`${job}#${k}`);
+  }
+  if (wanted.size === 0) return new Set();
+  const rows = await sql.all(
+    `SELECT job_slot FROM task_runs WHERE job_slot IN (${marks(wanted.size)})`,
+    markValues([...wanted]),
+  );
+  return new Set(rows.map((row) => String(row["job_slot"])));
+}
+
+function freeSlot(job: string, concurrency: number, taken: ReadonlySet<string>): string | null {
+  for (let k = 1; k <= concurrency; k++) {
+    if (!taken.has(`${job}#${k}`)) return `${job}#${k}`;
+  }
+  return null;
+}
+
+async function mark(sql: Sql, chosen: Candidate[], request: ClaimRequest): Promise<ClaimedRun[]> {
+  if (chosen.length === 0) return [];
+  const values = (candidate: Candidate): SqlValue[] => [
+    "running",
+    null,
+    Number(candidate.row["attempt"]) + 1,
+    request.owner,
+    0,
+    request.now,
+    candidate.version,
+    candidate.scheduleSlot,
+    candidate.jobSlot,
+    candidate.id,
+    Number(candidate.row["attempt"]),
+  ];
+  const update = (candidates: Candidate[]) =>
+    sql.update(
+      "task_runs",
+      CLAIM_COLUMNS,
+      ["id", "attempt"],
+      "queue_rank IS NOT NULL AND cancel_requested_at IS NULL",
+      candidates.map(values),
+    );
+  try {
+    if ((await update(chosen)) === chosen.length)
+      return chosen.map((candidate) => toClaimed(candidate, request));
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    // Another replica took one of the slots since we looked: each by itself; a duplicate key means not now (S9).
+    const claimed: Candidate[] = [];
+    for (const candidate of chosen) {
+      const matched = await update([candidate]).catch((thrown: unknown) => {
+        if (isDuplicate(thrown)) return 0;
+        throw thrown;
+      });
+      if (matched === 1) claimed.push(candidate);
+    }
+    return claimed.map((candidate) => toClaimed(candidate, request));
+  }
+  // The rows were read under lock, so this is a fault of ours and not a lost race: undo all.
+  throw new Error("a run changed between being chosen and being claimed in one transaction");
+}
+
+function toClaimed({ row, id, version }: Candidate, request: ClaimRequest): ClaimedRun {
+  return {
+    id,
+    source: String(row["source"]),
+    jobKey: String(row["job_key"]),
+    scheduleId: row["schedule_id"] === null ? null : String(row["schedule_id"]),
+    trigger: row["triggered_by"] as Trigger,
+    fireAt: row["fire_at"] === null ? null : Number(row["fire_at"]),
+    attempt: Number(row["attempt"]) + 1,
+    triesUsed: Number(row["tries_used"]),
+    maxAttempts: Number(row["max_attempts"]),
+    version,
+    params: fromJson(row["params"]) as Record<string, unknown>,
+    overrides: (fromJson(row["overrides"]) ?? {}) as RunOverrides,
+    startedAt: request.now,
+    logFrom: Number(row["log_lines"]) + 1,
+  };
+}

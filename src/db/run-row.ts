@@ -1,0 +1,150 @@
+// Rows of task_runs as values of the domain, and back.
+import type { NewRun } from "../runs/store.ts";
+import type {
+  Actor,
+  Attempt,
+  Reason,
+  RunError,
+  RunOverrides,
+  RunState,
+  TaskRun,
+  Trigger,
+} from "../runs/task-run.ts";
+import { fromJson, type SqlRow, type SqlValue, toJson } from "./sql.ts";
+
+export const NEW_RUN_COLUMNS = [
+  "id",
+  "source",
+  "job_key",
+  "job_name",
+  "schedule_id",
+  "schedule_revision",
+  "triggered_by",
+  "state",
+  "reason",
+  "cause",
+  "fire_at",
+  "fire_through",
+  "fire_count",
+  "priority",
+  "queue_rank",
+  "queued_at",
+  "available_at",
+  "finished_at",
+  "max_attempts",
+  "version_wanted",
+  "exclusive",
+  "params",
+  "overrides",
+  "actor_type",
+  "actor_name",
+  "retry_of",
+] as const;
+
+export function newRunValues(run: NewRun): SqlValue[] {
+  const waiting = run.state === "queued";
+  return [
+    run.id,
+    run.source,
+    run.jobKey,
+    run.jobName,
+    run.scheduleId,
+    run.scheduleRevision,
+    run.trigger,
+    run.state,
+    run.reason,
+    run.cause,
+    run.fireAt,
+    run.fireThrough,
+    run.fireCount,
+    run.priority,
+    waiting ? -run.priority : null,
+    run.queuedAt,
+    run.availableAt,
+    waiting ? null : run.queuedAt,
+    run.maxAttempts,
+    run.versionWanted,
+    run.exclusive ? 1 : 0,
+    JSON.stringify(run.params),
+    Object.keys(run.overrides).length ? toJson(run.overrides) : null,
+    run.actor.type,
+    run.actor.name,
+    run.retryOf,
+  ];
+}
+
+const number = (value: unknown): number => Number(value ?? 0);
+const numberOrNull = (value: unknown): number | null =>
+  value === null || value === undefined ? null : Number(value);
+const textOrNull = (value: unknown): string | null =>
+  value === null || value === undefined ? null : String(value);
+
+export function toRun(row: SqlRow): TaskRun {
+  return {
+    id: String(row["id"]),
+    source: String(row["source"]),
+    jobKey: String(row["job_key"]),
+    jobName: textOrNull(row["job_name"]),
+    scheduleId: textOrNull(row["schedule_id"]),
+    scheduleRevision: numberOrNull(row["schedule_revision"]),
+    trigger: row["triggered_by"] as Trigger,
+    state: row["state"] as RunState,
+    reason: textOrNull(row["reason"]) as Reason | null,
+    cause: textOrNull(row["cause"]),
+    fireAt: numberOrNull(row["fire_at"]),
+    fireThrough: numberOrNull(row["fire_through"]),
+    fireCount: numberOrNull(row["fire_count"]),
+    priority: number(row["priority"]),
+    queuedAt: number(row["queued_at"]),
+    availableAt: number(row["available_at"]),
+    startedAt: numberOrNull(row["started_at"]),
+    finishedAt: numberOrNull(row["finished_at"]),
+    attempt: number(row["attempt"]),
+    triesUsed: number(row["tries_used"]),
+    maxAttempts: number(row["max_attempts"]),
+    versionWanted: textOrNull(row["version_wanted"]),
+    version: textOrNull(row["version"]),
+    versionDeclared: textOrNull(row["version_declared"]),
+    owner: textOrNull(row["owner"]),
+    scheduleSlot: textOrNull(row["schedule_slot"]),
+    jobSlot: textOrNull(row["job_slot"]),
+    exclusive: Number(row["exclusive"]) === 1,
+    cancelRequestedAt: numberOrNull(row["cancel_requested_at"]),
+    params: fromJson(row["params"]) as Record<string, unknown>,
+    overrides: (fromJson(row["overrides"]) ?? {}) as RunOverrides,
+    progressPercent: numberOrNull(row["progress_percent"]),
+    progressMessage: textOrNull(row["progress_message"]),
+    records: {
+      processed: number(row["records_processed"]),
+      success: number(row["records_success"]),
+      failed: number(row["records_failed"]),
+      skipped: number(row["records_skipped"]),
+    },
+    result: fromJson(row["result"]),
+    error: fromJson(row["error"]) as RunError | null,
+    log: {
+      lines: number(row["log_lines"]),
+      bytes: number(row["log_bytes"]),
+      droppedBytes: number(row["log_dropped_bytes"]),
+    },
+    actor: { type: row["actor_type"] as Actor["type"], name: String(row["actor_name"]) },
+    retryOf: textOrNull(row["retry_of"]),
+  };
+}
+
+export function toAttempt(row: SqlRow): Attempt {
+  return {
+    runId: String(row["run_id"]),
+    attempt: number(row["attempt"]),
+    state: row["state"] as RunState,
+    reason: textOrNull(row["reason"]) as Reason | null,
+    cause: textOrNull(row["cause"]),
+    version: textOrNull(row["version"]),
+    owner: textOrNull(row["owner"]),
+    startedAt: number(row["started_at"]),
+    finishedAt: number(row["finished_at"]),
+    exitCode: numberOrNull(row["exit_code"]),
+    signal: textOrNull(row["exit_signal"]),
+    late: Number(row["late"]) === 1,
+  };
+}

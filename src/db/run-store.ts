@@ -1,0 +1,182 @@
+// The RunStore on a database: every state move of a run is a conditional statement here or in its two neighbours.
+import type { Instant } from "../clock.ts";
+import type {
+  ClaimAnswer,
+  ClaimRequest,
+  Finish,
+  FinishAnswer,
+  NewRun,
+  RunningRow,
+  RunStore,
+  Telling,
+} from "../runs/store.ts";
+import type { Reason, RunState } from "../runs/task-run.ts";
+import type { Database } from "./database.ts";
+import type { Batch } from "./gate.ts";
+import { claim } from "./run-claim.ts";
+import { finishBatch, tellBatch } from "./run-finish.ts";
+import { NEW_RUN_COLUMNS, newRunValues } from "./run-row.ts";
+import { fromJson, markValues, marks, type Sql } from "./sql.ts";
+
+/** Rows of new runs inside a transaction that somebody else holds (the scheduler's). */
+export function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {
+  return sql.insert("task_runs", NEW_RUN_COLUMNS, runs.map(newRunValues));
+}
+
+const insertBatch: Batch<readonly NewRun[], null> = {
+  name: "insert",
+  async run(sql, lists) {
+    await insertRuns(sql, lists.flat());
+    return lists.map(() => null);
+  },
+};
+
+export class DbRunStore implements RunStore {
+  readonly #database: Database;
+  readonly #finish: Batch<Finish, FinishAnswer>;
+
+  constructor(database: Database) {
+    this.#database = database;
+    this.#finish = finishBatch(database.dialect);
+  }
+
+  async insert(runs: readonly NewRun[]): Promise<void> {
+    await this.#database.gate.batch(insertBatch, runs);
+  }
+
+  onClaim(
+    ask: () => ClaimRequest | undefined,
+    claimed: (answer: ClaimAnswer) => void,
+    failed: () => void,
+  ): void {
+    this.#database.gate.onCommit(async (sql) => {
+      const request = ask();
+      if (!request) return undefined;
+      try {
+        const answer = await claim(sql, this.#database.dialect, request);
+        return { committed: () => claimed(answer), failed };
+      } catch (error) {
+        failed();
+        throw error;
+      }
+    });
+  }
+
+  claimSoon(): void {
+    this.#database.gate.poke();
+  }
+
+  async hasClaimable(sources: readonly string[], now: Instant): Promise<boolean> {
+    for (const source of sources) {
+      const rows = await this.#database.read.all(
+        "SELECT 1 AS waiting FROM task_runs WHERE source = ? AND queue_rank >= -100 AND available_at <= ? LIMIT 1",
+        [source, now],
+      );
+      if (rows.length > 0) return true;
+    }
+    return false;
+  }
+
+  finish(finish: Finish): Promise<FinishAnswer> {
+    return this.#database.gate.batch(this.#finish, finish);
+  }
+
+  async tell(telling: Telling): Promise<void> {
+    await this.#database.gate.batch(tellBatch, telling);
+  }
+
+  async beat(owner: string, runs: readonly { id: string; attempt: number }[], beat: number): Promise<void> {
+    if (runs.length === 0) return;
+    await this.#database.gate.write(async (sql) => {
+      const rows = runs.map((run) => [beat, run.id, run.attempt, owner]);
+      await sql.update("task_runs", ["beat"], ["id", "attempt", "owner"], "state = 'running'", rows);
+    });
+  }
+
+  async cancelRequested(
+    runIds: readonly string[],
+  ): Promise<{ id: string; attempt: number; reason: string }[]> {
+    if (runIds.length === 0) return [];
+    const rows = await this.#database.read.all(
+      `SELECT id, attempt, cancel_reason FROM task_runs WHERE cancel_requested_at IS NOT NULL AND id IN (${marks(runIds.length)})`,
+      markValues(runIds),
+    );
+    return rows.map((row) => ({
+      id: String(row["id"]),
+      attempt: Number(row["attempt"]),
+      reason: String(row["cancel_reason"]),
+    }));
+  }
+
+  requestCancel(runId: string, reason: Reason, now: Instant): Promise<RunState | undefined> {
+    return this.#database.gate.write((sql) => requestCancel(sql, runId, reason, now));
+  }
+
+  async running(): Promise<RunningRow[]> {
+    const rows = await this.#database.read.all(
+      "SELECT id, source, job_key, owner, attempt, beat, tries_used, max_attempts, started_at FROM task_runs WHERE state = 'running'",
+    );
+    return rows.map((row) => ({
+      id: String(row["id"]),
+      source: String(row["source"]),
+      jobKey: String(row["job_key"]),
+      owner: row["owner"] === null ? null : String(row["owner"]),
+      attempt: Number(row["attempt"]),
+      beat: row["beat"] === null ? null : Number(row["beat"]),
+      triesUsed: Number(row["tries_used"]),
+      maxAttempts: Number(row["max_attempts"]),
+      startedAt: Number(row["started_at"]),
+    }));
+  }
+
+  async reap(row: RunningRow, to: "failed" | "retrying", now: Instant, cause: string): Promise<boolean> {
+    return this.#database.gate.write(async (sql) => {
+      const final = to === "failed";
+      const matched = await sql.run(
+        "UPDATE task_runs SET state = CASE WHEN cancel_requested_at IS NULL THEN ? ELSE 'cancelled' END, " +
+          "reason = CASE WHEN cancel_requested_at IS NULL THEN 'lost' ELSE cancel_reason END, cause = ?, " +
+          "finished_at = CASE WHEN ? = 1 OR cancel_requested_at IS NOT NULL THEN ? ELSE NULL END, available_at = ?, " +
+          "queue_rank = CASE WHEN ? = 1 OR cancel_requested_at IS NOT NULL THEN NULL ELSE -priority END, " +
+          "tries_used = tries_used + 1, beat = NULL, schedule_slot = NULL, job_slot = NULL " +
+          "WHERE id = ? AND state = 'running' AND attempt = ? AND beat = ?",
+        [to, cause, final ? 1 : 0, now, now, final ? 1 : 0, row.id, row.attempt, row.beat],
+      );
+      if (matched !== 1) return false;
+      await sql.run(
+        "INSERT INTO run_attempts (run_id, attempt, state, reason, cause, version, owner, started_at, finished_at, late) " +
+          "SELECT id, attempt, state, 'lost', cause, version, owner, started_at, ?, 0 FROM task_runs WHERE id = ?",
+        [now, row.id],
+      );
+      return true;
+    });
+  }
+
+  async jobState(source: string, jobKey: string, scope: string): Promise<Map<string, unknown>> {
+    const rows = await this.#database.read.all(
+      "SELECT state_key, value FROM job_state WHERE source = ? AND job_key = ? AND scope = ?",
+      [source, jobKey, scope],
+    );
+    return new Map(rows.map((row) => [String(row["state_key"]), fromJson(row["value"])]));
+  }
+}
+
+/** The one UPDATE that accepts a cancel: a waiting run ends at once, a running one is asked to. */
+export async function requestCancel(
+  sql: Sql,
+  runId: string,
+  reason: Reason,
+  now: Instant,
+): Promise<RunState | undefined> {
+  const matched = await sql.run(
+    "UPDATE task_runs SET cancel_requested_at = ?, cancel_reason = ?, " +
+      "reason = CASE WHEN state = 'running' THEN reason ELSE ? END, " +
+      "cause = CASE WHEN state = 'running' THEN cause ELSE 'cancelled before it started' END, " +
+      "finished_at = CASE WHEN state = 'running' THEN finished_at ELSE ? END, " +
+      "queue_rank = NULL, state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END " +
+      "WHERE id = ? AND state IN ('queued', 'running', 'retrying') AND cancel_requested_at IS NULL",
+    [now, reason, reason, now, runId],
+  );
+  if (matched === 0) return undefined;
+  const [row] = await sql.all("SELECT state FROM task_runs WHERE id = ?", [runId]);
+  return row?.["state"] as RunState | undefined;
+}

@@ -1,0 +1,208 @@
+// Where runs are kept: the port that db/ implements. Every method is one committed transaction or part of a shared one.
+import type { Instant } from "../clock.ts";
+import type { RecordCounts } from "../sdk/spec.ts";
+import type {
+  Actor,
+  LogLine,
+  Reason,
+  RunError,
+  RunOverrides,
+  RunState,
+  TaskRun,
+  Trigger,
+} from "./task-run.ts";
+
+/** A row to be written; `state` is queued, or skipped with its reason. */
+export interface NewRun {
+  id: string;
+  source: string;
+  jobKey: string;
+  jobName: string | null;
+  scheduleId: string | null;
+  scheduleRevision: number | null;
+  trigger: Trigger;
+  state: "queued" | "skipped";
+  reason: Reason | null;
+  cause: string | null;
+  fireAt: Instant | null;
+  fireThrough: Instant | null;
+  fireCount: number | null;
+  priority: number;
+  queuedAt: Instant;
+  availableAt: Instant;
+  maxAttempts: number;
+  versionWanted: string | null;
+  exclusive: boolean;
+  params: Record<string, unknown>;
+  overrides: RunOverrides;
+  actor: Actor;
+  retryOf: string | null;
+}
+
+/** A run that a worker holds: what it needs to run one attempt. */
+export interface ClaimedRun {
+  id: string;
+  source: string;
+  jobKey: string;
+  scheduleId: string | null;
+  trigger: Trigger;
+  fireAt: Instant | null;
+  /** The fence of every later write. */
+  attempt: number;
+  triesUsed: number;
+  maxAttempts: number;
+  /** Null: no version of the job ever loaded. */
+  version: string | null;
+  params: Record<string, unknown>;
+  overrides: RunOverrides;
+  startedAt: Instant;
+  /** Number of the first log line that this attempt may write. */
+  logFrom: number;
+}
+
+export interface ClaimRequest {
+  owner: string;
+  /** Never more than there are free slots. */
+  slots: number;
+  /** Sources in the order of their turn, each with what it may still take. */
+  sources: readonly { name: string; slots: number }[];
+  now: Instant;
+  /** Versions with a warm child: preferred as long as the first in line has waited less than a second. */
+  warm: ReadonlySet<string>;
+}
+
+export interface ClaimAnswer {
+  claimed: ClaimedRun[];
+  /** Sources that had fewer claimable runs than asked for: nothing more is waiting there now. */
+  exhausted: string[];
+}
+
+/** How an attempt ended, and the state that the run goes to because of it. */
+export interface Finish {
+  runId: string;
+  attempt: number;
+  owner: string;
+  to: Extract<RunState, "succeeded" | "failed" | "retrying" | "queued" | "cancelled">;
+  reason: Reason | null;
+  cause: string | null;
+  startedAt: Instant;
+  finishedAt: Instant;
+  /** For retrying and queued: not claimed before. */
+  availableAt: Instant;
+  priority: number;
+  triesUsed: number;
+  version: string | null;
+  versionDeclared: string | null;
+  jobName: string | null;
+  records: RecordCounts;
+  progress: { percent: number; message: string | null } | null;
+  result: unknown;
+  error: RunError | null;
+  exitCode: number | null;
+  signal: string | null;
+  log: { lines: number; bytes: number; droppedBytes: number };
+  /** Lines not yet stored. */
+  lines: readonly LogLine[];
+  failedRecords: readonly FailedRecord[];
+  /** Durable values that changed; undefined removes. */
+  state: { source: string; jobKey: string; scope: string; values: ReadonlyMap<string, unknown> } | null;
+}
+
+export interface FailedRecord {
+  seq: number;
+  key: string | null;
+  reason: string | null;
+}
+
+/** What a finish came to: `done` also when the same finish had been written before. */
+export type FinishAnswer = "done" | "late" | "cancelled";
+
+/** What a running attempt tells while it runs. */
+export interface Telling {
+  runId: string;
+  attempt: number;
+  records: RecordCounts;
+  progress: { percent: number; message: string | null } | null;
+  log: { lines: number; bytes: number; droppedBytes: number };
+  lines: readonly LogLine[];
+  failedRecords: readonly FailedRecord[];
+}
+
+export interface RunningRow {
+  id: string;
+  source: string;
+  jobKey: string;
+  owner: string | null;
+  attempt: number;
+  beat: number | null;
+  triesUsed: number;
+  maxAttempts: number;
+  startedAt: Instant;
+}
+
+export interface RunStore {
+  insert(runs: readonly NewRun[]): Promise<void>;
+  /** Asked in each commit from now on: how much to claim, and what was claimed once it is committed. */
+  onClaim(
+    ask: () => ClaimRequest | undefined,
+    claimed: (answer: ClaimAnswer) => void,
+    failed: () => void,
+  ): void;
+  /** Makes a commit for claiming alone; nothing happens when one is under way anyway. */
+  claimSoon(): void;
+  /** True when something is waiting that could be claimed now; a cheap read. */
+  hasClaimable(sources: readonly string[], now: Instant): Promise<boolean>;
+  finish(finish: Finish): Promise<FinishAnswer>;
+  tell(telling: Telling): Promise<void>;
+  /** Renews the lease of these runs by one more beat. */
+  beat(owner: string, runs: readonly { id: string; attempt: number }[], beat: number): Promise<void>;
+  /** Which of these attempts somebody asked to cancel. */
+  cancelRequested(runIds: readonly string[]): Promise<{ id: string; attempt: number; reason: string }[]>;
+  /** Cancels a waiting run at once, asks a running one to end; undefined when it had ended (or is unknown). */
+  requestCancel(runId: string, reason: Reason, now: Instant): Promise<RunState | undefined>;
+  running(): Promise<RunningRow[]>;
+  /** running -> failed(lost) or retrying, if (attempt, beat) are still the same. */
+  reap(row: RunningRow, to: "failed" | "retrying", now: Instant, cause: string): Promise<boolean>;
+  jobState(source: string, jobKey: string, scope: string): Promise<Map<string, unknown>>;
+}
+
+export interface RunFilter {
+  jobs?: readonly { source: string; key: string }[];
+  scheduleId?: string;
+  states?: readonly RunState[];
+  notStates?: readonly RunState[];
+  reasons?: readonly string[];
+  triggers?: readonly string[];
+  /** Limits the list to these sources (a token's too). */
+  sources?: readonly string[];
+  since?: Instant;
+  until?: Instant;
+  text?: string;
+  limit: number;
+  /** Id of the last row of the page before. */
+  after?: string;
+  order?: "newest" | "oldest";
+}
+
+export interface LogFilter {
+  /** Lines with a greater number. */
+  after?: number;
+  levels?: readonly LogLine["level"][];
+  q?: string;
+  attempt?: number;
+  limit: number;
+}
+
+/** Reading, apart from the store: lists and details. */
+export interface RunQueries {
+  byId(id: string): Promise<TaskRun | undefined>;
+  list(filter: RunFilter): Promise<{ runs: TaskRun[]; hasMore: boolean }>;
+  count(filter: RunFilter, cap: number): Promise<number>;
+  attempts(runId: string): Promise<import("./task-run.ts").Attempt[]>;
+  logLines(runId: string, filter: LogFilter): Promise<{ lines: LogLine[]; hasMore: boolean }>;
+  failedRecords(runId: string, after: number, limit: number): Promise<FailedRecord[]>;
+  /** The newest runs of each job, newest first. */
+  recentOf(jobs: readonly { source: string; key: string }[], each: number): Promise<Map<string, TaskRun[]>>;
+  /** The newest run that was executed, of each schedule. */
+  lastOf(scheduleIds: readonly string[]): Promise<Map<string, TaskRun>>;
+}

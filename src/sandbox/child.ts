@@ -1,0 +1,180 @@
+// The child process: waits for one order, imports the bundle, runs one attempt or describes the job, tells how it ended.
+import { mkdirSync } from "node:fs";
+import { createRequire } from "node:module";
+import { Socket } from "node:net";
+import { join } from "node:path";
+import { pathToFileURL } from "node:url";
+import { runAttempt } from "../sdk/attempt.ts";
+import type { AttemptContext } from "../sdk/context.ts";
+import { describeModule } from "../sdk/describe.ts";
+import { isPermanent, PermanentError, retryDelayOf } from "../sdk/errors.ts";
+import "../sdk/index.ts";
+import type { CheckSchema } from "../sdk/spec.ts";
+import { toldError } from "./child-errors.ts";
+import { captureStream, Outgoing, send } from "./child-out.ts";
+import { FrameDecoder } from "./frames.ts";
+import { RestingState } from "./leftovers.ts";
+import { type AttemptOrder, IN_FD, PROTOCOL_VERSION, type ToChild, type ToldEnd } from "./protocol.ts";
+
+const exit = process.exit.bind(process);
+const control = new Socket({ fd: IN_FD, readable: true, writable: false });
+const decoder = new FrameDecoder(64 * 1024 * 1024);
+
+let loaded: { path: string; module: { Job?: unknown } } | undefined;
+let resting: RestingState | undefined;
+let running: { order: AttemptOrder; abort: AbortController; out: Outgoing } | undefined;
+
+const flushStdout = captureStream("stdout", (line) => running?.out.line(line));
+const flushStderr = captureStream("stderr", (line) => running?.out.line(line));
+
+control.on("data", (chunk: Buffer) => {
+  for (const frame of decoder.push(chunk)) take(frame as ToChild);
+});
+// The service is gone: so are we.
+control.on("end", () => exit(0));
+control.on("error", () => exit(0));
+
+process.on("uncaughtException", (error, origin) => fatal(error, origin));
+
+function take(message: ToChild): void {
+  if (message.t === "start") void attempt(message.attempt);
+  else if (message.t === "abort")
+    running?.abort.abort(new Error(`the run was asked to end: ${message.reason}`));
+  else void describe(message.bundlePath, message.resolveFrom);
+}
+
+async function attempt(order: AttemptOrder): Promise<void> {
+  const out = new Outgoing();
+  const abort = new AbortController();
+  running = { order, abort, out };
+  // A job that waits for nothing that could ever happen ends its process, instead of hanging until its time is up.
+  control.unref();
+  const end = await settle(order, abort.signal, out);
+  finish(out, end);
+}
+
+async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): Promise<ToldEnd> {
+  let Job: unknown;
+  try {
+    Job = (await load(order)).Job;
+  } catch (error) {
+    return { kind: "load", error: toldError(error, order.bundlePath) };
+  }
+  try {
+    const result = await runAttempt(Job, contextOf(order, signal, out), {
+      checkSchema: order.resultSchema ? await schemaCheck() : undefined,
+    });
+    if (!result.ok) return { kind: "invalid_result", pointer: result.pointer, message: result.message };
+    return { kind: "result", counts: result.counts, details: result.details };
+  } catch (error) {
+    return {
+      kind: "error",
+      error: toldError(error, order.bundlePath),
+      permanent: isPermanent(error),
+      retryAfterMs: retryDelayOf(error) ?? null,
+    };
+  }
+}
+
+function finish(out: Outgoing, end: ToldEnd): void {
+  flushStdout();
+  flushStderr();
+  out.close();
+  running = undefined;
+  send({ t: "end", end });
+  control.ref();
+  send({ t: "idle", leftovers: resting?.leftovers() ?? ["nothing was loaded"] });
+}
+
+/** Thrown outside of `execute`'s promise (a timer, an event, a rejection nobody awaits): the attempt ends with it. */
+function fatal(error: unknown, origin: string): void {
+  if (!running) return exit(1);
+  const told = toldError(error, running.order.bundlePath);
+  const message = origin === "unhandledRejection" ? `unhandled rejection: ${told.message}` : told.message;
+  flushStdout();
+  flushStderr();
+  running.out.close();
+  send({
+    t: "end",
+    end: { kind: "error", error: { ...told, message }, permanent: isPermanent(error), retryAfterMs: null },
+  });
+  exit(1);
+}
+
+async function load(
+  order: Pick<AttemptOrder, "bundlePath" | "resolveFrom"> & { env?: Record<string, string> },
+) {
+  if (loaded?.path === order.bundlePath) return loaded.module;
+  Object.assign(process.env, order.env);
+  installRequire(order.resolveFrom);
+  process.setSourceMapsEnabled(true);
+  const module = (await import(pathToFileURL(order.bundlePath).href)) as { Job?: unknown };
+  loaded = { path: order.bundlePath, module };
+  // As at rest: only what keeps the process alive is counted, and then our own pipe is among it.
+  control.ref();
+  resting = new RestingState();
+  if (running) control.unref();
+  return module;
+}
+
+/** For packages that the bundle does not contain: looked up from each folder in turn. */
+function installRequire(folders: readonly string[]): void {
+  const requires = folders.map((folder) => createRequire(join(folder, "/")));
+  const find = (request: string): unknown => {
+    let last: unknown = new Error(`the package ${request} is not installed here`);
+    for (const require of requires) {
+      try {
+        return require(request);
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== "MODULE_NOT_FOUND") throw error;
+        last = error;
+      }
+    }
+    throw last;
+  };
+  Object.defineProperty(globalThis, Symbol.for("jobmount.require"), { value: find, configurable: true });
+}
+
+function contextOf(order: AttemptOrder, signal: AbortSignal, out: Outgoing): AttemptContext {
+  return {
+    params: order.params,
+    signal,
+    run: order.run,
+    get tempDir() {
+      mkdirSync(order.tempDir, { recursive: true, mode: 0o700 });
+      return order.tempDir;
+    },
+    get dataDir() {
+      mkdirSync(order.dataDir, { recursive: true });
+      return order.dataDir;
+    },
+    filePath: (name) => filePath(order, name),
+    state: new Map(order.state),
+    emit: (event) => out.take(event),
+  };
+}
+
+function filePath(order: AttemptOrder, name: string): string {
+  const path = join(order.filesDir, name);
+  if (!path.startsWith(join(order.filesDir, "/")))
+    throw new PermanentError(`"${name}" is not a file of the task directory`);
+  return path;
+}
+
+async function schemaCheck(): Promise<CheckSchema> {
+  return (await import("../json-schema.ts")).checkSchema;
+}
+
+async function describe(bundlePath: string, resolveFrom: readonly string[]): Promise<void> {
+  let module: object;
+  try {
+    module = await load({ bundlePath, resolveFrom });
+  } catch (error) {
+    return send({ t: "thrown", error: toldError(error, bundlePath) });
+  }
+  const described = describeModule(module);
+  if ("spec" in described) send({ t: "described", spec: described.spec });
+  else send({ t: "problems", problems: described.problems });
+}
+
+send({ t: "ready", version: PROTOCOL_VERSION });

@@ -1,0 +1,54 @@
+// Frames on a pipe: four bytes of length, then that many bytes of JSON text.
+
+/** The bytes are not frames: whoever wrote them is not to be believed any more. */
+export class FrameError extends Error {
+  override readonly name = "FrameError";
+}
+
+/** One frame, ready to be written at once. */
+export function encodeFrame(value: unknown): Buffer {
+  const text = JSON.stringify(value);
+  const length = Buffer.byteLength(text);
+  const frame = Buffer.allocUnsafe(4 + length);
+  frame.writeUInt32BE(length, 0);
+  frame.write(text, 4);
+  return frame;
+}
+
+/** Puts chunks together to frames. Holds at most one frame's bytes and the chunk at hand. */
+export class FrameDecoder {
+  readonly #maxBytes: number;
+  #rest: Buffer | undefined;
+
+  constructor(maxBytes: number) {
+    this.#maxBytes = maxBytes;
+  }
+
+  /** The frames that are whole now; throws FrameError for what is not a frame. */
+  push(chunk: Buffer): unknown[] {
+    let buffer = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
+    this.#rest = undefined;
+    const frames: unknown[] = [];
+    while (buffer.length >= 4) {
+      const length = buffer.readUInt32BE(0);
+      if (length > this.#maxBytes) {
+        throw new FrameError(
+          `a frame of ${length} bytes was announced; at most ${this.#maxBytes} are allowed`,
+        );
+      }
+      if (buffer.length < 4 + length) break;
+      frames.push(parse(buffer.toString("utf8", 4, 4 + length)));
+      buffer = buffer.subarray(4 + length);
+    }
+    if (buffer.length > 0) this.#rest = buffer;
+    return frames;
+  }
+}
+
+function parse(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new FrameError("a frame does not hold JSON");
+  }
+}

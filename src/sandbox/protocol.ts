@@ -1,0 +1,81 @@
+// What the service and a child process say to each other. Frames of JSON, each way on a pipe of its own; the child is
+// told and tells, nobody is ever asked.
+import type { LogLevel, SpecProblem } from "../sdk/context.ts";
+import type { JobSpec, JsonSchema, RecordCounts, RunInfo } from "../sdk/spec.ts";
+
+/** Both ends must be of one build; the child's first frame carries it. */
+export const PROTOCOL_VERSION = 1;
+
+/** A frame of the child is at most this long (its text); the service's own may be longer, nobody forges those. */
+export const MAX_FRAME_BYTES = 1024 * 1024;
+
+/** Descriptors in the child: what it is told comes in on one, what it tells goes out on the other. */
+export const IN_FD = 3;
+export const OUT_FD = 4;
+
+/** The service to the child. */
+export type ToChild =
+  | { t: "start"; attempt: AttemptOrder }
+  | { t: "abort"; reason: string }
+  | { t: "describe"; bundlePath: string; resolveFrom: readonly string[] };
+
+/** One attempt, with all that it needs: nothing can be asked for later. */
+export interface AttemptOrder {
+  bundlePath: string;
+  filesDir: string;
+  resolveFrom: readonly string[];
+  params: Record<string, unknown>;
+  run: RunInfo;
+  tempDir: string;
+  dataDir: string;
+  state: readonly (readonly [string, unknown])[];
+  /** Values of the variables that the job declared in `env`. */
+  env: Record<string, string>;
+  resultSchema: JsonSchema | null;
+}
+
+export interface FailedRecordTold {
+  key: string | null;
+  reason: string | null;
+}
+
+/** The child to the service. */
+export type FromChild =
+  | { t: "ready"; version: number }
+  | { t: "log"; lines: readonly ToldLine[] }
+  | { t: "records"; counts: RecordCounts; failed: readonly FailedRecordTold[] }
+  | { t: "progress"; percent: number; message: string | null }
+  | { t: "state"; key: string; value?: unknown }
+  | { t: "end"; end: ToldEnd }
+  /** After `end`: nothing of the attempt is left in the child, or what was. */
+  | { t: "idle"; leftovers: readonly string[] }
+  | { t: "described"; spec: JobSpec }
+  | { t: "problems"; problems: readonly SpecProblem[] }
+  | { t: "thrown"; error: ToldError };
+
+export interface ToldLine {
+  /** Epoch ms. */
+  time: number;
+  level: LogLevel;
+  stream: "log" | "stdout" | "stderr";
+  text: string;
+  fields?: Record<string, unknown>;
+}
+
+/** How `execute` settled, as the child tells it. */
+export type ToldEnd =
+  | { kind: "result"; counts: RecordCounts; details: unknown }
+  | { kind: "invalid_result"; pointer: string; message: string }
+  | { kind: "error"; error: ToldError; permanent: boolean; retryAfterMs: number | null }
+  /** The bundle could not be imported here. */
+  | { kind: "load"; error: ToldError };
+
+/** A thrown value in plain words: file and line are the job's own source, by the source map. */
+export interface ToldError {
+  name: string | null;
+  message: string;
+  stack: string | null;
+  file: string | null;
+  line: number | null;
+  column: number | null;
+}

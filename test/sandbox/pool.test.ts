@@ -1,0 +1,193 @@
+// Attempts in real child processes: what a job tells arrives, what it does wrong ends as one outcome.
+import { expect } from "chai";
+import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { systemClock } from "../../src/clock.ts";
+import { Pool } from "../../src/sandbox/pool.ts";
+import type { ToldLine } from "../../src/sandbox/protocol.ts";
+import type { AttemptListener } from "../../src/sandbox/sandbox.ts";
+
+const HEAD = `const { defineJob, PermanentError } = globalThis[Symbol.for("jobmount.sdk")];
+export class Job extends defineJob({ name: "t" }) {`;
+
+describe("pool of sandboxes", function () {
+  this.timeout(20_000);
+  let folder: string;
+  let pool: Pool;
+  let n = 0;
+  before(async () => {
+    folder = mkdtempSync(join(tmpdir(), "jobmount-pool-"));
+    pool = new Pool({
+      clock: systemClock,
+      tempRoot: join(folder, "temp"),
+      env: { PATH: "/usr/bin:/bin" },
+      warmLimit: 2,
+    });
+    await pool.start();
+  });
+  after(async () => {
+    await pool.stop();
+    rmSync(folder, { recursive: true, force: true });
+  });
+
+  function bundle(body: string): string {
+    const path = join(folder, `job-${++n}.mjs`);
+    writeFileSync(path, `${HEAD}\n${body}\n}`);
+    return path;
+  }
+
+  async function run(
+    path: string,
+    more: { params?: Record<string, unknown>; timeoutMs?: number; abortAfter?: number } = {},
+  ) {
+    const lines: ToldLine[] = [];
+    const told = {
+      lines,
+      counts: undefined as unknown,
+      failed: [] as unknown[],
+      progress: [] as number[],
+      state: [] as unknown[],
+    };
+    const listener: AttemptListener = {
+      lines: (more) => void lines.push(...more),
+      records: (counts, failed) => {
+        told.counts = counts;
+        told.failed.push(...failed);
+      },
+      progress: (percent) => void told.progress.push(percent),
+      state: (key, value) => void told.state.push([key, value]),
+    };
+    const attempt = pool.run(
+      path,
+      {
+        bundlePath: path,
+        filesDir: folder,
+        resolveFrom: [],
+        params: more.params ?? {},
+        run: {
+          id: "run_1",
+          attempt: 1,
+          fireAt: null,
+          trigger: "manual",
+          scheduleId: null,
+          missed: null,
+          onlyRecords: null,
+        },
+        dataDir: join(folder, "data"),
+        state: [["old", 1]],
+        env: {},
+        resultSchema: null,
+      },
+      { timeoutMs: more.timeoutMs ?? 5_000, graceMs: 200 },
+      listener,
+      "reuse",
+    );
+    if (more.abortAfter !== undefined) setTimeout(() => attempt.abort("user"), more.abortAfter);
+    return { ...(await attempt.ended), told };
+  }
+
+  it("X4: what execute returns is the result, records and log lines arrive in order before it", async () => {
+    const path = bundle(`async execute() {
+      this.log.info("one"); console.log("two"); process.stdout.write("three\\nfour\\n"); this.log.warn("five", { a: 1 });
+      this.records.success(2); this.records.failed("k", new Error("why")); this.progress(50, "half");
+      this.state.set("new", this.state.get("old") + 1);
+      return { hello: this.run.id };
+    }`);
+    const { outcome, told } = await run(path);
+    expect(outcome).to.deep.equal({
+      kind: "result",
+      counts: { processed: 3, success: 2, failed: 1, skipped: 0 },
+      details: { hello: "run_1" },
+    });
+    expect(told.lines.map((line) => line.text)).to.deep.equal(["one", "two", "three", "four", "five"]);
+    expect(told.failed).to.deep.equal([{ key: "k", reason: "why" }]);
+    expect(told.progress).to.deep.equal([50]);
+    expect(told.state).to.deep.equal([["new", 2]]);
+  });
+
+  it("X11: a clean child runs the next attempt of its version, one that leaves a timer does not", async () => {
+    const clean = bundle(`execute() { return { pid: process.pid }; }`);
+    const pids = [];
+    for (let i = 0; i < 3; i++)
+      pids.push(((await run(clean)).outcome as { details: { pid: number } }).details.pid);
+    expect(new Set(pids).size).to.equal(1);
+    const dirty = bundle(`execute() { setInterval(() => {}, 1000); return { pid: process.pid }; }`);
+    const others = [];
+    for (let i = 0; i < 2; i++)
+      others.push(((await run(dirty)).outcome as { details: { pid: number } }).details.pid);
+    expect(new Set(others).size).to.equal(2);
+  });
+
+  const ends: [string, string, string, RegExp][] = [
+    ["a thrown error", `execute() { throw new TypeError("bad"); }`, "error", /^bad \(job-\d+\.mjs:3\)$/],
+    ["null thrown", `execute() { throw null; }`, "error", /null was thrown/],
+    ["process.exit(0)", `execute() { process.exit(0); }`, "no_result", /process ended by itself/],
+    [
+      "process.exit(3)",
+      `execute() { console.error("last words"); process.exit(3); }`,
+      "crash",
+      /exit code 3.*last words/,
+    ],
+    [
+      "a promise that never settles",
+      `execute() { return new Promise(() => {}); }`,
+      "no_result",
+      /waited for nothing/,
+    ],
+    [
+      "an unhandled rejection",
+      `async execute() { Promise.reject(new Error("lost")); await new Promise((r) => setTimeout(r, 500)); }`,
+      "error",
+      /unhandled rejection: lost/,
+    ],
+    [
+      "an endless loop",
+      `execute() { for (;;); }`,
+      "timeout",
+      /timed out after 300ms; ignored SIGTERM, killed|ended by SIGTERM/,
+    ],
+    ["NaN as a count", `execute() { return { processed: NaN }; }`, "invalid_result", /processed/],
+    [
+      "SIGKILL to itself",
+      `execute() { process.kill(process.pid, "SIGKILL"); return new Promise((r) => setTimeout(r, 1000)); }`,
+      "crash",
+      /SIGKILL/,
+    ],
+  ];
+  for (const [what, body, kind, cause] of ends) {
+    it(`X10: ${what} ends as ${kind}`, async () => {
+      const { outcome } = await run(bundle(body), { timeoutMs: what === "an endless loop" ? 300 : 5_000 });
+      expect(outcome.kind).to.equal(kind);
+      expect((outcome as { cause: string }).cause).to.match(cause);
+    });
+  }
+
+  it("X10: bytes that are no frames on any descriptor end the attempt as protocol", async () => {
+    const { outcome } = await run(
+      bundle(
+        `async execute() { (await import("node:fs")).writeSync(4, Buffer.alloc(64, 255)); await new Promise((r) => setTimeout(r, 2000)); }`,
+      ),
+    );
+    expect(outcome.kind).to.equal("protocol");
+  });
+
+  it("X9: a cancel reaches the signal; what ends in the grace gets no other", async () => {
+    const path = bundle(
+      `async execute() { await new Promise((r) => { const t = setTimeout(r, 60000); this.signal.addEventListener("abort", () => { clearTimeout(t); r(); }); }); return {}; }`,
+    );
+    const { outcome, steps } = await run(path, { abortAfter: 100 });
+    expect(outcome.kind).to.equal("aborted");
+    expect(steps.map((step) => step.signal)).to.deep.equal(["abort"]);
+  });
+
+  it("X11: late output of one attempt never reaches the next", async () => {
+    const path = bundle(
+      `execute() { if (this.params.late) setTimeout(() => console.log("LATE"), 20).unref(); return {}; }`,
+    );
+    await run(path, { params: { late: true } });
+    await new Promise((resolve) => setTimeout(resolve, 60));
+    const { told } = await run(path);
+    expect(told.lines).to.deep.equal([]);
+  });
+});
