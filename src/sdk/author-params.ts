@@ -112,7 +112,7 @@ type UnknownFields<Param> = Param extends { type: infer Type extends ParamType }
   ? {
       [
         Key in Exclude<keyof Param, KeysOf<OfType<ParamInput, Type>>>
-      ]: Wrong<`"${Key & string}" is not a field of a param of type "${Type}"`>;
+      ]: Wrong<`${Key & string} is not a field of a param of type ${Type}`>;
     }
   : unknown;
 
@@ -148,7 +148,7 @@ export type CheckOptional<Optional, Required> = {
     (string extends keyof Required
       ? unknown
       : Name extends keyof Required
-        ? Wrong<`"${Name & string}" is in requiredParams too: keep it in one of the two`>
+        ? Wrong<`${Name & string} is in requiredParams too: keep it in one of the two`>
         : unknown);
 };
 

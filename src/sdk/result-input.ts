@@ -16,4 +16,10 @@ interface Counts {
 }
 
 /** Nothing, or an object: counts under any of their spellings, every other key belongs to the details. */
-export type JobReturn = void | null | (object & Counts & { readonly [Symbol.iterator]?: never });
+export type JobReturn = void | null | (object & Counts & NoList);
+
+/** Not a list, and not a promise: else a promise of anything would pass as an object. */
+interface NoList {
+  readonly [Symbol.iterator]?: never;
+  readonly then?: never;
+}
