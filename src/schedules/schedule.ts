@@ -44,6 +44,7 @@ export interface Schedule {
   timeoutMs: number | null;
   retries: RetryPolicy | null;
   maxFailedShare: number | null;
+  /** Fires before it or after `endAt` are not owed; a fire exactly at one of them is. */
   startAt: Instant | null;
   endAt: Instant | null;
   maxRuns: number | null;
@@ -113,9 +114,16 @@ export interface ScheduleFilter {
   after?: string;
 }
 
+/** Names the request that an effect belongs to, so that its transaction can record it (A1); opaque to schedules. */
+export interface RequestRef {
+  actor: string;
+  key: string;
+  digest: string;
+}
+
 /** Where schedules are kept; implemented in db/. Every method is one transaction. */
 export interface ScheduleStore {
-  insert(schedule: Schedule, actor: string): Promise<void>;
+  insert(schedule: Schedule, actor: string, request?: RequestRef): Promise<void>;
   byId(id: string): Promise<Schedule | undefined>;
   list(filter: ScheduleFilter): Promise<Schedule[]>;
   /**
