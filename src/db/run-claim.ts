@@ -16,17 +16,20 @@ interface Candidate {
 
 /** How long a run waits at most behind younger ones whose version has a warm child. */
 const PREFER_WARM_MS = 1_000;
+/** How often one claim looks past what has no slot; what is left is found by the next one. */
+const LOOKS = 5;
 
 // queue_rank >= -100 is true for all that waits and says to both planners: walk the claim's index in its order.
 // NOT EXISTS: a schedule's next run must not stand first in line and block the others while its slot is taken.
 const CANDIDATES = `SELECT r.id, r.source, r.job_key, r.schedule_id, r.exclusive, r.attempt, r.tries_used, r.max_attempts,
-  r.triggered_by, r.fire_at, r.available_at, r.version_wanted, r.params, r.overrides, r.log_lines,
+  r.triggered_by, r.fire_at, r.available_at, r.version_wanted, r.params, r.overrides, r.log_lines, r.priority,
   (SELECT j.current_version FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS current_version,
-  (SELECT j.concurrency FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS concurrency
+  (SELECT j.concurrency FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS concurrency,
+  EXISTS (SELECT 1 FROM job_state s WHERE s.source = r.source AND s.job_key = r.job_key) AS has_state
 FROM task_runs r
 WHERE r.source = ? AND r.queue_rank >= -100 AND r.available_at <= ? AND r.cancel_requested_at IS NULL
-  AND (r.exclusive = 0 OR NOT EXISTS (SELECT 1 FROM task_runs b WHERE b.schedule_slot = r.schedule_id))
-ORDER BY r.queue_rank, r.available_at, r.id LIMIT ?`;
+  AND (r.exclusive = 0 OR NOT EXISTS (SELECT 1 FROM task_runs b WHERE b.schedule_slot = r.schedule_id))`;
+const IN_ORDER = " ORDER BY r.queue_rank, r.available_at, r.id LIMIT ?";
 
 const CLAIM_COLUMNS = [
   "state",
@@ -45,13 +48,9 @@ export async function claim(sql: Sql, dialect: Dialect, request: ClaimRequest): 
   let free = request.slots;
   for (const source of request.sources) {
     const slots = Math.min(free, source.slots);
-    if (slots <= 0) break;
-    // A few more than needed, so that warm versions can be preferred and busy jobs passed by.
-    const limit = slots + 16;
-    const values = [source.name, request.now, limit];
-    const rows = await sql.all(CANDIDATES + dialect.skipLocked, values);
-    const chosen = await choose(sql, rows, slots, request);
-    if (rows.length < limit && chosen.length < slots) answer.exhausted.push(source.name);
+    if (slots <= 0) continue;
+    const { chosen, exhausted } = await choose(sql, dialect, source.name, slots, request);
+    if (exhausted) answer.exhausted.push(source.name);
     const claimed = await mark(sql, chosen, request);
     answer.claimed.push(...claimed);
     free -= claimed.length;
@@ -59,28 +58,87 @@ export async function claim(sql: Sql, dialect: Dialect, request: ClaimRequest): 
   return answer;
 }
 
-/** The candidates that fit their slots, warm ones first while nobody has waited long. */
-async function choose(sql: Sql, rows: SqlRow[], slots: number, request: ClaimRequest): Promise<Candidate[]> {
-  const candidates = rows.map(toCandidate);
-  const oldest = Math.min(...candidates.map((candidate) => Number(candidate.row["available_at"])));
-  if (request.warm.size > 0 && request.now - oldest < PREFER_WARM_MS) {
-    const warm = (candidate: Candidate) => candidate.version !== null && request.warm.has(candidate.version);
-    candidates.sort((a, b) => Number(warm(b)) - Number(warm(a)));
-  }
-  const taken = await takenSlots(sql, candidates);
+/** What stands in front and cannot run now, so that the next look passes it by. */
+interface PassedBy {
+  jobs: Set<string>;
+  schedules: Set<string>;
+}
+
+/** Looks again past jobs and schedules without a free slot, until the slots are filled or nothing is left to look at. */
+async function choose(sql: Sql, dialect: Dialect, source: string, slots: number, request: ClaimRequest) {
   const chosen: Candidate[] = [];
+  const passedBy: PassedBy = { jobs: new Set(), schedules: new Set() };
+  const taken = new Set<string>();
+  for (let look = 1; ; look++) {
+    // A few more than needed, so that warm versions can be preferred.
+    const limit = slots + 16;
+    const rows = await candidates(sql, dialect, source, limit, request.now, passedBy);
+    const known = new Set(chosen.map((candidate) => candidate.id));
+    const fresh = rows.filter((row) => !known.has(String(row["id"]))).map(toCandidate);
+    await addTaken(sql, fresh, taken);
+    const before = passedBy.jobs.size + passedBy.schedules.size;
+    fit(warmFirst(fresh, request), slots, chosen, taken, passedBy);
+    const full = chosen.length === slots;
+    const sawAll = rows.length < limit;
+    if (full || sawAll || look === LOOKS || passedBy.jobs.size + passedBy.schedules.size === before) {
+      return { chosen, exhausted: !full && sawAll };
+    }
+  }
+}
+
+function candidates(
+  sql: Sql,
+  dialect: Dialect,
+  source: string,
+  limit: number,
+  now: number,
+  { jobs, schedules }: PassedBy,
+) {
+  let text = CANDIDATES;
+  const values: SqlValue[] = [source, now];
+  if (jobs.size > 0) {
+    text += ` AND r.job_key NOT IN (${marks(jobs.size)})`;
+    values.push(...markValues([...jobs]));
+  }
+  if (schedules.size > 0) {
+    text += ` AND (r.schedule_id IS NULL OR r.exclusive = 0 OR r.schedule_id NOT IN (${marks(schedules.size)}))`;
+    values.push(...markValues([...schedules]));
+  }
+  return sql.all(text + IN_ORDER + dialect.skipLocked, [...values, limit]);
+}
+
+/** Warm versions first, as long as the first in line has not waited long. */
+function warmFirst(candidates: Candidate[], { now, warm }: ClaimRequest): Candidate[] {
+  const oldest = Math.min(...candidates.map((candidate) => Number(candidate.row["available_at"])));
+  if (warm.size === 0 || now - oldest >= PREFER_WARM_MS) return candidates;
+  const isWarm = (candidate: Candidate) => candidate.version !== null && warm.has(candidate.version);
+  return candidates.sort((a, b) => Number(isWarm(b)) - Number(isWarm(a)));
+}
+
+function fit(
+  candidates: Candidate[],
+  slots: number,
+  chosen: Candidate[],
+  taken: Set<string>,
+  passedBy: PassedBy,
+): void {
   for (const candidate of candidates) {
-    if (chosen.length === slots) break;
-    if (candidate.scheduleSlot !== null && taken.has(candidate.scheduleSlot)) continue;
+    if (chosen.length === slots) return;
+    if (candidate.scheduleSlot !== null && taken.has(candidate.scheduleSlot)) {
+      passedBy.schedules.add(candidate.scheduleSlot);
+      continue;
+    }
     if (candidate.concurrency !== null) {
       candidate.jobSlot = freeSlot(candidate.job, candidate.concurrency, taken);
-      if (candidate.jobSlot === null) continue;
+      if (candidate.jobSlot === null) {
+        passedBy.jobs.add(String(candidate.row["job_key"]));
+        continue;
+      }
       taken.add(candidate.jobSlot);
     }
     if (candidate.scheduleSlot !== null) taken.add(candidate.scheduleSlot);
     chosen.push(candidate);
   }
-  return chosen;
 }
 
 function toCandidate(row: SqlRow): Candidate {
@@ -97,17 +155,17 @@ function toCandidate(row: SqlRow): Candidate {
   };
 }
 
-async function takenSlots(sql: Sql, candidates: Candidate[]): Promise<Set<string>> {
+async function addTaken(sql: Sql, candidates: Candidate[], taken: Set<string>): Promise<void> {
   const wanted = new Set<string>();
   for (const { job, concurrency } of candidates) {
     for (let k = 1; k <= (concurrency ?? 0); k++) wanted.add(`${job}#${k}`);
   }
-  if (wanted.size === 0) return new Set();
+  if (wanted.size === 0) return;
   const rows = await sql.all(
     `SELECT job_slot FROM task_runs WHERE job_slot IN (${marks(wanted.size)})`,
     markValues([...wanted]),
   );
-  return new Set(rows.map((row) => String(row["job_slot"])));
+  for (const row of rows) taken.add(String(row["job_slot"]));
 }
 
 function freeSlot(job: string, concurrency: number, taken: ReadonlySet<string>): string | null {
@@ -176,5 +234,7 @@ function toClaimed({ row, id, version }: Candidate, request: ClaimRequest): Clai
     overrides: (fromJson(row["overrides"]) ?? {}) as RunOverrides,
     startedAt: request.now,
     logFrom: Number(row["log_lines"]) + 1,
+    priority: Number(row["priority"]),
+    hasState: Number(row["has_state"]) === 1,
   };
 }

@@ -58,6 +58,9 @@ export interface ClaimedRun {
   startedAt: Instant;
   /** Number of the first log line that this attempt may write. */
   logFrom: number;
+  priority: number;
+  /** False: the job keeps no durable values, so none need be read. */
+  hasState: boolean;
 }
 
 export interface ClaimRequest {

@@ -27,7 +27,7 @@ const IDLE_MS = 60_000;
 /** One attempt that is under way. */
 export interface RunningAttempt {
   ended: Promise<Ended>;
-  abort(reason: string): void;
+  abort(reason: string, graceMs?: number): void;
 }
 
 export class Pool {
@@ -69,7 +69,7 @@ export class Pool {
     const sandbox = (isolation === "reuse" ? this.#takeWarm(version) : undefined) ?? this.takeSpare();
     const tempDir = join(this.#all.get(sandbox)!, "attempt");
     const ended = this.#attempt(sandbox, version, { ...order, tempDir }, limits, listener, isolation);
-    return { ended, abort: (reason) => sandbox.abort(reason) };
+    return { ended, abort: (reason, graceMs) => sandbox.abort(reason, graceMs) };
   }
 
   async #attempt(

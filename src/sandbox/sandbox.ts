@@ -40,7 +40,7 @@ export interface Ended {
 
 interface Attempt {
   listener: AttemptListener;
-  limits: AttemptLimits;
+  limits: { -readonly [K in keyof AttemptLimits]: AttemptLimits[K] };
   facts: { -readonly [K in keyof AttemptFacts]: AttemptFacts[K] };
   steps: Step[];
   firstStepAt: number;
@@ -124,14 +124,15 @@ export class Sandbox {
         () => this.#end({ kind: "timeout", afterMs: limits.timeoutMs }),
         limits.timeoutMs,
       );
-      this.#attempt = { listener, limits, facts, steps, firstStepAt: 0, timer, done };
+      this.#attempt = { listener, limits: { ...limits }, facts, steps, firstStepAt: 0, timer, done };
       if (this.#exit) return this.#drained();
       this.#send({ t: "start", attempt: order });
     });
   }
 
-  /** Asks the attempt to end: the signal now, SIGTERM after the grace, SIGKILL 2 s later. */
-  abort(reason: string): void {
+  /** Asks the attempt to end: the signal now, SIGTERM after the grace (its own, or the one given), SIGKILL 2 s later. */
+  abort(reason: string, graceMs?: number): void {
+    if (this.#attempt && graceMs !== undefined) this.#attempt.limits.graceMs = graceMs;
     this.#end({ kind: "abort", reason });
   }
 

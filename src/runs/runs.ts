@@ -1,0 +1,149 @@
+// Runs as people ask for them: trigger one, wait for its end.
+import type { Instant } from "../clock.ts";
+import { conflict, notFound } from "../errors.ts";
+import { newId } from "../ids.ts";
+import type { JobSpec } from "../sdk/spec.ts";
+import type { Notices } from "./notices.ts";
+import { isFinal } from "./state.ts";
+import type { NewRun } from "./store.ts";
+import type { Actor, TaskRun, Trigger } from "./task-run.ts";
+
+export interface TriggerInput {
+  source: string;
+  jobKey: string;
+  params: Record<string, unknown>;
+  /** -10 to 10; higher goes first. */
+  priority?: number;
+  delayMs?: number;
+  /** `refuse`: 409 when the job has no free slot now. */
+  onBusy?: "queue" | "refuse";
+  trigger: Trigger;
+  actor: Actor;
+  /** The request under whose key the effect is recorded, in the same transaction (A1). */
+  idempotency?: { actor: string; key: string; digest: string };
+}
+
+export interface RunsDeps {
+  /** A run and the key of its request are one transaction. */
+  insert(runs: readonly NewRun[], idempotency?: TriggerInput["idempotency"]): Promise<void>;
+  byId(id: string): Promise<TaskRun | undefined>;
+  /** How many attempts of the job run now, over all replicas. */
+  runningOf(source: string, jobKey: string): Promise<number>;
+  /** The spec of the version that a new run would use; null when none ever loaded; undefined for an unknown job. */
+  specOf(source: string, jobKey: string): JobSpec | null | undefined;
+  /** Checks params and seals the secret ones; throws ExpectedError 422 with pointers below /params. */
+  saveParams(spec: JobSpec, params: Record<string, unknown>): Record<string, unknown>;
+  /** Told before the insert: whoever claims may look in the same commit. */
+  expect(source: string): void;
+  wakeAt(source: string, at: Instant): void;
+  notices: Notices;
+  now(): Instant;
+}
+
+/** Runs of other replicas are not noticed here, so their rows are read this often. */
+const POLL_MS = 250;
+
+export class Runs {
+  readonly #deps: RunsDeps;
+
+  constructor(deps: RunsDeps) {
+    this.#deps = deps;
+  }
+
+  /** Makes a queued run; committed when it answers (A1). 404 unknown job, 409 no version or busy, 422 params. */
+  async trigger(input: TriggerInput): Promise<TaskRun> {
+    const { source, jobKey } = input;
+    const spec = this.#deps.specOf(source, jobKey);
+    if (spec === undefined) throw notFound(`there is no job "${jobKey}" in the source "${source}"`);
+    if (spec === null) {
+      throw conflict(
+        "not_loaded",
+        `the job "${jobKey}" has never loaded, so there is nothing to run; GET /load-errors says why`,
+      );
+    }
+    const params = this.#deps.saveParams(spec, input.params);
+    if (input.onBusy === "refuse" && spec.concurrency !== null) {
+      const running = await this.#deps.runningOf(source, jobKey);
+      if (running >= spec.concurrency) {
+        throw conflict(
+          "busy",
+          `the job "${jobKey}" runs ${running} times already, and ${spec.concurrency} at a time are allowed`,
+        );
+      }
+    }
+    const run = this.#newRun(input, spec, params);
+    if (input.delayMs) {
+      await this.#deps.insert([run], input.idempotency);
+      this.#deps.wakeAt(source, run.availableAt);
+    } else {
+      this.#deps.expect(source);
+      await this.#deps.insert([run], input.idempotency);
+    }
+    return asQueued(run);
+  }
+
+  /** The run once it is final, or as it is after `ms` or when `signal` aborts. 404 for an unknown id. */
+  async waitForEnd(id: string, ms: number, signal?: AbortSignal): Promise<TaskRun> {
+    const until = performance.now() + ms;
+    for (;;) {
+      const left = until - performance.now();
+      const noticed = this.#deps.notices.next(id, Math.max(0, Math.min(left, POLL_MS)), signal);
+      const run = await this.#deps.byId(id);
+      if (!run) throw notFound(`there is no run "${id}"`);
+      if (isFinal(run.state) || left <= 0 || signal?.aborted) return run;
+      await noticed;
+    }
+  }
+
+  #newRun(input: TriggerInput, spec: JobSpec, params: Record<string, unknown>): NewRun {
+    const now = this.#deps.now();
+    return {
+      id: newId("run", now),
+      source: input.source,
+      jobKey: input.jobKey,
+      jobName: spec.name,
+      scheduleId: null,
+      scheduleRevision: null,
+      trigger: input.trigger,
+      state: "queued",
+      reason: null,
+      cause: null,
+      fireAt: null,
+      fireThrough: null,
+      fireCount: null,
+      priority: input.priority ?? 0,
+      queuedAt: now,
+      availableAt: now + (input.delayMs ?? 0),
+      maxAttempts: spec.retries.attempts,
+      versionWanted: null,
+      exclusive: false,
+      params,
+      overrides: {},
+      actor: input.actor,
+      retryOf: null,
+    };
+  }
+}
+
+/** The row as it was written, without reading it back. */
+function asQueued(run: NewRun): TaskRun {
+  return {
+    ...run,
+    startedAt: null,
+    finishedAt: null,
+    attempt: 0,
+    triesUsed: 0,
+    version: null,
+    versionDeclared: null,
+    owner: null,
+    scheduleSlot: null,
+    jobSlot: null,
+    cancelRequestedAt: null,
+    progressPercent: null,
+    progressMessage: null,
+    records: { processed: 0, success: 0, failed: 0, skipped: 0 },
+    result: null,
+    error: null,
+    log: { lines: 0, bytes: 0, droppedBytes: 0 },
+  };
+}
