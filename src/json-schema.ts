@@ -2,8 +2,8 @@
 import { Validator, type OutputUnit, type Schema } from "@cfworker/json-schema";
 import { STOPPED, withinTime } from "./time-limit.ts";
 
-/** Milliseconds for one value; also patterns inside a schema run into it. */
-const LIMIT_MS = 100;
+/** Milliseconds for one value in the service; also patterns inside a schema run into it (A3: no stall over 200 ms). */
+const LIMIT_MS = 60;
 const MAX_DEPTH = 100;
 
 type JsonSchema = { [key: string]: unknown };
@@ -11,15 +11,24 @@ type JsonSchema = { [key: string]: unknown };
 // A schema object comes from one version of one job and is used for as long as that; then both are let go.
 const validators = new WeakMap<JsonSchema, Validator>();
 
+export type SchemaCheck = (schema: JsonSchema, value: unknown) => { pointer: string; message: string } | null;
+
 /** Null when the value fits; else the place in the value and what is wrong there. Never throws. */
-export function checkSchema(schema: JsonSchema, value: unknown): { pointer: string; message: string } | null {
+export const checkSchema: SchemaCheck = (schema, value) => check(schema, value, LIMIT_MS);
+
+/** The same with more patience, for a process that stalls nobody else: a child that checks its result. */
+export function checkSchemaWithin(ms: number): SchemaCheck {
+  return (schema, value) => check(schema, value, ms);
+}
+
+function check(schema: JsonSchema, value: unknown, ms: number): { pointer: string; message: string } | null {
   if (tooDeep(value, 0)) return { pointer: "", message: `is nested deeper than ${MAX_DEPTH} levels` };
   try {
-    const result = withinTime(LIMIT_MS, () => validatorOf(schema).validate(value));
+    const result = withinTime(ms, () => validatorOf(schema).validate(value));
     if (result === STOPPED) {
       return {
         pointer: "",
-        message: `could not be checked: the schema takes more than ${LIMIT_MS} ms on this value`,
+        message: `could not be checked: the schema takes more than ${ms} ms on this value`,
       };
     }
     return result.valid ? null : innermost(result.errors);
@@ -38,15 +47,23 @@ function validatorOf(schema: JsonSchema): Validator {
   return made;
 }
 
-/** The validator tells the way down from the root; the last step of the first way is what a person needs. */
+/**
+ * The validator tells the way down from the root, one step after the other. A person needs the last step, or the choice
+ * at which the ways part: what is wrong with the first alternative alone would mislead.
+ */
 function innermost(errors: readonly OutputUnit[]): { pointer: string; message: string } {
-  let told = errors[0];
-  for (const error of errors) {
-    if (told === undefined || error.instanceLocation.length > told.instanceLocation.length) told = error;
-    else if (error.keywordLocation.startsWith(`${told.keywordLocation}/`)) told = error;
-  }
+  const told = errors.find(({ keyword }) => keyword === "anyOf" || keyword === "oneOf") ?? errors.at(-1);
   if (told === undefined) return { pointer: "", message: "does not fit the schema" };
-  return { pointer: decodeURI(told.instanceLocation.replace(/^#/, "")), message: told.error };
+  return { pointer: decodeURI(told.instanceLocation.replace(/^#/, "")), message: inWords(told) };
+}
+
+function inWords({ keyword, error }: OutputUnit): string {
+  const type = /^Instance type "(.*)" is invalid\. Expected "(.*)"\.$/.exec(error);
+  if (type) return `must be of type ${type[2]!.replaceAll('", "', " or ")}, but is of type ${type[1]}`;
+  if (keyword === "false") return "is not allowed by the schema";
+  if (keyword === "anyOf" || keyword === "oneOf")
+    return `fits none or too many of the alternatives (${keyword})`;
+  return error.replace(/^(?:Instance|String|Array|Object) /, "").replace(/\.$/, "");
 }
 
 function tooDeep(value: unknown, depth: number): boolean {

@@ -20,7 +20,7 @@ export const MAX_RECORD_REASON = 2_000;
 export const MAX_PROGRESS_MESSAGE = 500;
 /** Errors told about one set of params; more help nobody. */
 export const MAX_FIELD_ERRORS = 50;
-/** Milliseconds that one author-made pattern may take, and all of them together in one check (S13, A3). */
+/** Milliseconds that one author-made pattern may take, and all patterns and schemas of one check together (S13, A3). */
 export const PATTERN_MS = 30;
 export const PATTERNS_MS = 120;
 /** A timer of Node holds at most 2^31-1 ms, which is a little over 24 days. */

@@ -13,8 +13,9 @@ export interface JobLog {
   error: Write;
 }
 
-/** The frame that carries a line ends at 1 MiB; the log itself cuts lines much earlier (L1). */
-const MAX_TEXT = 128 * 1024;
+/** The frame that carries a line ends at 1 MiB, escapes counted (six bytes each); the log itself cuts lines earlier (L1). */
+const MAX_TEXT = 64 * 1024;
+const MAX_FIELDS_TEXT = 64 * 1024;
 const MAX_FIELD_TEXT = 8 * 1024;
 const MAX_VALUES = 500;
 const MAX_DEPTH = 6;
@@ -39,21 +40,24 @@ function asFields(safe: unknown): Record<string, unknown> {
 
 /** A bounded copy that JSON can carry; what it cannot is told in words. Never throws. */
 export function loggable(value: unknown): unknown {
-  return reduce(value, { left: MAX_VALUES, above: new Set() });
+  return reduce(value, { left: MAX_VALUES, text: MAX_FIELDS_TEXT, above: new Set() });
 }
 
 interface Budget {
+  /** Values still to be told. */
   left: number;
+  /** Characters still to be told. */
+  text: number;
   above: Set<object>;
 }
 
 function reduce(value: unknown, budget: Budget): unknown {
   budget.left -= 1;
   if (budget.left < 0) return "[more]";
-  if (typeof value === "string") return cut(value, MAX_FIELD_TEXT);
+  if (typeof value === "string") return take(value, budget, MAX_FIELD_TEXT);
   if (typeof value === "boolean" || value === null || value === undefined) return value;
   if (typeof value === "number") return Number.isFinite(value) ? value : String(value);
-  if (typeof value === "bigint") return cut(String(value), MAX_FIELD_TEXT);
+  if (typeof value === "bigint") return take(String(value), budget, MAX_FIELD_TEXT);
   if (typeof value !== "object") return `[${show(value)}]`;
   if (budget.above.has(value)) return "[circular]";
   if (budget.above.size >= MAX_DEPTH) return "[deeper]";
@@ -76,9 +80,9 @@ function reduceObject(value: object, budget: Budget): unknown {
   }
   if (value instanceof Error) {
     return {
-      name: value.name,
-      message: textOf(value, 2_000),
-      stack: cut(String(value.stack), MAX_FIELD_TEXT),
+      name: take(String(value.name), budget, 100),
+      message: take(textOf(value), budget, 2_000),
+      stack: take(String(value.stack), budget, MAX_FIELD_TEXT),
     };
   }
   if (value instanceof Date) return Number.isNaN(value.getTime()) ? "Invalid Date" : value.toISOString();
@@ -92,9 +96,15 @@ function reduceObject(value: object, budget: Budget): unknown {
       break;
     }
     const safe = reduce(field, budget);
-    if (safe !== undefined) setOwn(out, cut(key, 200), safe);
+    if (safe !== undefined) setOwn(out, take(key, budget, 200), safe);
   }
   return out;
+}
+
+function take(text: string, budget: Budget, max: number): string {
+  const kept = cut(text, Math.max(1, Math.min(max, budget.text)));
+  budget.text -= kept.length;
+  return kept;
 }
 
 /** One field after the other, so that a huge object is not first copied whole. */

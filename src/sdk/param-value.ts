@@ -4,15 +4,15 @@ import { readDate, readDatetime, readEmail, readUrl, type Formed } from "./forma
 import { plainJson, sizeText } from "./json.ts";
 import { DEFAULT_JSON_BYTES, MAX_FIELD_ERRORS } from "./limits.ts";
 import { isSecret } from "./param-types.ts";
-import { matches, type PatternBudget } from "./pattern.ts";
+import { matches, type TimeBudget } from "./pattern.ts";
 import { pointerTo } from "./pointer.ts";
-import type { CheckSchema, ListItemType, ParamDefinition } from "./spec.ts";
+import type { CheckSchema, JsonSchema, ListItemType, ParamDefinition } from "./spec.ts";
 import { kindOf, show } from "./text.ts";
 
 /** What checking one value needs and where its errors go. */
 export interface ValueCheck {
   errors: FieldError[];
-  budget: PatternBudget;
+  budget: TimeBudget;
   checkSchema?: CheckSchema | undefined;
 }
 
@@ -130,6 +130,8 @@ function checkNumber(at: Place, value: unknown): number | undefined {
 /** 0.3 is a multiple of 0.1 although no binary fraction is: a few rounding errors are forgiven. */
 function isMultiple(value: number, step: number): boolean {
   const times = value / step;
+  // So far apart that every double up there is a multiple.
+  if (!Number.isFinite(times)) return true;
   return Math.abs(times - Math.round(times)) <= Number.EPSILON * 4 * Math.max(1, Math.abs(times));
 }
 
@@ -191,11 +193,28 @@ function checkJson(at: Place, value: unknown): unknown {
       ? refuse(at, "max_bytes", `must be at most ${sizeText(maxBytes)} of JSON`)
       : refuse(at, "type", `must be JSON: it ${plain.message}`, at.pointer + plain.pointer);
   }
-  const wrong = schema && at.check.checkSchema ? at.check.checkSchema(schema, plain.value) : null;
+  const wrong = schema ? checkAgainst(schema, plain.value, at.check) : null;
   if (wrong) {
     // The validator's sentence may quote the value.
     const message = isSecret(at.definition) ? "does not fit the param's schema" : wrong.message;
     return refuse(at, "schema", message, at.pointer + wrong.pointer);
   }
   return plain.value;
+}
+
+/** Each schema has its own limit inside `checkSchema`; here they share one budget (A3). */
+function checkAgainst(
+  schema: JsonSchema,
+  value: unknown,
+  check: ValueCheck,
+): { pointer: string; message: string } | null {
+  if (!check.checkSchema) return null;
+  if (check.budget.leftMs <= 0)
+    return { pointer: "", message: "could not be checked: the checks took too long" };
+  const started = performance.now();
+  try {
+    return check.checkSchema(schema, value);
+  } finally {
+    check.budget.leftMs -= performance.now() - started;
+  }
 }

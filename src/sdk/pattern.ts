@@ -3,12 +3,12 @@ import { STOPPED, withinTime } from "../time-limit.ts";
 import { PATTERN_MS, PATTERNS_MS } from "./limits.ts";
 import { textOf } from "./text.ts";
 
-/** How long the patterns of one check may still take together. */
-export interface PatternBudget {
+/** How long the patterns and schemas of one check may still take together. */
+export interface TimeBudget {
   leftMs: number;
 }
 
-export function newBudget(): PatternBudget {
+export function newBudget(): TimeBudget {
   return { leftMs: PATTERNS_MS };
 }
 
@@ -23,7 +23,7 @@ export function patternProblem(pattern: string): string | null {
 }
 
 /** Whether the text matches; "stopped" when that could not be found out in time. */
-export function matches(pattern: string, text: string, budget: PatternBudget): boolean | "stopped" {
+export function matches(pattern: string, text: string, budget: TimeBudget): boolean | "stopped" {
   const expression = new RegExp(pattern, "u");
   // A second try: on a busy machine 30 ms may pass without the pattern having had the processor at all.
   for (let attempt = 0; attempt < 2; attempt++) {

@@ -38,12 +38,17 @@ export function settleResult(
 
   const read = readReturned(returned);
   if ("message" in read) return refuse(read);
-  const { given, details } = read;
+  const { given, details, under } = read;
   const settled = given.size === 0 ? counts : agree(given, counts);
   if ("message" in settled) return refuse(settled);
   if (resultSchema !== null && checkSchema) {
     const wrong = checkSchema(resultSchema, details ?? {});
-    if (wrong) return refuse({ ...wrong, message: `does not fit the job's resultSchema: ${wrong.message}` });
+    if (wrong) {
+      return refuse({
+        pointer: under + wrong.pointer,
+        message: `does not fit the job's resultSchema: ${wrong.message}`,
+      });
+    }
   }
   return { ok: true, counts: settled, details };
 }
@@ -51,9 +56,16 @@ export function settleResult(
 /** A count as the job wrote it: under which key, for the pointer of an error. */
 type Given = Map<Kind, { key: string; value: number }>;
 
-function readReturned(returned: unknown): { given: Given; details: unknown } | Wrong {
+interface Read {
+  given: Given;
+  details: unknown;
+  /** Where the details lie in the returned value. */
+  under: string;
+}
+
+function readReturned(returned: unknown): Read | Wrong {
   const given: Given = new Map();
-  if (returned === undefined || returned === null) return { given, details: null };
+  if (returned === undefined || returned === null) return { given, details: null, under: "" };
   const plain = plainJson(returned, { maxBytes: MAX_RESULT_BYTES });
   if (!plain.ok) {
     const hint = plain.tooLarge
@@ -79,7 +91,7 @@ function readReturned(returned: unknown): { given: Given; details: unknown } | W
     const wrong = take(given, kind, key, field);
     if (wrong) return wrong;
   }
-  return { given, details: detailsOf(rest) };
+  return { given, ...detailsOf(rest) };
 }
 
 function take(given: Given, kind: Kind, key: string, value: unknown): Wrong | undefined {
@@ -98,15 +110,17 @@ function take(given: Given, kind: Kind, key: string, value: unknown): Wrong | un
       message: `"${key}" is ${value}, but "${other.key}" is ${other.value}, and both mean ${kind}`,
     };
   }
-  given.set(kind, { key, value });
+  // -0 is a whole number too, but nobody means another one than 0.
+  given.set(kind, { key, value: value === 0 ? 0 : value });
   return undefined;
 }
 
 /** Nothing else is null; a key `details` alone is the details itself; several keys are the details together. */
-function detailsOf(rest: Record<string, unknown>): unknown {
+function detailsOf(rest: Record<string, unknown>): Pick<Read, "details" | "under"> {
   const keys = Object.keys(rest);
-  if (keys.length === 0) return null;
-  return keys.length === 1 && keys[0] === "details" ? rest["details"] : rest;
+  if (keys.length === 0) return { details: null, under: "" };
+  const alone = keys.length === 1 && keys[0] === "details";
+  return alone ? { details: rest["details"], under: "/details" } : { details: rest, under: "" };
 }
 
 /** The numbers returned, held against what `this.records` counted if it counted anything. */

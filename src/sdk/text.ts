@@ -3,7 +3,7 @@
 /** At most `max` characters, never half of a surrogate pair; what is missing is told by "…". */
 export function cut(text: string, max: number): string {
   if (text.length <= max) return text;
-  let end = max - 1;
+  let end = Math.max(0, max - 1);
   const last = text.charCodeAt(end - 1);
   if (last >= 0xd800 && last <= 0xdbff) end -= 1;
   return `${text.slice(0, end)}…`;
