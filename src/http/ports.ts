@@ -3,8 +3,11 @@
 import type { Access } from "../access/access.ts";
 import type { CatalogEntry, LoadError, LoadState } from "../catalog/version.ts";
 import type { Clock, Instant } from "../clock.ts";
-import type { Actor, Attempt, LogLine, Reason, RunState, TaskRun, Trigger } from "../runs/task-run.ts";
-import type { Schedule, ScheduleFilter } from "../schedules/schedule.ts";
+import type { Logger } from "../log.ts";
+import type { RunQueries } from "../runs/store.ts";
+import type { Actor, TaskRun, Trigger } from "../runs/task-run.ts";
+import type { RequestRef } from "../schedules/schedule.ts";
+import type { Schedules as ScheduleService } from "../schedules/schedules.ts";
 
 /** The spec of a job, as the catalog holds it. */
 export type JobSpec = NonNullable<CatalogEntry["spec"]>;
@@ -46,24 +49,23 @@ export interface ParamRules {
   check(spec: JobSpec, params: Record<string, unknown>): Record<string, unknown>;
   /** The one JSON Schema 2020-12 of the spec's params. */
   schema(spec: JobSpec): Record<string, unknown>;
+  /** "Did you mean": the nearest of the names, if one is near. */
+  nearest(wrong: string, names: Iterable<string>): string | undefined;
 }
 
-/** Names the request that an effect belongs to, so that the effect's own transaction can record it (A1). */
-export interface IdempotencyRef {
-  /** Id of the principal; at most 64 characters. */
-  actor: string;
-  /** As sent, 1 to 255 visible ASCII characters. */
-  key: string;
-  /** HMAC-SHA-256 (hex) over method, path and body. */
-  digest: string;
-}
+/**
+ * Names the request that an effect belongs to, so that the effect's own transaction can record it (A1): the id of the
+ * principal (at most 64 characters), the key as sent (1 to 255 visible ASCII characters), and the HMAC-SHA-256 (hex)
+ * over method, path and body.
+ */
+export type IdempotencyRef = RequestRef;
 
 /** What `begin` found. */
 export type IdempotencyState =
   /** The key is new (or its holder is gone without an effect) and now held by this request. */
   | { kind: "first" }
   /** The same request was answered before. */
-  | { kind: "done"; status: number; resourceId: string }
+  | { kind: "done"; resourceId: string }
   /** The same key with another body, method or path. */
   | { kind: "other" }
   /** The same request is running at this moment. */
@@ -107,166 +109,11 @@ export interface Runs {
   waitForEnd(id: string, ms: number, signal?: AbortSignal): Promise<TaskRun>;
 }
 
-/** What runs may be sorted by. Ids grow with `queuedAt`, so that one is sorted by id alone. */
-export type RunSort = "queuedAt" | "startedAt" | "finishedAt";
-
-/** The last row of the page before: its sort value (null: the row had none; those come last) and its id as tie-break. */
-export interface RunCursor {
-  value: Instant | null;
-  id: string;
-}
-
-/** Every list given is an "or" inside, and all of them together an "and"; left out means everything. */
-export interface RunFilter {
-  /** Addresses, `source:key`. */
-  jobs?: readonly string[];
-  notJobs?: readonly string[];
-  schedules?: readonly string[];
-  states?: readonly RunState[];
-  notStates?: readonly RunState[];
-  reasons?: readonly Reason[];
-  /** Leaves out runs with one of these; runs without any reason stay. */
-  notReasons?: readonly Reason[];
-  triggers?: readonly Trigger[];
-  notTriggers?: readonly Trigger[];
-  /** Holds for visibility too: a token limited to sources always has it set. Empty means nothing. */
-  sources?: readonly string[];
-  notSources?: readonly string[];
-  /** Queued at or after. */
-  since?: Instant;
-  /** Queued before. */
-  until?: Instant;
-  /** Occurs in the cause, the error's message, the job's name or key; case-insensitive. */
-  text?: string;
-  /** True: only runs with failed records, false: only runs without. */
-  recordsFailed?: boolean;
-}
-
-export interface RunListRequest extends RunFilter {
-  limit: number;
-  after?: RunCursor;
-  /** Default queuedAt, newest first. */
-  sort?: RunSort;
-  direction?: "asc" | "desc";
-  /** Also count all that the filter matches, up to 10,000. */
-  count?: boolean;
-}
-
-export interface RunPage {
-  runs: TaskRun[];
-  hasMore: boolean;
-  /** Only when asked for; `capped` when there are more than that. */
-  count?: { value: number; capped: boolean };
-}
-
-export interface LogRequest {
-  /** Lines with a greater `seq`. */
-  after?: number;
-  /** This level and those above it. */
-  level?: LogLine["level"];
-  /** Occurs in the text; case-insensitive. */
-  q?: string;
-  attempt?: number;
-  limit: number;
-}
-
-export interface LogPage {
-  lines: LogLine[];
-  hasMore: boolean;
-}
-
-/** One refused record of a run (table `failed_records`). */
-export interface FailedRecord {
-  seq: number;
-  attempt: number;
-  key: string | null;
-  reason: string | null;
-}
-
-export interface RunQueries {
-  byId(id: string): Promise<TaskRun | undefined>;
-  list(request: RunListRequest): Promise<RunPage>;
-  /** Oldest first. */
-  attempts(runId: string): Promise<Attempt[]>;
-  /** In order of `seq`. */
-  logLines(runId: string, request: LogRequest): Promise<LogPage>;
-  /** In order of `seq`. */
-  failedRecords(
-    runId: string,
-    request: { after?: number; limit: number },
-  ): Promise<{ records: FailedRecord[]; hasMore: boolean }>;
-  /** The newest `n` runs of each address (`source:key`), newest first. */
-  recentOf(addresses: readonly string[], n: number): Promise<ReadonlyMap<string, TaskRun[]>>;
-  /** The newest run of each schedule that has one. */
-  lastOf(scheduleIds: readonly string[]): Promise<ReadonlyMap<string, TaskRun>>;
-}
-
-/** What the body of POST /schedules and PATCH /schedules/{id} says, shape checked; times are RFC 3339 texts. */
-export interface ScheduleFields {
-  name?: string | null;
-  cron?: string;
-  every?: string;
-  anchorAt?: string;
-  at?: string;
-  timeZone?: string | null;
-  params?: Record<string, unknown>;
-  enabled?: boolean;
-  overlap?: string | null;
-  catchUp?: { policy?: string; windowMs?: number; max?: number } | null;
-  dst?: { gap?: string; repeat?: string } | null;
-  jitterMs?: number | null;
-  timeoutMs?: number | null;
-  retries?: { attempts?: number; backoffMs?: number; factor?: number; maxMs?: number } | null;
-  maxFailedShare?: number | null;
-  startAt?: string | null;
-  endAt?: string | null;
-  maxRuns?: number | null;
-}
-
-export interface SchedulePreviewRequest {
-  cron?: string;
-  every?: string;
-  at?: string;
-  timeZone?: string;
-  count?: number;
-  from?: string;
-  dst?: { gap?: string; repeat?: string };
-}
-
-export interface NextFire {
-  at: Instant;
-  /** The same instant in the schedule's zone, with its offset: `2027-03-28T03:00:00+02:00`. */
-  local: string;
-}
-
-export interface SchedulePreview {
-  sentence: string;
-  timeZone: string;
-  nextFires: readonly NextFire[];
-  warnings: readonly { code: string; message: string }[];
-}
-
-/** Schedules check their own input and throw ExpectedError 422 with pointers into the body. */
-export interface Schedules {
-  create(
-    request: { source: string; jobKey: string; fields: ScheduleFields; idempotency?: IdempotencyRef },
-    actor: string,
-  ): Promise<Schedule>;
-  get(id: string): Promise<Schedule | undefined>;
-  list(filter: ScheduleFilter): Promise<Schedule[]>;
-  /** Merge patch (null resets a field to its default); 412 when the revision is not `expected` (null: any). */
-  patch(id: string, patch: ScheduleFields, expected: number | null, actor: string): Promise<Schedule>;
-  /** 412 when the revision is not `expected` (null: any). */
-  remove(id: string, expected: number | null, actor: string): Promise<void>;
-  preview(request: SchedulePreviewRequest): SchedulePreview;
-  /** The sentence and the next `n` fires of a saved schedule; pure, tens of microseconds a fire. */
-  describe(schedule: Schedule, n: number): { sentence: string; nextFires: readonly NextFire[] };
-}
-
 /** One line of /readyz: a part that has to work, and what is wrong with it when it does not. */
 export interface HealthCheck {
   name: string;
   ok: boolean;
+  /** In words for anybody: /readyz needs no token, so no addresses, paths or names of users. */
   detail?: string;
 }
 
@@ -286,10 +133,13 @@ export interface Meta {
   features: readonly string[];
 }
 
-/** Where errors of ours go; pino's signature. */
-export interface FaceLog {
-  error(fields: object, message: string): void;
-}
+/** Schedules check their own input and throw ExpectedError 422 with pointers into the body. */
+export type Schedules = Pick<
+  ScheduleService,
+  "create" | "get" | "list" | "patch" | "remove" | "preview" | "describe"
+>;
+
+export type { RunQueries };
 
 export interface FaceDeps {
   jobs: Jobs;
@@ -304,7 +154,7 @@ export interface FaceDeps {
   health: Health;
   meta: Meta;
   clock: Clock;
-  log: FaceLog;
+  log: Logger;
   /** Base of links that people open, without a slash at its end: `http://127.0.0.1:3000`. */
   publicUrl(): string;
 }

@@ -1,0 +1,36 @@
+// What a request carries on its way through the middleware, and what a route gets of it.
+import type { RouterContext } from "@koa/router";
+import type { Principal } from "../access/principal.ts";
+import type { FaceDeps, IdempotencyRef } from "./ports.ts";
+
+export interface FaceState {
+  requestId: string;
+  /** Undefined on the few routes that need no token. */
+  principal?: Principal;
+}
+
+export type FaceContext = RouterContext<FaceState>;
+
+/** Everything that a route may look at. */
+export interface Call<B, Q> {
+  deps: FaceDeps;
+  /** Whoever asks; on routes that need no token nobody. */
+  principal: Principal;
+  /** Decoded path parameters. */
+  params: Readonly<Record<string, string>>;
+  query: Q;
+  body: B;
+  /** A request header, "" when it was not sent. */
+  header(name: string): string;
+  /** The best of these content types by the Accept header; the first when none is named. */
+  accepts(...types: [string, ...string[]]): string;
+  /** Path and query as sent. */
+  url: string;
+  /** Set when the request has an Idempotency-Key and is the first with it. */
+  idempotency?: IdempotencyRef;
+  /** Aborted when whoever asked has gone. */
+  gone(): AbortSignal;
+}
+
+/** A call whose types the table has forgotten. */
+export type AnyCall = Call<object, Readonly<Record<string, unknown>>>;

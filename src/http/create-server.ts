@@ -1,0 +1,41 @@
+// Puts the face together: the middleware in its order, and the routes. Listening is server.ts.
+import Koa from "koa";
+import { ExpectedError } from "../errors.ts";
+import type { FaceState } from "./context.ts";
+import { authenticate, type Door } from "./middleware/authenticate.ts";
+import { problems } from "./middleware/problems.ts";
+import type { FaceDeps } from "./ports.ts";
+import type { Route } from "./route.ts";
+import { buildRouter, unmatched } from "./router.ts";
+import { routes as allRoutes } from "./routes/index.ts";
+
+/** What a connection that ends early throws: normal, and nothing to read in a log. */
+const GONE = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
+
+/**
+ * The Koa application of one door. Through `network` every request below the base needs a token; `local` is for the
+ * service's own socket and takes everybody for an admin. Throws when a route declares no least role (A2).
+ */
+export function createServer(
+  deps: FaceDeps,
+  door: Door = "network",
+  routes: readonly Route[] = allRoutes,
+): Koa<FaceState> {
+  const router = buildRouter(routes, deps);
+  const app = new Koa<FaceState>();
+  app.on("error", (error: NodeJS.ErrnoException) => {
+    if (!GONE.has(error.code ?? "")) deps.log.error({ error }, "a reply could not be sent");
+  });
+  app.use(problems(deps.log, deps.clock));
+  app.use(async (ctx, next) => {
+    if (deps.health.draining() && ctx.path !== "/livez" && ctx.path !== "/readyz") {
+      ctx.set("Connection", "close");
+      throw new ExpectedError(503, "draining", "The service is shutting down. Ask again in a moment.");
+    }
+    await next();
+  });
+  app.use(authenticate(deps.access, door));
+  app.use(router.routes());
+  app.use(unmatched(router));
+  return app;
+}

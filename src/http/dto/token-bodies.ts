@@ -1,0 +1,63 @@
+// Bodies that hand out access: tokens and sign-in links.
+import {
+  ArrayMaxSize,
+  ArrayMinSize,
+  IsArray,
+  IsDefined,
+  IsIn,
+  IsString,
+  Length,
+  ValidateIf,
+} from "class-validator";
+import { ROLES, type Role } from "../../access/role.ts";
+import { given } from "./given.ts";
+
+const NAME = "must be a name of 1 to 100 characters";
+const ROLE = `must be one of ${ROLES.join(", ")}`;
+const SOURCES = "must be an array of 1 to 100 names of sources, or left out for all";
+
+/** POST /tokens */
+export class TokenBody {
+  @IsDefined({ message: "is required: a name by which people know the token" })
+  @IsString({ message: NAME })
+  @Length(1, 100, { message: NAME })
+  name!: string;
+
+  @IsDefined({ message: `is required: one of ${ROLES.join(", ")}` })
+  @IsIn(ROLES, { message: ROLE })
+  role!: Role;
+
+  /** Null: all sources. Left out: those of whoever asks. */
+  @ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null)
+  @IsArray({ message: SOURCES })
+  @ArrayMinSize(1, { message: SOURCES })
+  @ArrayMaxSize(100, { message: SOURCES })
+  @IsString({ each: true, message: SOURCES })
+  @Length(1, 64, { each: true, message: SOURCES })
+  sources?: string[] | null;
+
+  /** RFC 3339; null or left out: never. */
+  @ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null)
+  @IsString({ message: "must be an RFC 3339 time such as 2027-01-31T00:00:00Z" })
+  expiresAt?: string | null;
+}
+
+/** POST /sign-in-links */
+export class SignInLinkBody {
+  @ValidateIf(given)
+  @IsString({ message: NAME })
+  @Length(1, 100, { message: NAME })
+  name?: string;
+
+  @ValidateIf(given)
+  @IsIn(ROLES, { message: ROLE })
+  role?: Role;
+
+  @ValidateIf((_body: object, value: unknown) => value !== undefined && value !== null)
+  @IsArray({ message: SOURCES })
+  @ArrayMinSize(1, { message: SOURCES })
+  @ArrayMaxSize(100, { message: SOURCES })
+  @IsString({ each: true, message: SOURCES })
+  @Length(1, 64, { each: true, message: SOURCES })
+  sources?: string[] | null;
+}

@@ -1,0 +1,36 @@
+// The outermost middleware: gives each request its id, and turns whatever is thrown into problem+json.
+import type { Middleware } from "koa";
+import type { Clock } from "../../clock.ts";
+import { newId } from "../../ids.ts";
+import type { Logger } from "../../log.ts";
+import type { FaceState } from "../context.ts";
+import { headersOf, PROBLEM_TYPE, problemOf } from "../problem.ts";
+
+/** A caller's own id is kept, so that its log and ours can be laid side by side. */
+const FOREIGN_ID = /^[\w.:-]{1,64}$/;
+
+export function problems(log: Logger, clock: Clock): Middleware<FaceState> {
+  return async (ctx, next) => {
+    const foreign = ctx.get("X-Request-Id");
+    const requestId = FOREIGN_ID.test(foreign) ? foreign : newId("req", clock.now());
+    ctx.state.requestId = requestId;
+    ctx.set("X-Request-Id", requestId);
+    ctx.set("X-Content-Type-Options", "nosniff");
+    ctx.set("Cache-Control", "no-store");
+    try {
+      await next();
+    } catch (thrown) {
+      const { problem, unexpected } = problemOf(thrown, requestId);
+      if (unexpected) {
+        log.error(
+          { requestId, method: ctx.method, path: ctx.path, error: thrown },
+          "a request failed on our side",
+        );
+      }
+      ctx.status = problem.status;
+      ctx.set(headersOf(problem));
+      ctx.set("Content-Type", PROBLEM_TYPE);
+      ctx.body = JSON.stringify(problem);
+    }
+  };
+}

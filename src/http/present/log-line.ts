@@ -1,0 +1,21 @@
+// A log line as the API shows it (shape `log line`), and as a line of plain text.
+import type { LogLine } from "../../runs/task-run.ts";
+import { isoTime } from "../time.ts";
+
+export function presentLogLine(line: LogLine): object {
+  return {
+    seq: line.seq,
+    time: isoTime(line.time),
+    level: line.level,
+    stream: line.stream,
+    attempt: line.attempt,
+    text: line.text,
+    ...(line.fields ? { fields: line.fields } : {}),
+  };
+}
+
+/** `2026-01-02T03:04:05.678Z WARN  the text {"key":1}` */
+export function logLineText(line: LogLine): string {
+  const fields = line.fields ? ` ${JSON.stringify(line.fields)}` : "";
+  return `${isoTime(line.time)} ${line.level.toUpperCase().padEnd(5)} ${line.text}${fields}\n`;
+}

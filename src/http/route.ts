@@ -1,0 +1,64 @@
+// One route as data: from the table of them the router is built, and later the contract.
+import { ROLES, type Role } from "../access/role.ts";
+import type { Call } from "./context.ts";
+import type { QueryFields, QueryOf } from "./query.ts";
+import type { Reply } from "./reply.ts";
+
+/** Where everything lies that needs a token. */
+export const BASE = "/api/v1";
+
+export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+
+/** The least role; `public` needs no token, `local` only comes from the service's own socket. */
+export type Need = Role | "public" | "local";
+
+/** A class-validator class. `opaque` names the fields whose content is checked by the domain, not by class-validator. */
+export interface BodyClass<B extends object> {
+  new (): B;
+  readonly opaque?: readonly string[];
+}
+
+export interface RouteSpec<B extends object, Q extends QueryFields> {
+  method: Method;
+  /** The whole path, parameters as `:name`. */
+  path: string;
+  role: Need;
+  summary: string;
+  query?: Q;
+  body?: BodyClass<B>;
+  /** Content types of the body besides application/json. */
+  bodyTypes?: readonly string[];
+  /** True when a request without any body means an empty object. */
+  bodyOptional?: boolean;
+  /** What it answers, by status: the name of the shape, or null for no body. */
+  replies: Readonly<Record<number, string | null>>;
+  handle(call: Call<B, QueryOf<Q>>): Promise<Reply> | Reply;
+  /** For POST routes that make something: renders what an earlier request with the same Idempotency-Key made. */
+  replay?(call: Call<B, QueryOf<Q>>, resourceId: string): Promise<Reply> | Reply;
+}
+
+export type Route = RouteSpec<object, QueryFields>;
+
+/** Ties the types of body and query to the handler; at run time it only checks that the role is declared (A2). */
+export function route<B extends object = object, Q extends QueryFields = Record<never, never>>(
+  spec: RouteSpec<B, Q>,
+): Route {
+  return spec as unknown as Route;
+}
+
+/** Throws when a route declares no least role, or when something inside the base would be open to everybody (A2). */
+export function checkRoutes(routes: readonly Route[]): void {
+  const seen = new Set<string>();
+  for (const one of routes) {
+    const name = `${one.method} ${one.path}`;
+    const allowed: readonly unknown[] = [...ROLES, "public", "local"];
+    if (!allowed.includes(one.role)) {
+      throw new Error(`The route ${name} declares no least role; allowed: ${allowed.join(", ")}.`);
+    }
+    if (one.role === "public" && one.path.startsWith(BASE)) {
+      throw new Error(`The route ${name} is public, and nothing below ${BASE} may be.`);
+    }
+    if (seen.has(name)) throw new Error(`The route ${name} is declared twice.`);
+    seen.add(name);
+  }
+}

@@ -1,0 +1,77 @@
+// Builds the router from the table of routes: each request passes the same few steps in the same order.
+import { Router } from "@koa/router";
+import type { Middleware } from "koa";
+import { ExpectedError, notFound } from "../errors.ts";
+import type { AnyCall, FaceContext, FaceState } from "./context.ts";
+import { parseBody } from "./dto/parse-body.ts";
+import { authorize } from "./middleware/authenticate.ts";
+import { once } from "./middleware/idempotency.ts";
+import { readJsonBody } from "./middleware/read-body.ts";
+import type { FaceDeps } from "./ports.ts";
+import { readQuery } from "./query.ts";
+import type { Reply } from "./reply.ts";
+import { checkRoutes, type Route } from "./route.ts";
+
+/** Throws when a route declares no least role (A2). Of two routes that fit one path, the first of the table is taken. */
+export function buildRouter(routes: readonly Route[], deps: FaceDeps): Router<FaceState> {
+  checkRoutes(routes);
+  const router = new Router<FaceState>({ sensitive: true });
+  for (const route of routes) {
+    router.register(route.path, [route.method], (ctx: FaceContext) => serve(route, deps, ctx));
+  }
+  return router;
+}
+
+/** After the router: nothing has this path, or nothing has it with this method. */
+export function unmatched(router: Router<FaceState>): Middleware<FaceState> {
+  return (ctx) => {
+    const path = ctx.path.slice(0, 200);
+    const methods = router.match(ctx.path, ctx.method).path.flatMap((layer) => layer.methods);
+    if (methods.length === 0) throw notFound(`There is nothing at ${path}.`);
+    const allowed = [...new Set(methods)].join(", ");
+    ctx.set("Allow", allowed);
+    throw new ExpectedError(405, "method", `${ctx.method} is not possible at ${path}; allowed: ${allowed}.`);
+  };
+}
+
+async function serve(route: Route, deps: FaceDeps, ctx: FaceContext): Promise<void> {
+  const principal = authorize(route, ctx.state.principal);
+  const query = readQuery(route.query ?? {}, ctx.search, deps.clock.now());
+  const body = route.body ? await bodyOf(route, ctx) : {};
+  const call: AnyCall = {
+    deps,
+    principal,
+    params: ctx.params,
+    query,
+    body,
+    header: (name) => ctx.get(name),
+    accepts: (...types) => ctx.accepts(...types) || types[0],
+    url: ctx.url,
+    gone: () => {
+      const controller = new AbortController();
+      ctx.res.once("close", () => controller.abort());
+      return controller.signal;
+    },
+  };
+  send(ctx, await once(route, call));
+}
+
+async function bodyOf(route: Route, ctx: FaceContext): Promise<object> {
+  const raw = await readJsonBody(ctx.req, route.bodyTypes);
+  if (raw === undefined && !route.bodyOptional) {
+    throw new ExpectedError(400, "malformed", "The request has no body; a JSON object is needed.");
+  }
+  return parseBody(route.body!, raw === undefined ? {} : raw);
+}
+
+function send(ctx: FaceContext, reply: Reply): void {
+  ctx.status = reply.status;
+  for (const [name, value] of Object.entries(reply.headers ?? {})) ctx.set(name, value);
+  if (reply.text !== undefined) {
+    ctx.set("Content-Type", reply.type ?? "text/plain; charset=utf-8");
+    ctx.body = reply.text;
+  } else if (reply.body !== undefined) {
+    ctx.set("Content-Type", "application/json; charset=utf-8");
+    ctx.body = JSON.stringify(reply.body);
+  }
+}

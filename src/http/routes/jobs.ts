@@ -1,0 +1,163 @@
+// Routes of jobs: what is loaded, whether params would do, and starting a run.
+import { maySee, type Principal } from "../../access/principal.ts";
+import { addressOf, type CatalogEntry } from "../../catalog/version.ts";
+import { conflict } from "../../errors.ts";
+import type { Schedule } from "../../schedules/schedule.ts";
+import { findJob, shownKey } from "../address.ts";
+import type { Call } from "../context.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { TriggerBody, ValidateBody } from "../dto/run-bodies.ts";
+import { MAX_PAGE, PAGE_QUERY } from "../paging.ts";
+import type { FaceDeps } from "../ports.ts";
+import { nextRunOf, presentJob } from "../present/job.ts";
+import { maskParams } from "../present/secrets.ts";
+import { choices, oneOf, text } from "../query.ts";
+import { list, ok } from "../reply.ts";
+import { BASE, route } from "../route.ts";
+import { viewSchedules } from "../schedule-views.ts";
+import { answerTriggered, findRun } from "./run-replies.ts";
+
+const RECENT_RUNS = 30;
+/** Schedules that one page of jobs shows at most; GET /schedules?job= has them all. */
+const MAX_SCHEDULES = 5 * MAX_PAGE;
+const LOAD_STATES = ["ready", "stale", "error", "missing", "invalid"] as const;
+
+const JOBS_QUERY = {
+  ...PAGE_QUERY,
+  source: choices("Only jobs of these sources"),
+  loadState: choices("Only jobs in these load states", LOAD_STATES),
+  q: text("Occurs in the key or the name"),
+  sort: oneOf("By source and key", ["address"], "address"),
+};
+
+export const jobRoutes = [
+  route({
+    method: "GET",
+    path: `${BASE}/jobs`,
+    role: "viewer",
+    summary: "All jobs, with their load state, schedules and last runs",
+    query: JOBS_QUERY,
+    replies: { 200: "JobList" },
+    async handle({ deps, principal, query }) {
+      const after = decodeCursor(query.cursor, query.sort);
+      const found = visibleJobs(deps, principal)
+        .filter(
+          (entry) =>
+            fits(entry.source, query.source) &&
+            fits(entry.loadState, query.loadState) &&
+            mentions(entry, query.q) &&
+            (after === undefined || addressOf(entry.source, entry.key) > after),
+        )
+        .slice(0, query.limit + 1);
+      const page = found.slice(0, query.limit);
+      const hasMore = found.length > page.length;
+      const last = page.at(-1);
+      const next = hasMore && last ? encodeCursor(query.sort, addressOf(last.source, last.key)) : null;
+      return list(await viewJobs(deps, page, 1), { next, hasMore });
+    },
+  }),
+  route({
+    method: "GET",
+    path: `${BASE}/jobs/:key`,
+    role: "viewer",
+    summary: "One job: its spec, params schema, load state, schedules and last runs",
+    replies: { 200: "Job" },
+    async handle(call) {
+      const [job] = await viewJobs(call.deps, [jobOf(call)], 5);
+      return ok(job);
+    },
+  }),
+  route({
+    method: "POST",
+    path: `${BASE}/jobs/:key/runs`,
+    role: "operator",
+    summary: "Starts a run; Prefer: wait=N answers when it has ended, or after N seconds",
+    body: TriggerBody,
+    bodyOptional: true,
+    replies: { 202: "Run" },
+    async handle(call) {
+      const entry = jobOf(call);
+      const { deps, principal, body } = call;
+      const run = await deps.runs.trigger({
+        source: entry.source,
+        jobKey: entry.key,
+        params: body.params ?? {},
+        priority: body.priority,
+        delayMs: body.delayMs,
+        onBusy: body.onBusy,
+        trigger: principal.type === "local" ? "cli" : "api",
+        actor: { type: principal.type, name: principal.name },
+        idempotency: call.idempotency,
+      });
+      return answerTriggered(call, run);
+    },
+    async replay(call, id) {
+      return answerTriggered(call, await findRun(call, id));
+    },
+  }),
+  route({
+    method: "POST",
+    path: `${BASE}/jobs/:key/validate`,
+    role: "viewer",
+    summary: "Whether params would do: the values as the job would get them, or 422",
+    body: ValidateBody,
+    replies: { 200: "ValidatedParams" },
+    handle(call) {
+      const { spec, key } = jobOf(call);
+      if (!spec) {
+        throw conflict("not_loaded", `The job "${shownKey(key)}" never loaded, so its params are not known.`);
+      }
+      return ok({ params: maskParams(call.deps.params.check(spec, call.body.params ?? {}), spec) });
+    },
+  }),
+];
+
+function jobOf({ deps, principal, params }: Call<object, object>): CatalogEntry {
+  return findJob(deps.jobs, deps.params.nearest, principal, params["key"] ?? "");
+}
+
+function visibleJobs(deps: FaceDeps, principal: Principal): CatalogEntry[] {
+  return deps.jobs
+    .entries()
+    .filter((entry) => maySee(principal, entry.source))
+    .sort((a, b) => (addressOf(a.source, a.key) < addressOf(b.source, b.key) ? -1 : 1));
+}
+
+/** Two queries for the whole page, and one for the last runs of its schedules. */
+async function viewJobs(deps: FaceDeps, entries: readonly CatalogEntry[], fires: number): Promise<object[]> {
+  if (entries.length === 0) return [];
+  const addresses = entries.map((entry) => addressOf(entry.source, entry.key));
+  const [schedules, recent] = await Promise.all([
+    deps.schedules.list({ jobs: addresses, limit: MAX_SCHEDULES }),
+    deps.runQueries.recentOf(entries, RECENT_RUNS),
+  ]);
+  const shown = await viewSchedules(deps, schedules, fires);
+  const byJob = new Map<string, { rows: Schedule[]; shown: object[] }>();
+  schedules.forEach((schedule, index) => {
+    const address = addressOf(schedule.source, schedule.jobKey);
+    const group = byJob.get(address) ?? { rows: [], shown: [] };
+    byJob.set(address, group);
+    group.rows.push(schedule);
+    group.shown.push(shown[index]!);
+  });
+  return entries.map((entry, index) => {
+    const group = byJob.get(addresses[index]!);
+    const view = {
+      schedules: group?.shown ?? [],
+      nextRunAt: nextRunOf(group?.rows ?? []),
+      recentRuns: recent.get(addresses[index]!) ?? [],
+    };
+    return presentJob(entry, view, deps.params);
+  });
+}
+
+function fits<T>(value: T, choice: { in: readonly T[]; notIn: readonly T[] } | undefined): boolean {
+  if (!choice) return true;
+  return (choice.in.length === 0 || choice.in.includes(value)) && !choice.notIn.includes(value);
+}
+
+function mentions(entry: CatalogEntry, q: string | undefined): boolean {
+  if (q === undefined) return true;
+  const wanted = q.toLowerCase();
+  return shownKey(entry.key).includes(wanted) || (entry.spec?.name.toLowerCase().includes(wanted) ?? false);
+}

@@ -1,0 +1,132 @@
+// Routes of runs: the list with its filters, one run, its log and its refused records.
+import { LOG_LEVELS, levelsFrom, runFilterOf, RUN_QUERY } from "../run-query.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { nextLink } from "../paging.ts";
+import { logLineText, presentLogLine } from "../present/log-line.ts";
+import { presentRun, RUN_COLUMNS, runCells } from "../present/run.ts";
+import { integer, oneOf, text } from "../query.ts";
+import { csv, list, ndjson, ok, type Page } from "../reply.ts";
+import { BASE, route } from "../route.ts";
+import { findRun, viewRun } from "./run-replies.ts";
+
+const MAX_LINES = 5_000;
+const MAX_COUNT = 10_000;
+
+export const runRoutes = [
+  route({
+    method: "GET",
+    path: `${BASE}/runs`,
+    role: "viewer",
+    summary: "Runs, newest first; JSON, or by Accept NDJSON and CSV with the next page in the Link header",
+    query: RUN_QUERY,
+    replies: { 200: "RunList" },
+    async handle(call) {
+      const { deps, query } = call;
+      const filter = {
+        ...runFilterOf(call),
+        limit: query.limit,
+        after: decodeCursor(query.cursor, query.sort),
+        order: query.sort === "queuedAt" ? ("oldest" as const) : ("newest" as const),
+      };
+      const [found, count] = await Promise.all([
+        deps.runQueries.list(filter),
+        query.count ? deps.runQueries.count({ ...filter, after: undefined }, MAX_COUNT + 1) : undefined,
+      ]);
+      const last = found.runs.at(-1);
+      const next = found.hasMore && last ? encodeCursor(query.sort, last.id) : null;
+      const link = nextLink(call.url, "cursor", next);
+      switch (call.accepts("application/json", "application/x-ndjson", "text/csv")) {
+        case "application/x-ndjson":
+          return ndjson(
+            found.runs.map((run) => viewRun(call, run)),
+            link,
+          );
+        case "text/csv":
+          return csv(RUN_COLUMNS, found.runs.map(runCells), link);
+      }
+      const page: Page = { next, hasMore: found.hasMore };
+      if (count !== undefined) {
+        page.count = Math.min(count, MAX_COUNT);
+        page.countCapped = count > MAX_COUNT;
+      }
+      return list(
+        found.runs.map((run) => viewRun(call, run)),
+        page,
+        link,
+      );
+    },
+  }),
+  route({
+    method: "GET",
+    path: `${BASE}/runs/:id`,
+    role: "viewer",
+    summary: "One run with its attempts",
+    replies: { 200: "Run" },
+    async handle(call) {
+      const { deps, params } = call;
+      const run = await findRun(call, params["id"] ?? "");
+      const attempts = await deps.runQueries.attempts(run.id);
+      return ok(presentRun(run, deps.jobs.entry(run.source, run.jobKey)?.spec ?? null, attempts));
+    },
+  }),
+  route({
+    method: "GET",
+    path: `${BASE}/runs/:id/logs`,
+    role: "viewer",
+    summary: "Lines of a run's log; JSON, or by Accept NDJSON and plain text",
+    query: {
+      after: integer("Only lines with a greater seq", 0, Number.MAX_SAFE_INTEGER, undefined),
+      level: oneOf("This level and those above it", LOG_LEVELS, undefined),
+      q: text("Occurs in the text"),
+      attempt: integer("Only lines of this attempt", 1, 1_000_000, undefined),
+      limit: integer("Lines on a page", 1, MAX_LINES, 1_000),
+    },
+    replies: { 200: "LogLineList" },
+    async handle(call) {
+      const run = await findRun(call, call.params["id"] ?? "");
+      const { level, ...rest } = call.query;
+      const filter = { ...rest, levels: levelsFrom(level) };
+      const { lines, hasMore } = await call.deps.runQueries.logLines(run.id, filter);
+      const next = hasMore ? String(lines.at(-1)?.seq ?? 0) : null;
+      const link = nextLink(call.url, "after", next);
+      switch (call.accepts("application/json", "application/x-ndjson", "text/plain")) {
+        case "application/x-ndjson":
+          return ndjson(lines.map(presentLogLine), link);
+        case "text/plain":
+          return { status: 200, text: lines.map(logLineText).join(""), headers: link };
+      }
+      return list(lines.map(presentLogLine), { next, hasMore }, link);
+    },
+  }),
+  route({
+    method: "GET",
+    path: `${BASE}/runs/:id/failed-records`,
+    role: "viewer",
+    summary: "The records that a run refused, each with key and reason; JSON, or by Accept NDJSON and CSV",
+    query: {
+      after: integer("Only records with a greater seq", 0, Number.MAX_SAFE_INTEGER, 0),
+      limit: integer("Records on a page", 1, MAX_LINES, 1_000),
+    },
+    replies: { 200: "FailedRecordList" },
+    async handle(call) {
+      const run = await findRun(call, call.params["id"] ?? "");
+      const { after, limit } = call.query;
+      const found = await call.deps.runQueries.failedRecords(run.id, after, limit + 1);
+      const rows = found.slice(0, limit).map(({ seq, key, reason }) => ({ seq, key, reason }));
+      const hasMore = found.length > rows.length;
+      const next = hasMore ? String(rows.at(-1)!.seq) : null;
+      const link = nextLink(call.url, "after", next);
+      switch (call.accepts("application/json", "application/x-ndjson", "text/csv")) {
+        case "application/x-ndjson":
+          return ndjson(rows, link);
+        case "text/csv":
+          return csv(
+            ["seq", "key", "reason"],
+            rows.map((row) => [row.seq, row.key, row.reason]),
+            link,
+          );
+      }
+      return list(rows, { next, hasMore }, link);
+    },
+  }),
+];

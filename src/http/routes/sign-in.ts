@@ -1,0 +1,99 @@
+// The one-time sign-in link. Opening it only shows a button, so that a mail scanner or a preview cannot use it up.
+import { ExpectedError } from "../../errors.ts";
+import type { IssuedToken } from "../../access/access.ts";
+import { text } from "../query.ts";
+import { type Reply } from "../reply.ts";
+import { BASE, route } from "../route.ts";
+import { isoTimeOrNull } from "../time.ts";
+
+const QUERY = { code: text("The code of the link") };
+
+/** No script, no style, no picture, no frame; the form may only come back here. */
+const HEADERS = {
+  "Content-Security-Policy":
+    "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+  "Referrer-Policy": "no-referrer",
+  "X-Frame-Options": "DENY",
+} as const;
+
+export const signInRoutes = [
+  route({
+    method: "GET",
+    path: "/sign-in",
+    role: "public",
+    summary: "A page with one button that uses the link",
+    query: QUERY,
+    replies: { 200: "text/html" },
+    handle: ({ query }) =>
+      page(
+        200,
+        `<p>This link makes one token for this installation of Jobmount. It works once.</p>
+<form method="post" action="?code=${escapeHtml(encodeURIComponent(query.code ?? ""))}"><button>Sign in</button></form>`,
+      ),
+  }),
+  route({
+    method: "POST",
+    path: "/sign-in",
+    role: "public",
+    summary: "Uses the link: a fresh token, as a page or as JSON by Accept",
+    query: QUERY,
+    replies: { 200: "IssuedToken" },
+    async handle({ deps, query, accepts }) {
+      const wantsPage = accepts("application/json", "text/html") === "text/html";
+      try {
+        const issued = await deps.access.useSignInCode(query.code ?? "");
+        return wantsPage ? tokenPage(issued, deps.publicUrl()) : tokenJson(issued);
+      } catch (error) {
+        if (wantsPage && error instanceof ExpectedError && error.status === 410) {
+          return page(410, `<p>${escapeHtml(error.message)}</p>`);
+        }
+        throw error;
+      }
+    },
+  }),
+];
+
+function tokenJson({ token, secret }: IssuedToken): Reply {
+  return {
+    status: 200,
+    body: {
+      token: secret,
+      role: token.role,
+      sources: token.sources,
+      expiresAt: isoTimeOrNull(token.expiresAt),
+    },
+  };
+}
+
+function tokenPage({ token, secret }: IssuedToken, publicUrl: string): Reply {
+  const lines = `export JOBMOUNT_TOKEN=${secret}
+curl -H "Authorization: Bearer $JOBMOUNT_TOKEN" ${publicUrl}${BASE}/jobs`;
+  return page(
+    200,
+    `<p>Your token, shown once. It has the role ${token.role} and expires at ${isoTimeOrNull(token.expiresAt) ?? "no time"}.</p>
+<pre>${escapeHtml(lines)}</pre>`,
+  );
+}
+
+function page(status: number, content: string): Reply {
+  return {
+    status,
+    type: "text/html; charset=utf-8",
+    headers: HEADERS,
+    text: `<!doctype html>
+<html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width"><title>Jobmount sign-in</title></head>
+<body><h1>Jobmount</h1>
+${content}
+</body></html>
+`,
+  };
+}
+
+function escapeHtml(text: string): string {
+  return text
+    .replaceAll("&", "&amp;")
+    .replaceAll("<", "&lt;")
+    .replaceAll(">", "&gt;")
+    .replaceAll('"', "&quot;")
+    .replaceAll("'", "&#39;");
+}
