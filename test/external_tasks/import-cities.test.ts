@@ -1,14 +1,14 @@
 // The import of the world's cities, run as an attempt against real databases.
 import { expect } from "chai";
 import { existsSync } from "node:fs";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Job } from "../../external_tasks/import_cities/job.ts";
 import { isPermanent } from "../../src/sdk/errors.ts";
 import { KINDS, type DataDatabase } from "./data-databases.ts";
-import { type Given, runJob, WrongParams } from "./run-job.ts";
+import { type Given, runJob } from "./run-job.ts";
 
 const PUBLISHED = fileURLToPath(new URL("../../external_tasks/import_cities", import.meta.url));
 const ALL = 34_032;
@@ -243,66 +243,3 @@ for (const kind of KINDS) {
     });
   });
 }
-
-describe("import_cities", () => {
-  const message = async (given: Given) => {
-    const { thrown } = await run(given);
-    expect(isPermanent(thrown), String(thrown)).to.be.true;
-    return (thrown as Error).message;
-  };
-
-  it("tells what it cannot work with, and never tries that again", async () => {
-    expect(await message({ params: { country: "Atlantis" } })).to.match(
-      /the param country is "Atlantis", which country-codes.csv does not have: give a two-letter code/,
-    );
-    const folder = await mkdtemp(join(tmpdir(), "jobmount-cities-"));
-    try {
-      expect(await message({ folder })).to.include("no file country-codes.csv");
-      await cp(join(PUBLISHED, "country-codes.csv"), join(folder, "country-codes.csv"));
-      await writeFile(join(folder, "world-cities.csv"), "<html>Not found</html>\n");
-      expect(await message({ folder })).to.include('world-cities.csv has no column "name"');
-      await writeFile(
-        join(folder, "world-cities.csv"),
-        'name,country,subcountry,geonameid\n"Paris,France,,1\n',
-      );
-      expect(await message({ folder })).to.include("line 2: a quoted field");
-    } finally {
-      await rm(folder, { recursive: true, force: true });
-    }
-  });
-
-  it("L3: names a wrong DATA_DATABASE_URL without showing what may be a password", async () => {
-    const before = process.env["DATA_DATABASE_URL"];
-    try {
-      for (const url of [
-        "postgres://me:hunter22@host/db",
-        "mysql://me:hunter22@host:3306/",
-        "sqlite:",
-        "hunter22",
-      ]) {
-        process.env["DATA_DATABASE_URL"] = url;
-        const text = await message({ params: { country: "FR" } });
-        expect(text).to.match(/^DATA_DATABASE_URL .* names no database: it is sqlite:<file> or mysql:/);
-        expect(text).to.not.include("hunter22");
-      }
-    } finally {
-      if (before === undefined) delete process.env["DATA_DATABASE_URL"];
-      else process.env["DATA_DATABASE_URL"] = before;
-    }
-  });
-
-  it("refuses a batch size outside 1 to 5000", async () => {
-    for (const batchSize of [0, 5001, 1.5, "100"]) {
-      const refused = await run({ params: { batchSize } }).then(
-        () => undefined,
-        (error: unknown) => error,
-      );
-      expect(refused).to.be.instanceOf(WrongParams);
-    }
-  });
-
-  it("has the published files just as they were published", async () => {
-    const lines = (await readFile(join(PUBLISHED, "world-cities.csv"), "utf8")).split("\n").length;
-    expect(lines).to.equal(ALL + 2);
-  });
-});
