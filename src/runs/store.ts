@@ -176,7 +176,14 @@ export interface RunFilter {
   notStates?: readonly RunState[];
   reasons?: readonly string[];
   triggers?: readonly string[];
-  /** Limits the list to these sources (a token's too). */
+  notJobs?: readonly { source: string; key: string }[];
+  /** Leaves out runs with one of these reasons; runs without any reason stay. */
+  notReasons?: readonly string[];
+  notTriggers?: readonly string[];
+  notSources?: readonly string[];
+  /** True: only runs with failed records (X6); false: only runs without. */
+  recordsFailed?: boolean;
+  /** Limits the list to these sources (a token's too); an empty list matches nothing. */
   sources?: readonly string[];
   since?: Instant;
   until?: Instant;
