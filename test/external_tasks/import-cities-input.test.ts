@@ -1,6 +1,6 @@
 // What import_cities refuses to work with, and how it says so.
 import { expect } from "chai";
-import { cp, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { cp, mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -56,6 +56,23 @@ describe("import_cities refuses", () => {
     } finally {
       if (before === undefined) delete process.env["DATA_DATABASE_URL"];
       else process.env["DATA_DATABASE_URL"] = before;
+    }
+  });
+
+  it("refuses to write where the attempt's folder would take the cities with it", async () => {
+    const before = { url: process.env["DATA_DATABASE_URL"], cwd: process.cwd() };
+    const folder = await mkdtemp(join(tmpdir(), "jobmount-cwd-"));
+    try {
+      delete process.env["DATA_DATABASE_URL"];
+      process.chdir(folder);
+      expect(await message({ params: { country: "FR" } })).to.equal(
+        "the data database sqlite:./data/data.db would lie in the folder of this attempt, which is removed at its end: set DATA_DATABASE_URL to an absolute path",
+      );
+      expect(await readdir(folder)).to.deep.equal([]);
+    } finally {
+      process.chdir(before.cwd);
+      if (before.url !== undefined) process.env["DATA_DATABASE_URL"] = before.url;
+      await rm(folder, { recursive: true, force: true });
     }
   });
 
