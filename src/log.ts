@@ -62,13 +62,16 @@ const COLOURS: Record<string, string> = {
   error: "\x1b[31m",
 };
 
+// A message may hold what somebody else wrote.
+const CONTROL = /[\u0000-\u001f\u007f-\u009f]/g;
+
 /** `12:00:01 warn  a sentence key=value`: times in the zone of the machine, as on the clock beside the terminal. */
 function shortLine(json: string, colour: boolean): string {
   const { time, level, message, ...fields } = JSON.parse(json) as Record<string, unknown>;
   const clock = new Date(String(time)).toTimeString().slice(0, 8);
   const word = String(level).padEnd(5);
   const shown = colour ? `${COLOURS[String(level)] ?? ""}${word}\x1b[0m` : word;
-  let line = `${clock} ${shown} ${String(message)}`;
+  let line = `${clock} ${shown} ${String(message).replace(CONTROL, "\ufffd")}`;
   let stack = "";
   for (const [key, value] of Object.entries(fields)) {
     if (key === "error" && typeof value === "object" && value !== null) {

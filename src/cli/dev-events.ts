@@ -1,0 +1,66 @@
+// One event of a running service as a line for whoever writes the jobs; a load error brings its code frame.
+import type { LoadError } from "../catalog/version.ts";
+import { EXIT } from "./exit.ts";
+import { exitCodeOfRun, outcomeLine } from "./outcome.ts";
+import type { AppEvent } from "./ports.ts";
+import { printable, type Terminal } from "./terminal.ts";
+
+/** The line, or null when there is nothing to say. `several`: name the source too. */
+export function eventText(event: AppEvent, terminal: Terminal, several: boolean): string | null {
+  const name = (source: string, key: string) => (several || source === "builtin" ? `${source}:${key}` : key);
+  switch (event.kind) {
+    case "loaded": {
+      const pinned = event.served === event.hash ? "" : `, pinned to ${event.served.slice(0, 7)}`;
+      const what = `${name(event.source, event.key)} ${terminal.paint("dim", `${event.hash.slice(0, 7)}${pinned}`)}`;
+      return line(event.at, terminal.paint("green", "loaded"), what, terminal);
+    }
+    case "back":
+      return line(event.at, terminal.paint("green", "back"), name(event.source, event.key), terminal);
+    case "missing":
+      return line(event.at, terminal.paint("yellow", "missing"), name(event.source, event.key), terminal);
+    case "failed": {
+      const head = `${name(event.source, event.key)} does not load`;
+      const serving = event.serving === null ? "" : `; version ${event.serving.slice(0, 7)} still serves`;
+      const text = `${line(event.at, terminal.paint("red", "error"), head + serving, terminal)}`;
+      return `${text}\n${loadErrorText(event.error, terminal)}`;
+    }
+    case "source": {
+      if (event.status.state === "available") return null;
+      const reason = event.status.reason === null ? "" : `: ${event.status.reason}`;
+      const text = `source ${event.source} is ${event.status.state}${reason}`;
+      return line(event.at, terminal.paint("yellow", "source"), text, terminal);
+    }
+    case "finished": {
+      const { run } = event;
+      const tookMs =
+        run.startedAt === null || run.finishedAt === null ? null : run.finishedAt - run.startedAt;
+      const outcome = outcomeLine({ ...run, durationMs: tookMs }, terminal);
+      const word =
+        exitCodeOfRun(run) === EXIT.ok ? terminal.paint("green", "run") : terminal.paint("red", "run");
+      const at = run.finishedAt ?? run.queuedAt;
+      return line(
+        at,
+        word,
+        `${name(run.source, run.jobKey)} ${outcome} ${terminal.paint("dim", run.id)}`,
+        terminal,
+      );
+    }
+  }
+}
+
+/** `E001 message`, the place, the code around it, and what to do. */
+export function loadErrorText(error: LoadError, terminal: Terminal): string {
+  const place = error.file === null ? "" : ` ${terminal.paint("cyan", placeOf(error))}`;
+  const lines = [`${error.code}${place} ${printable(error.message)}`];
+  if (error.frame !== null) lines.push(...printable(error.frame).split("\n"));
+  if (error.hint !== null) lines.push(terminal.paint("dim", `→ ${printable(error.hint)}`));
+  return lines.map((text) => `  ${text}`).join("\n");
+}
+
+export function placeOf(error: Pick<LoadError, "file" | "line" | "column">): string {
+  return [error.file, error.line, error.column].filter((part) => part !== null).join(":");
+}
+
+function line(at: number, word: string, text: string, terminal: Terminal): string {
+  return `${terminal.paint("dim", new Date(at).toTimeString().slice(0, 8))} ${word} ${text}`;
+}

@@ -1,0 +1,136 @@
+// One attempt here, without rows: the service's own pipeline, with its log lines and progress shown as they come.
+import { mkdir } from "node:fs/promises";
+import { join } from "node:path";
+import { Attempt } from "../actors/attempt.ts";
+import type { JobVersion } from "../catalog/version.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import { newId } from "../ids.ts";
+import type { ClaimedRun, Telling } from "../runs/store.ts";
+import type { RunError } from "../runs/task-run.ts";
+import type { CliContext } from "./context.ts";
+import { LocalState } from "./local-state.ts";
+import { countsText, type EndedRun, logText } from "./outcome.ts";
+import type { Terminal } from "./terminal.ts";
+import type { LocalSource, Workshop } from "./workshop.ts";
+
+export interface LocalOutcome extends EndedRun {
+  id: string;
+  job: string;
+  source: string;
+  version: string;
+  result: unknown;
+  error: RunError | null;
+}
+
+const SHOW_EVERY_MS = 50;
+
+/** Runs it once, whatever the job's retries say: who sits here sees what went wrong and may run it again. */
+export async function runHere(
+  context: CliContext,
+  config: Config,
+  workshop: Workshop,
+  source: LocalSource,
+  version: JobVersion,
+  params: Record<string, unknown>,
+): Promise<LocalOutcome> {
+  const { terminal, signal } = context;
+  const now = systemClock.now();
+  const state = new LocalState(context.cwd, source.name, version.jobKey);
+  const dataDir = join(config.filesDir, source.name);
+  await mkdir(dataDir, { recursive: true });
+  const prepared = await workshop.prepare(source, version);
+  const attempt = new Attempt(claimOf(version, params, now), {
+    pool: workshop.pool,
+    versionOf: () => prepared,
+    readParams: (_spec, values) => ({ ok: true, values }),
+    jobState: () => state.read(),
+    envFor: (names) => envOf(context, config, names),
+    dataDirOf: () => dataDir,
+    now: () => systemClock.now(),
+    random: () => 0,
+    owner: "cli",
+    limits: {
+      // Nothing is kept, everything is shown.
+      logBytes: Number.MAX_SAFE_INTEGER,
+      failedRecords: Number.MAX_SAFE_INTEGER,
+      timeoutMs: config.jobTimeoutMs,
+      graceMs: config.graceMs,
+    },
+  });
+  const stop = () => {
+    terminal.say("stopping the job; press Ctrl-C again to end at once");
+    attempt.abort("user");
+  };
+  if (signal.aborted) stop();
+  else signal.addEventListener("abort", stop, { once: true });
+  const showing = setInterval(() => show(attempt.output.take(), terminal), SHOW_EVERY_MS);
+  try {
+    const finish = await attempt.execute();
+    show(finish, terminal);
+    if (finish.error?.stack) terminal.say(terminal.paint("dim", finish.error.stack));
+    await state.change(finish.state?.values ?? new Map());
+    return {
+      id: finish.runId,
+      job: version.jobKey,
+      source: source.name,
+      version: version.hash,
+      state: finish.to,
+      reason: finish.reason,
+      cause: finish.cause,
+      durationMs: finish.finishedAt - finish.startedAt,
+      records: finish.records,
+      result: finish.result,
+      error: finish.error,
+    };
+  } finally {
+    clearInterval(showing);
+    signal.removeEventListener("abort", stop);
+  }
+}
+
+function claimOf(version: JobVersion, params: Record<string, unknown>, now: number): ClaimedRun {
+  return {
+    id: newId("run", now),
+    source: version.source,
+    jobKey: version.jobKey,
+    scheduleId: null,
+    trigger: "cli",
+    fireAt: null,
+    attempt: 1,
+    triesUsed: 0,
+    maxAttempts: 1,
+    version: version.hash,
+    params,
+    overrides: { retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 } },
+    startedAt: now,
+    logFrom: 1,
+    priority: 0,
+    hasState: true,
+  };
+}
+
+/** What the job declared in `env`, from this process's own environment. */
+function envOf(context: CliContext, config: Config, names: readonly string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    const value = name === "DATA_DATABASE_URL" ? config.dataDatabase.url : context.env[name];
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+function show(
+  told: Pick<Telling, "lines" | "failedRecords" | "progress" | "records">,
+  terminal: Terminal,
+): void {
+  for (const line of told.lines) terminal.say(logText(line, terminal));
+  for (const { key, reason } of told.failedRecords) {
+    const text = `record ${key ?? "?"} failed: ${reason ?? "no reason given"}`;
+    terminal.say(terminal.paint("yellow", text));
+  }
+  const parts: string[] = [];
+  if (told.progress) parts.push(`${Math.floor(told.progress.percent)}%`, told.progress.message ?? "");
+  if (told.records.processed > 0) parts.push(countsText(told.records));
+  if (parts.length > 0) terminal.status(parts.filter((part) => part !== "").join("  "));
+}

@@ -1,0 +1,126 @@
+// The command line: the table of verbs, each loaded only when it is asked for.
+import { Command, CommanderError } from "commander";
+import { readFileSync } from "node:fs";
+import type { CliContext } from "./context.ts";
+import { EXIT, type ExitCode, failureOf } from "./exit.ts";
+
+/** What the file of a verb exports: it adds arguments, options and the action to its command. */
+export interface VerbModule {
+  define(command: Command, context: CliContext): void;
+}
+
+interface Verb {
+  name: string;
+  summary: string;
+  load(): Promise<VerbModule>;
+}
+
+const verbs: readonly Verb[] = [
+  {
+    name: "start",
+    summary: "start the service: watch the task folders, fire schedules, run jobs, answer REST",
+    load: () => import("./start.ts"),
+  },
+  {
+    name: "dev",
+    summary: "the service for writing jobs: database in .jobmount/, one line per event, code frames",
+    load: () => import("./dev.ts"),
+  },
+  {
+    name: "run",
+    summary: "run one job of a folder here and now, without a service; the exit code is its outcome",
+    load: () => import("./run.ts"),
+  },
+  {
+    name: "validate",
+    summary: "load every job of a folder as the service would; for the CI of a task repository",
+    load: () => import("./validate.ts"),
+  },
+  {
+    name: "preview",
+    summary: "say in words when a cron text fires, and the next times",
+    load: () => import("./preview.ts"),
+  },
+  { name: "trigger", summary: "run a job on the service", load: () => import("./trigger.ts") },
+  {
+    name: "runs",
+    summary: "list and show the runs of the service, and their logs",
+    load: () => import("./runs.ts"),
+  },
+  {
+    name: "schedules",
+    summary: "list and create schedules of the service",
+    load: () => import("./schedules.ts"),
+  },
+  { name: "sign-in", summary: "print a fresh one-time sign-in link", load: () => import("./sign-in.ts") },
+  { name: "token", summary: "make an access token", load: () => import("./token.ts") },
+  {
+    name: "migrate",
+    summary: "bring the database's schema up, or say what is missing",
+    load: () => import("./migrate.ts"),
+  },
+  {
+    name: "config",
+    summary: "check the settings, or print what is in force",
+    load: () => import("./config.ts"),
+  },
+];
+
+/** Runs one command line (without node and script) and answers its exit code; never throws. */
+export async function runCli(argv: readonly string[], world: Omit<CliContext, "exit">): Promise<ExitCode> {
+  let exitCode: ExitCode = EXIT.ok;
+  const context: CliContext = { ...world, exit: (code) => (exitCode = code) };
+  try {
+    const program = await programFor(argv, context);
+    await program.parseAsync(argv as string[], { from: "user" });
+    return exitCode;
+  } catch (error) {
+    // Commander has said what was wrong by itself; asking for help or the version ends this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
+    const failure = failureOf(error);
+    context.terminal.status("");
+    context.terminal.say(context.terminal.paint("red", failure.text));
+    return failure.exitCode;
+  }
+}
+
+async function programFor(argv: readonly string[], context: CliContext): Promise<Command> {
+  const program = new Command("jobmount")
+    .description("A mounted folder of TypeScript jobs becomes scheduled, isolated, recorded runs.")
+    .version(ownVersion(), "-V, --version", "print the version")
+    .showHelpAfterError("(--help says more)")
+    .showSuggestionAfterError()
+    .configureHelp({ visibleOptions: (command) => command.options.filter((option) => !option.hidden) })
+    .addHelpText("after", EXIT_CODES)
+    .exitOverride()
+    .configureOutput({
+      writeOut: (text) => context.terminal.data(text.trimEnd()),
+      writeErr: (text) => context.terminal.say(text.trimEnd()),
+    });
+  const asked = argv[0] === "help" ? argv[1] : argv[0];
+  for (const verb of verbs) {
+    const command = program.command(verb.name).summary(verb.summary).description(verb.summary);
+    if (verb.name === asked) (await verb.load()).define(command, context);
+  }
+  return program;
+}
+
+const EXIT_CODES = `
+Exit codes: 0 ok, 1 the job failed, 2 wrong usage, 3 load or validation, 4 refused, 5 unreachable,
+78 configuration, 124 timeout, 130 interrupted. Settings: npx jobmount config print`;
+
+/** Of package.json, which lies two folders up in the sources and three in what is built. */
+function ownVersion(): string {
+  for (const up of ["../../package.json", "../../../package.json"]) {
+    try {
+      const { name, version } = JSON.parse(readFileSync(new URL(up, import.meta.url), "utf8")) as {
+        name?: string;
+        version?: string;
+      };
+      if (name === "jobmount" && version) return version;
+    } catch {
+      // The other place, then.
+    }
+  }
+  return "unknown";
+}

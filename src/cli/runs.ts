@@ -1,0 +1,103 @@
+// `jobmount runs`: the runs of the service, one of them, and its log.
+import type { Command } from "commander";
+import { formatDuration } from "../duration.ts";
+import { type CliContext, settings } from "./context.ts";
+import { countsText, logText, outcomeLine } from "./outcome.ts";
+import { fetchRun, follow, type Page, readLog, type RemoteLine, type RemoteRun } from "./remote.ts";
+import { needServer } from "./server.ts";
+import { printable, table } from "./terminal.ts";
+
+const FILTERS = ["job", "state", "trigger", "since", "until", "limit"] as const;
+
+type ListOptions = Partial<Record<(typeof FILTERS)[number], string>> & { json?: boolean };
+
+export function define(command: Command, context: CliContext): void {
+  const { terminal, signal } = context;
+  command
+    .command("list")
+    .description("the newest runs")
+    .option("--job <key>", "of this job; a comma is an or")
+    .option("--state <state>", "queued, running, retrying, succeeded, failed, cancelled, skipped; ! is a not")
+    .option("--trigger <trigger>", "schedule, manual, api, retry, backfill, cli")
+    .option("--since <time>", "queued since then: RFC 3339, or a duration back such as 24h")
+    .option("--until <time>", "queued before then")
+    .option("--limit <n>", "at most so many (50, at most 200)")
+    .option("--json", "as JSON")
+    .action(async (options: ListOptions) => {
+      const query = new URLSearchParams();
+      for (const name of FILTERS) if (options[name] !== undefined) query.set(name, options[name]);
+      const server = await needServer(context, settings(context));
+      const page = (await server.ask("GET", `/runs?${query}`, { signal })).body as Page<RemoteRun>;
+      if (options.json) return terminal.json(page.data);
+      if (page.data.length > 0) terminal.data(table([HEAD, ...page.data.map(row)]));
+      if (page.data.length === 0) terminal.say("There are no such runs.");
+      else if (page.page.hasMore)
+        terminal.say("There are more: raise --limit, or narrow with --since and --until.");
+    });
+  command
+    .command("show")
+    .argument("<id>", "run_…")
+    .description("one run with its outcome")
+    .option("--json", "as JSON, with everything")
+    .action(async (id: string, options: { json?: boolean }) => {
+      const server = await needServer(context, settings(context));
+      const run = await fetchRun(server, id, signal);
+      if (options.json) terminal.json(run);
+      else terminal.data(details(run).join("\n"));
+    });
+  command
+    .command("logs")
+    .argument("<id>", "run_…")
+    .description("the log of one run")
+    .option("-f, --follow", "go on until the run ends")
+    .option("--json", "one JSON object a line")
+    .action(async (id: string, options: { follow?: boolean; json?: boolean }) => {
+      const server = await needServer(context, settings(context));
+      const show = (line: RemoteLine) =>
+        terminal.data(
+          options.json ? JSON.stringify(line) : logText({ ...line, time: Date.parse(line.time) }, terminal),
+        );
+      if (!options.follow) await readLog(server, id, 0, show, signal);
+      else {
+        const run = await follow(server, id, signal, { line: show, state: () => undefined });
+        terminal.say(outcomeLine(run, terminal));
+      }
+    });
+}
+
+const HEAD = ["RUN", "JOB", "STATE", "TRIGGER", "QUEUED", "TOOK", "RECORDS"];
+
+function row(run: RemoteRun): string[] {
+  return [
+    run.id,
+    run.job,
+    run.reason === null ? run.state : `${run.state} (${run.reason})`,
+    run.trigger,
+    run.queuedAt.replace(/\.\d+Z$/, "Z"),
+    run.durationMs === null ? "-" : formatDuration(run.durationMs),
+    run.records.processed === 0 ? "-" : countsText(run.records),
+  ];
+}
+
+function details(run: RemoteRun): string[] {
+  const rows: [string, string | null][] = [
+    ["run", run.id],
+    ["job", `${run.source}:${run.job}`],
+    ["state", run.reason === null ? run.state : `${run.state} (${run.reason})`],
+    ["cause", run.cause],
+    ["trigger", run.schedule === null ? run.trigger : `${run.trigger} ${run.schedule}`],
+    ["due", run.fireAt],
+    ["queued", run.queuedAt],
+    ["started", run.startedAt],
+    ["finished", run.finishedAt],
+    ["took", run.durationMs === null ? null : formatDuration(run.durationMs)],
+    ["attempt", `${run.attempt} of ${run.maxAttempts}`],
+    ["version", run.version],
+    ["records", run.records.processed === 0 ? null : countsText(run.records)],
+    ["result", run.result === null || run.result === undefined ? null : JSON.stringify(run.result)],
+    ["error", run.error?.stack ?? run.error?.message ?? null],
+  ];
+  return rows
+    .filter((entry): entry is [string, string] => entry[1] !== null)
+    .map(([name, value]) => `${name.padEnd(9)} ${printable(value).replaceAll("\n", `\n${" ".repeat(10)}`)}`);
+}

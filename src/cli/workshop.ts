@@ -1,0 +1,88 @@
+// Loading and running jobs of a folder here, without a service: the same build and the same sandbox, in a temp folder.
+import { mkdtemp, mkdir, realpath, rm, stat } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { Config } from "../config.ts";
+import { systemClock } from "../clock.ts";
+import { BUNDLE_NAME } from "../catalog/build.ts";
+import { writeFolderOnce } from "../catalog/bundle-files.ts";
+import { type Loaded, Loader } from "../catalog/load.ts";
+import { packageFolders } from "../catalog/task-folder.ts";
+import type { JobVersion } from "../catalog/version.ts";
+import { SandboxDescriber } from "../sandbox/describer.ts";
+import { Pool } from "../sandbox/pool.ts";
+import { CliError, EXIT } from "./exit.ts";
+
+/** What describing one job may take. */
+const DESCRIBE_LIMITS = { timeMs: 10_000, memoryBytes: 512 * 1024 * 1024 };
+
+export interface LocalSource {
+  name: string;
+  path: string;
+}
+
+export class Workshop {
+  readonly pool: Pool;
+  readonly #folder: string;
+  readonly #loader: Loader;
+
+  private constructor(folder: string, config: Config) {
+    this.#folder = folder;
+    this.pool = new Pool({ clock: systemClock, tempRoot: join(folder, "children"), env: {}, warmLimit: 0 });
+    this.#loader = new Loader({
+      describer: new SandboxDescriber(this.pool),
+      limits: DESCRIBE_LIMITS,
+      depsDir: null,
+      depsHint: config.depsHint,
+      scratchDir: folder,
+      clock: systemClock,
+    });
+  }
+
+  static async open(config: Config): Promise<Workshop> {
+    return new Workshop(await mkdtemp(join(tmpdir(), "jobmount-")), config);
+  }
+
+  async load(source: LocalSource, key: string): Promise<Loaded> {
+    return this.#loader.load({ source: source.name, key, root: await rootOf(source) }, null);
+  }
+
+  /** Puts a loaded version on disk, ready to be run. */
+  async prepare(source: LocalSource, version: JobVersion) {
+    const folder = join(this.#folder, "version");
+    const filesDir = join(this.#folder, "files");
+    await writeFolderOnce(
+      folder,
+      new Map([
+        [BUNDLE_NAME, version.bundle],
+        [`${BUNDLE_NAME}.map`, version.sourceMap],
+      ]),
+    );
+    const inTask = `${version.jobKey}/`;
+    const files = [...version.data].map(([path, bytes]) => [path.slice(inTask.length), bytes] as const);
+    if (files.length > 0) await writeFolderOnce(filesDir, new Map(files));
+    else await mkdir(filesDir);
+    const tree = { root: await rootOf(source), deps: null };
+    return {
+      hash: version.hash,
+      bundlePath: join(folder, BUNDLE_NAME),
+      filesDir,
+      resolveFrom: packageFolders(version.needs, tree, version.jobKey),
+      spec: version.spec,
+    };
+  }
+
+  /** Ends every child and removes the temp folder. */
+  async close(): Promise<void> {
+    await this.pool.stop();
+    await rm(this.#folder, { recursive: true, force: true });
+  }
+}
+
+/** The real path of a folder of jobs, or a sentence that says why there is none. */
+export async function rootOf(source: LocalSource): Promise<string> {
+  const stats = await stat(source.path).catch(() => undefined);
+  if (stats?.isDirectory()) return realpath(source.path);
+  const what = stats ? "is not a folder" : "does not exist";
+  throw new CliError(EXIT.invalid, `The folder of jobs ${source.path} ${what}; name another with --dir.`);
+}

@@ -1,0 +1,37 @@
+// The process: arguments to a verb, signals to its end, its result to the exit code.
+import { runCli } from "./cli/program.ts";
+import { Terminal } from "./cli/terminal.ts";
+
+const INTERRUPTED = { SIGINT: 130, SIGTERM: 143 } as const;
+
+const stopping = new AbortController();
+
+for (const [signal, exitCode] of Object.entries(INTERRUPTED)) {
+  process.on(signal, () => {
+    // Whoever asks twice does not want to wait.
+    if (stopping.signal.aborted) process.exit(exitCode);
+    stopping.abort(signal);
+  });
+}
+
+// A reader that closes early (`jobmount runs list | head`) is no error of ours.
+for (const stream of [process.stdout, process.stderr]) {
+  stream.on("error", (error: NodeJS.ErrnoException) => {
+    if (error.code !== "EPIPE") throw error;
+  });
+}
+
+const exitCode = await runCli(process.argv.slice(2), {
+  env: process.env,
+  cwd: process.cwd(),
+  terminal: new Terminal({
+    stdin: process.stdin,
+    stdout: process.stdout,
+    stderr: process.stderr,
+    colour: !process.env["NO_COLOR"] && process.env["TERM"] !== "dumb",
+  }),
+  signal: stopping.signal,
+});
+
+// A verb is done when it answers: a handle that somebody forgot must not keep the shell waiting.
+process.exit(exitCode);
