@@ -43,7 +43,7 @@ function readGroup(reader: Reader, names: readonly string[]): ParamGroup[] {
   const range = { min: 0, max: params.length, whole: true };
   const min = readNumber(reader, "min", range);
   const max = readNumber(reader, "max", range);
-  if (min === undefined && max === undefined) {
+  if (fieldOf(reader, "min") === undefined && fieldOf(reader, "max") === undefined) {
     wrong(reader, "min", "given, or max, or both: else the group says nothing", HINT);
   }
   if (min !== undefined && max !== undefined && min > max)
