@@ -8,7 +8,7 @@ type Spec = Pick<JobSpec, "requiredParams" | "optionalParams" | "paramGroups">;
 /** Adds an error for each group that the given values do not keep. */
 export function checkGroups(
   spec: Spec,
-  given: ReadonlyMap<string, unknown>,
+  given: ReadonlyMap<string, { value?: unknown }>,
   base: string,
   errors: FieldError[],
 ): void {
@@ -27,12 +27,12 @@ export function checkGroups(
 }
 
 /** A value equal to the default counts as not given: else filling in defaults would break "at most one". */
-function isGiven(spec: Spec, given: ReadonlyMap<string, unknown>, name: string): boolean {
+function isGiven(spec: Spec, given: ReadonlyMap<string, { value?: unknown }>, name: string): boolean {
   if (!given.has(name)) return false;
   const definition: ParamDefinition | undefined = Object.hasOwn(spec.optionalParams, name)
     ? spec.optionalParams[name]
     : undefined;
-  return definition?.default === undefined || !sameJson(definition.default, given.get(name));
+  return definition?.default === undefined || !sameJson(definition.default, given.get(name)!.value);
 }
 
 function sentence(group: ParamGroup, count: number): string {

@@ -9,7 +9,7 @@ import { checkValue, type ValueCheck } from "./param-value.ts";
 import { newBudget } from "./pattern.ts";
 import { pointerTo } from "./pointer.ts";
 import type { CheckSchema, JobSpec, ParamDefinition } from "./spec.ts";
-import { cut, kindOf, show } from "./text.ts";
+import { cut, kindOf, show, textOf } from "./text.ts";
 
 /** The part of a spec that says which params there are. */
 export type ParamSpec = Pick<JobSpec, "requiredParams" | "optionalParams" | "paramGroups">;
@@ -35,14 +35,10 @@ export type CheckedParams =
 export function checkParams(spec: ParamSpec, values: unknown, options: CheckOptions = {}): CheckedParams {
   const base = options.pointer ?? "";
   const errors: FieldError[] = [];
-  try {
-    const given = readGiven(values, base, spec, options, errors);
-    if (given) {
-      const checked = checkAll(spec, given, base, options, errors);
-      if (errors.length === 0) return { ok: true, values: checked };
-    }
-  } catch {
-    errors.push({ pointer: base, code: "type", message: "cannot be read" });
+  const given = readGiven(values, base, spec, errors);
+  if (given) {
+    const checked = checkAll(spec, given, base, options, errors);
+    if (errors.length === 0) return { ok: true, values: checked };
   }
   return { ok: false, errors };
 }
@@ -95,45 +91,62 @@ function list(names: readonly string[]): string {
   return names.length > 12 ? `${names.slice(0, 12).join(", ")}, …` : names.join(", ");
 }
 
-/** The given values by name, without the unknown ones; undefined when there is nothing to go on with. */
+/**
+ * The given values by name, as copies that are plain data: nothing that follows can run into a getter or a trap. What is
+ * no JSON is wrong, and still there by name, so that it is not told as missing too. Undefined when there is nothing to
+ * go on with.
+ */
 function readGiven(
   values: unknown,
   base: string,
   spec: ParamSpec,
-  options: CheckOptions,
   errors: FieldError[],
-): Map<string, unknown> | undefined {
-  if (typeof values !== "object" || values === null || Array.isArray(values)) {
-    errors.push({
-      pointer: base,
-      code: "type",
-      message: `must be an object of params, but is ${kindOf(values)}`,
-    });
+): Map<string, Given> | undefined {
+  const given = new Map<string, Given>();
+  let left = MAX_PARAMS_BYTES;
+  try {
+    if (typeof values !== "object" || values === null || Array.isArray(values)) {
+      errors.push({
+        pointer: base,
+        code: "type",
+        message: `must be an object of params, but is ${kindOf(values)}`,
+      });
+      return undefined;
+    }
+    for (const name of Object.keys(values)) {
+      const value = (values as Record<string, unknown>)[name];
+      if (value === undefined) continue;
+      if (!findParam(spec, name)) {
+        if (errors.length < MAX_FIELD_ERRORS) errors.push(unknownParam(spec, name, base));
+        continue;
+      }
+      const plain = plainJson(value, { maxBytes: left, strict: true });
+      if (plain.ok) {
+        left -= plain.bytes;
+        given.set(name, { value: plain.value });
+      } else if (plain.tooLarge) {
+        const message = `all params together must be at most ${sizeText(MAX_PARAMS_BYTES)} of JSON`;
+        errors.push({ pointer: base, code: "too_large", message });
+        return undefined;
+      } else {
+        given.set(name, {});
+        const pointer = pointerTo(base, name) + plain.pointer;
+        errors.push({ pointer, code: "type", message: `must be JSON: it ${plain.message}` });
+      }
+    }
+  } catch (error) {
+    errors.push({ pointer: base, code: "type", message: `cannot be read: ${textOf(error, 200)}` });
     return undefined;
   }
-  const given = new Map<string, unknown>();
-  for (const name of Object.keys(values)) {
-    const value = (values as Record<string, unknown>)[name];
-    if (value === undefined) continue;
-    if (findParam(spec, name)) given.set(name, value);
-    else if (errors.length < MAX_FIELD_ERRORS) errors.push(unknownParam(spec, name, base));
-  }
-  const size = plainJson(Object.fromEntries(given), { maxBytes: MAX_PARAMS_BYTES });
-  if (!size.ok && size.tooLarge) {
-    errors.push({
-      pointer: base,
-      code: "too_large",
-      message: `all params together must be at most ${sizeText(MAX_PARAMS_BYTES)} of JSON`,
-    });
-    return undefined;
-  }
-  if (options.partial !== true) requireAll(spec, given, base, errors);
   return given;
 }
 
+/** Without `value` when what was given is no JSON. */
+type Given = { value?: unknown };
+
 function requireAll(
   spec: ParamSpec,
-  given: ReadonlyMap<string, unknown>,
+  given: ReadonlyMap<string, Given>,
   base: string,
   errors: FieldError[],
 ): void {
@@ -146,25 +159,28 @@ function requireAll(
 
 function checkAll(
   spec: ParamSpec,
-  given: ReadonlyMap<string, unknown>,
+  given: ReadonlyMap<string, Given>,
   base: string,
   options: CheckOptions,
   errors: FieldError[],
 ): Record<string, unknown> {
+  if (options.partial !== true) requireAll(spec, given, base, errors);
   const out: Record<string, unknown> = {};
   const check: ValueCheck = { errors, budget: newBudget(), checkSchema: options.checkSchema };
   for (const [name, definition] of declaredParams(spec)) {
-    if (!given.has(name)) {
+    const found = given.get(name);
+    if (!found) {
       // A copy: whoever changes what one run was given must not change the declaration.
       if (definition.default !== undefined) setOwn(out, name, structuredClone(definition.default));
       continue;
     }
-    const value = given.get(name);
-    if (options.isSealed && isSecret(definition) && options.isSealed(value)) setOwn(out, name, value);
-    else {
-      const checked = checkValue(definition, value, pointerTo(base, name), check);
-      if (checked !== undefined) setOwn(out, name, checked);
+    if (!("value" in found)) continue;
+    if (options.isSealed && isSecret(definition) && options.isSealed(found.value)) {
+      setOwn(out, name, found.value);
+      continue;
     }
+    const checked = checkValue(definition, found.value, pointerTo(base, name), check);
+    if (checked !== undefined) setOwn(out, name, checked);
   }
   if (options.partial !== true) checkGroups(spec, given, base, errors);
   return out;

@@ -28,7 +28,7 @@ export function makeRecords(emit: (event: JobEvent) => void): {
         `this.records.${kind}(${show(n)}): the number of records must be a whole number from 0 on`,
       );
     }
-    if (counts().processed + n > MAX_COUNT) {
+    if (counted.success + counted.failed + counted.skipped + n > MAX_COUNT) {
       throw new RangeError(`this.records.${kind}(${n}): more than ${MAX_COUNT} records cannot be counted`);
     }
     counted[kind] += n;

@@ -14,16 +14,6 @@ const counts = (processed = 0, success = 0, failed = 0, skipped = 0): RecordCoun
 });
 const none = counts();
 
-interface Taken {
-  counts: RecordCounts;
-  details?: unknown;
-}
-interface Refused {
-  pointer: string;
-  says: RegExp;
-}
-type Row = [title: string, returned: unknown, counted: RecordCounts, expected: Taken | Refused];
-
 function circular(): unknown {
   const rows: Record<string, unknown> = { a: 1 };
   rows["self"] = rows;

@@ -348,6 +348,11 @@ const RIGHT: Snippet[] = [
 export class Job extends Base { execute() { return { said: this.shout() }; } }`,
   },
   {
+    title: "a definition from elsewhere, as const",
+    source: `const definition = { name: "x", tags: ["a"], requiredParams: { a: { type: "select", options: ["x", "y"] } }, timeout: "5m", retries: { attempts: 2 } } as const;
+export class Job extends defineJob(definition) { execute() { same<typeof this.params.a, "x" | "y">(); } }`,
+  },
+  {
     title: "the classes of the job as a value",
     source: `class X extends defineJob({ name: "x" }) { execute() {} }\nexport { X as Job };`,
   },
