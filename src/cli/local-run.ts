@@ -6,12 +6,12 @@ import type { JobVersion } from "../catalog/version.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import { newId } from "../ids.ts";
-import type { ClaimedRun, Telling } from "../runs/store.ts";
+import type { ClaimedRun, FailedRecord, Telling } from "../runs/store.ts";
 import type { RunError } from "../runs/task-run.ts";
 import type { CliContext } from "./context.ts";
 import { LocalState } from "./local-state.ts";
 import { countsText, type EndedRun, logText } from "./outcome.ts";
-import type { Terminal } from "./terminal.ts";
+import { printable, type Terminal } from "./terminal.ts";
 import type { LocalSource, Workshop } from "./workshop.ts";
 
 export interface LocalOutcome extends EndedRun {
@@ -24,6 +24,8 @@ export interface LocalOutcome extends EndedRun {
 }
 
 const SHOW_EVERY_MS = 50;
+/** Refused records shown with key and reason. */
+const REFUSED_SHOWN = 20;
 
 /** Runs it once, whatever the job's retries say: who sits here sees what went wrong and may run it again. */
 export async function runHere(
@@ -64,11 +66,12 @@ export async function runHere(
   };
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
-  const showing = setInterval(() => show(attempt.output.take(), terminal), SHOW_EVERY_MS);
+  const screen = new Screen(terminal);
+  const showing = setInterval(() => screen.show(attempt.output.take()), SHOW_EVERY_MS);
   try {
     const finish = await attempt.execute();
-    show(finish, terminal);
-    if (finish.error?.stack) terminal.say(terminal.paint("dim", finish.error.stack));
+    screen.show(finish);
+    if (finish.error?.stack) terminal.say(terminal.paint("dim", printable(finish.error.stack)));
     await state.change(finish.state?.values ?? new Map());
     return {
       id: finish.runId,
@@ -120,17 +123,29 @@ function envOf(context: CliContext, config: Config, names: readonly string[]): R
   return values;
 }
 
-function show(
-  told: Pick<Telling, "lines" | "failedRecords" | "progress" | "records">,
-  terminal: Terminal,
-): void {
-  for (const line of told.lines) terminal.say(logText(line, terminal));
-  for (const { key, reason } of told.failedRecords) {
-    const text = `record ${key ?? "?"} failed: ${reason ?? "no reason given"}`;
-    terminal.say(terminal.paint("yellow", text));
+/** Shows what an attempt has told, piece by piece. */
+class Screen {
+  #refused = 0;
+
+  constructor(readonly terminal: Terminal) {}
+
+  show(told: Pick<Telling, "lines" | "failedRecords" | "progress" | "records">): void {
+    const { terminal } = this;
+    for (const line of told.lines) terminal.say(logText(line, terminal));
+    for (const record of told.failedRecords) this.#showRefused(record);
+    const parts: string[] = [];
+    if (told.progress) parts.push(`${Math.floor(told.progress.percent)}%`, told.progress.message ?? "");
+    if (told.records.processed > 0) parts.push(countsText(told.records));
+    if (parts.length > 0) terminal.status(parts.filter((part) => part !== "").join("  "));
   }
-  const parts: string[] = [];
-  if (told.progress) parts.push(`${Math.floor(told.progress.percent)}%`, told.progress.message ?? "");
-  if (told.records.processed > 0) parts.push(countsText(told.records));
-  if (parts.length > 0) terminal.status(parts.filter((part) => part !== "").join("  "));
+
+  #showRefused({ key, reason }: FailedRecord): void {
+    this.#refused++;
+    if (this.#refused > REFUSED_SHOWN + 1) return;
+    const text =
+      this.#refused > REFUSED_SHOWN
+        ? "more records failed; from here on they are only counted"
+        : `record ${key ?? "?"} failed: ${reason ?? "no reason given"}`;
+    this.terminal.say(this.terminal.paint("yellow", printable(text)));
+  }
 }

@@ -71,7 +71,8 @@ export async function runCli(argv: readonly string[], world: Omit<CliContext, "e
   let exitCode: ExitCode = EXIT.ok;
   const context: CliContext = { ...world, exit: (code) => (exitCode = code) };
   try {
-    const program = await programFor(argv, context);
+    const asked = argv[0] === "help" ? argv[1] : argv[0];
+    const program = await programWith(context, (name) => name === asked);
     await program.parseAsync(argv as string[], { from: "user" });
     return exitCode;
   } catch (error) {
@@ -84,23 +85,22 @@ export async function runCli(argv: readonly string[], world: Omit<CliContext, "e
   }
 }
 
-async function programFor(argv: readonly string[], context: CliContext): Promise<Command> {
+/** The whole command line, with the arguments and options of those verbs that are `wanted`. */
+export async function programWith(context: CliContext, wanted: (verb: string) => boolean): Promise<Command> {
   const program = new Command("jobmount")
     .description("A mounted folder of TypeScript jobs becomes scheduled, isolated, recorded runs.")
     .version(ownVersion(), "-V, --version", "print the version")
     .showHelpAfterError("(--help says more)")
     .showSuggestionAfterError()
-    .configureHelp({ visibleOptions: (command) => command.options.filter((option) => !option.hidden) })
     .addHelpText("after", EXIT_CODES)
     .exitOverride()
     .configureOutput({
       writeOut: (text) => context.terminal.data(text.trimEnd()),
       writeErr: (text) => context.terminal.say(text.trimEnd()),
     });
-  const asked = argv[0] === "help" ? argv[1] : argv[0];
   for (const verb of verbs) {
     const command = program.command(verb.name).summary(verb.summary).description(verb.summary);
-    if (verb.name === asked) (await verb.load()).define(command, context);
+    if (wanted(verb.name)) (await verb.load()).define(command, context);
   }
   return program;
 }

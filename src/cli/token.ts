@@ -1,3 +1,79 @@
-import type { Command } from "commander";
-import type { CliContext } from "./context.ts";
-export function define(_c: Command, _x: CliContext): void {}
+// `jobmount token create`: an access token, shown once.
+import { type Command, InvalidArgumentError, Option } from "commander";
+import { LOCAL_PRINCIPAL } from "../access/principal.ts";
+import { type Role, ROLES } from "../access/role.ts";
+import { parseDuration } from "../duration.ts";
+import { type CliContext, settings } from "./context.ts";
+import { withOwnAccess } from "./own-access.ts";
+import { findServer } from "./server.ts";
+
+interface CreateOptions {
+  name: string;
+  role: Role;
+  source?: string[];
+  expires?: number;
+  json?: boolean;
+}
+
+interface Issued {
+  id: string;
+  name: string;
+  role: string;
+  sources: readonly string[] | null;
+  expiresAt: string | null;
+  token: string;
+}
+
+export function define(command: Command, context: CliContext): void {
+  command
+    .command("create")
+    .description("make a token; it is printed on stdout, once, and never again")
+    .requiredOption("--name <name>", "by which people know it, such as ci")
+    .addOption(new Option("--role <role>", "what it may do").choices(ROLES).makeOptionMandatory())
+    .option(
+      "--source <name>",
+      "limit it to this source; may be given again",
+      (name, before: string[] = []) => [...before, name],
+    )
+    .option("--expires <when>", "a duration from now such as 90d, or RFC 3339; never unless given", expiryOf)
+    .option("--json", "print the token with all about it as JSON")
+    .action((options: CreateOptions) => create(context, options));
+}
+
+async function create(context: CliContext, options: CreateOptions): Promise<void> {
+  const { terminal, signal } = context;
+  const loaded = settings(context);
+  const { name, role, source: sources = null } = options;
+  const expiresAt = options.expires === undefined ? null : new Date(options.expires).toISOString();
+  const server = await findServer(context, loaded);
+  const issued = server
+    ? ((
+        await server.ask("POST", "/tokens", {
+          body: { name, role, sources: sources ?? undefined, expiresAt },
+          signal,
+        })
+      ).body as Issued)
+    : await withOwnAccess(loaded.config, async (access) => {
+        const input = { name, role, sources, expiresAt: options.expires ?? null };
+        const { token, secret } = await access.createToken(input, LOCAL_PRINCIPAL);
+        return { id: token.id, name, role, sources, expiresAt, token: secret };
+      });
+  if (options.json) return terminal.json(issued);
+  terminal.data(issued.token);
+  const where = issued.sources === null ? "all sources" : issued.sources.join(", ");
+  const until = issued.expiresAt === null ? "until it is revoked" : `until ${issued.expiresAt}`;
+  terminal.say(`${issued.id} "${issued.name}": ${issued.role} of ${where}, ${until}. It is not shown again.`);
+}
+
+function expiryOf(text: string): number {
+  const ms = parseDuration(text);
+  const instant =
+    ms !== undefined ? Date.now() + ms : /^\d{4}-\d\d-\d\dT/.test(text) ? Date.parse(text) : NaN;
+  if (!Number.isSafeInteger(instant) || instant > Date.UTC(9999, 0)) {
+    throw new InvalidArgumentError(
+      "It must be a duration such as 90d, or a time such as 2027-01-31T00:00:00Z.",
+    );
+  }
+  if (instant <= Date.now()) throw new InvalidArgumentError("It must lie in the future.");
+  return instant;
+}

@@ -40,7 +40,7 @@ export class Workshop {
   }
 
   static async open(config: Config): Promise<Workshop> {
-    return new Workshop(await mkdtemp(join(tmpdir(), "jobmount-")), config);
+    return new Workshop(await mkdtemp(join(tmpdir(), "jobmount-run-")), config);
   }
 
   async load(source: LocalSource, key: string): Promise<Loaded> {

@@ -1,0 +1,72 @@
+import { expect } from "chai";
+import { join } from "node:path";
+import { Access } from "../../src/access/access.ts";
+import { systemClock } from "../../src/clock.ts";
+import { openDatabase } from "../../src/db/open.ts";
+import { DbTokenStore } from "../../src/db/token-store.ts";
+import { jobmount, tempFolder } from "./jobmount.ts";
+
+describe("access from the command line while no service runs", () => {
+  const cwd = tempFolder();
+
+  async function withAccess<T>(work: (access: Access) => Promise<T>): Promise<T> {
+    const database = await openDatabase({ url: `sqlite:${join(cwd, "data/jobmount.db")}` });
+    try {
+      return await work(new Access({ store: new DbTokenStore(database), clock: systemClock }));
+    } finally {
+      await database.close();
+    }
+  }
+
+  it("A5: token create opens the file, and prints the token alone on stdout", async () => {
+    const args = [
+      "token",
+      "create",
+      "--name",
+      "ci",
+      "--role",
+      "operator",
+      "--source",
+      "billing",
+      "--expires",
+      "90d",
+    ];
+    const { code, stdout, stderr } = await jobmount(args, { cwd });
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^jbm_\w{43}\n$/);
+    expect(stderr).to.match(/^tok_\w+ "ci": operator of billing, until 20\d\d-/);
+    const principal = await withAccess((access) => access.authenticate(stdout.trim()));
+    expect(principal).to.deep.include({ name: "ci", role: "operator", sources: ["billing"] });
+    const days = ((principal!.expiresAt ?? 0) - Date.now()) / 86_400_000;
+    expect(days).to.be.within(89.9, 90);
+  });
+
+  it("refuses a token without name or role, with a wrong role, or that is expired at once, with exit code 2", async () => {
+    const wrong = [
+      ["--role", "admin"],
+      ["--name", "x"],
+      ["--name", "x", "--role", "root"],
+      ["--name", "x", "--role", "admin", "--expires", "2001-01-01T00:00:00Z"],
+      ["--name", "x", "--role", "admin", "--expires", "soon"],
+    ];
+    for (const args of wrong) {
+      const { code, stdout } = await jobmount(["token", "create", ...args], { cwd });
+      expect({ code, stdout }, args.join(" ")).to.deep.equal({ code: 2, stdout: "" });
+    }
+  });
+
+  it("sign-in prints a link that works once", async () => {
+    const { code, stdout, stderr } = await jobmount(["sign-in"], {
+      cwd,
+      env: { HOST: "0.0.0.0", PORT: "8080" },
+    });
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^http:\/\/127\.0\.0\.1:8080\/sign-in\?code=\w{20,}\n$/);
+    expect(stderr).to.include("Works once, until ").and.to.include("start it, then open the link");
+    const signIn = new URL(stdout.trim()).searchParams.get("code")!;
+    const { token } = await withAccess((access) => access.useSignInCode(signIn));
+    expect(token.role).to.equal("admin");
+    const second = await withAccess((access) => access.useSignInCode(signIn)).catch((error: Error) => error);
+    expect(second).to.be.instanceOf(Error);
+  });
+});
