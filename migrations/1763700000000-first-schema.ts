@@ -69,6 +69,8 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         ix_task_runs_job: ["source", "job_key", "id"],
         ix_task_runs_claim: ["source", "queue_rank", "available_at", "id"],
         ix_task_runs_state: ["state", "id"],
+        ix_task_runs_schedule: ["schedule_id", "id"],
+        ix_task_runs_active: ["schedule_id", "finished_at"],
       },
     });
     await createTable(queryRunner, "run_attempts", {
@@ -86,7 +88,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         exit_signal: "varchar(16) null",
         late: "int = 0",
       },
-      primaryKey: ["run_id", "attempt"],
+      primaryKey: ["run_id", "attempt", "late"],
     });
     await createTable(queryRunner, "run_logs", {
       columns: {
@@ -102,12 +104,12 @@ export class FirstSchema1763700000000 implements MigrationInterface {
     await createTable(queryRunner, "failed_records", {
       columns: {
         run_id: "varchar(40)",
-        seq: "int",
         attempt: "int",
+        seq: "int",
         record_key: "varchar(512) null",
         reason: "text null",
       },
-      primaryKey: ["run_id", "seq"],
+      primaryKey: ["run_id", "attempt", "seq"],
     });
     await createTable(queryRunner, "schedules", {
       columns: {
@@ -153,7 +155,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         revision: "int",
         from_instant: "bigint",
         actor: "varchar(128)",
-        definition: "text",
+        definition: "json",
       },
       primaryKey: ["schedule_id", "revision"],
     });
@@ -168,6 +170,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         load_state: "varchar(16)",
         load_error: "json null",
         loaded_at: "bigint null",
+        inputs: "json null",
       },
       primaryKey: ["source", "job_key"],
     });
@@ -231,7 +234,9 @@ export class FirstSchema1763700000000 implements MigrationInterface {
     await createTable(queryRunner, "sign_in_codes", {
       columns: {
         hash: "varchar(64)",
+        name: "varchar(128)",
         role: "varchar(16)",
+        sources: "json null",
         expires_at: "bigint",
         used_at: "bigint null",
       },
@@ -247,6 +252,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         created_at: "bigint",
       },
       primaryKey: ["actor", "idempotency_key"],
+      indexes: { ix_idempotency_keys_created: ["created_at"] },
     });
   }
 

@@ -1,5 +1,5 @@
 // The tables of who may do what: tokens, one-time codes, and the keys under which a POST may be repeated.
-import { Column, Entity, Unique } from "typeorm";
+import { Column, Entity, Index, Unique } from "typeorm";
 import { bigint, int, json, nullable, primary, varchar } from "./columns.ts";
 
 @Entity({ name: "tokens" })
@@ -21,12 +21,15 @@ export class TokenRow {
 @Entity({ name: "sign_in_codes" })
 export class SignInCodeRow {
   @Column(varchar("hash", 64, { ...primary, primaryKeyConstraintName: "pk_sign_in_codes" })) hash!: string;
+  @Column(varchar("name", 128)) name!: string;
   @Column(varchar("role", 16)) role!: string;
+  @Column(json("sources", nullable)) sources!: unknown;
   @Column(bigint("expires_at")) expiresAt!: number;
   @Column(bigint("used_at", nullable)) usedAt!: number | null;
 }
 
 @Entity({ name: "idempotency_keys" })
+@Index("ix_idempotency_keys_created", ["createdAt"])
 export class IdempotencyKeyRow {
   @Column(varchar("actor", 64, { ...primary, primaryKeyConstraintName: "pk_idempotency_keys" }))
   actor!: string;

@@ -14,6 +14,8 @@ export class JobRow {
   @Column(varchar("load_state", 16)) loadState!: string;
   @Column(json("load_error", nullable)) loadError!: unknown;
   @Column(bigint("loaded_at", nullable)) loadedAt!: number | null;
+  /** What the load looked at, as the catalog wrote it: a JSON text, kept as one JSON string. */
+  @Column(json("inputs", nullable)) inputs!: unknown;
 }
 
 @Entity({ name: "job_versions" })

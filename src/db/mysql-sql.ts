@@ -46,7 +46,8 @@ export class MysqlSql implements Sql {
     rows: readonly (readonly SqlValue[])[],
   ): Promise<number> {
     if (rows.length === 0) return 0;
-    const all = [...columns, ...keys];
+    // A column may be set and compared at once (attempt), so the compared ones get names of their own.
+    const all = [...columns, ...keys.map((key) => `key_${key}`)];
     if (rows.length === 1) {
       const set = columns.map((column) => `${column} = ?`).join(", ");
       const where = [...keys.map((key) => `${key} = ?`), guard].join(" AND ");
@@ -54,7 +55,7 @@ export class MysqlSql implements Sql {
     }
     const first = `SELECT ${all.map((column) => `? AS ${column}`).join(", ")}`;
     const rest = ` UNION ALL SELECT ${all.map(() => "?").join(", ")}`;
-    const on = keys.map((key) => `${table}.${key} = v.${key}`).join(" AND ");
+    const on = keys.map((key) => `${table}.${key} = v.key_${key}`).join(" AND ");
     const set = columns.map((column) => `${table}.${column} = v.${column}`).join(", ");
     return this.run(
       `UPDATE ${table} JOIN (${first}${rest.repeat(rows.length - 1)}) v ON ${on} SET ${set} WHERE ${qualified(guard, table)}`,

@@ -9,6 +9,8 @@ import { bigint, double, int, json, nullable, primary, text, varchar, zero } fro
 @Index("ix_task_runs_claim", ["source", "queueRank", "availableAt", "id"])
 @Index("ix_task_runs_state", ["state", "id"])
 @Index("ix_task_runs_job", ["source", "jobKey", "id"])
+@Index("ix_task_runs_schedule", ["scheduleId", "id"])
+@Index("ix_task_runs_active", ["scheduleId", "finishedAt"])
 export class TaskRunRow {
   @Column(varchar("id", 40, { ...primary, primaryKeyConstraintName: "pk_task_runs" })) id!: string;
   @Column(varchar("source", 64)) source!: string;
@@ -76,7 +78,8 @@ export class AttemptRow {
   @Column(bigint("finished_at")) finishedAt!: number;
   @Column(int("exit_code", nullable)) exitCode!: number | null;
   @Column(varchar("exit_signal", 16, nullable)) exitSignal!: string | null;
-  @Column(int("late", zero)) late!: number;
+  /** 1: told when the attempt was no longer the run's; beside the row of the same attempt that the sweeper wrote. */
+  @Column(int("late", { ...zero, ...primary, primaryKeyConstraintName: "pk_run_attempts" })) late!: number;
 }
 
 @Entity({ name: "run_logs" })
@@ -95,8 +98,9 @@ export class LogChunkRow {
 export class FailedRecordRow {
   @Column(varchar("run_id", 40, { ...primary, primaryKeyConstraintName: "pk_failed_records" }))
   runId!: string;
+  /** Each attempt counts its records from 1. */
+  @Column(int("attempt", { ...primary, primaryKeyConstraintName: "pk_failed_records" })) attempt!: number;
   @Column(int("seq", { ...primary, primaryKeyConstraintName: "pk_failed_records" })) seq!: number;
-  @Column(int("attempt")) attempt!: number;
   @Column(varchar("record_key", 512, nullable)) recordKey!: string | null;
   @Column(text("reason", nullable)) reason!: string | null;
 }

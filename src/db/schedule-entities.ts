@@ -1,6 +1,6 @@
 // The tables of what is configured: schedules and every revision that they ever had.
 import { Column, Entity, Index } from "typeorm";
-import { bigint, double, int, json, nullable, primary, text, varchar, zero } from "./columns.ts";
+import { bigint, double, int, json, nullable, primary, varchar, zero } from "./columns.ts";
 
 @Entity({ name: "schedules" })
 @Index("ix_schedules_due", ["enabled", "nextFireAt"])
@@ -50,5 +50,6 @@ export class ScheduleRevisionRow {
   revision!: number;
   @Column(bigint("from_instant")) fromInstant!: number;
   @Column(varchar("actor", 128)) actor!: string;
-  @Column(text("definition")) definition!: string;
+  /** The whole schedule; params as saved, secrets sealed. */
+  @Column(json("definition")) definition!: unknown;
 }

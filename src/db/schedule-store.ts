@@ -1,0 +1,245 @@
+// The ScheduleStore on a database: rows of fires, cursors and revisions move together, under the lock of their schedule.
+import type { Instant } from "../clock.ts";
+import type {
+  ActiveRun,
+  Change,
+  Plan,
+  PlannedRow,
+  RequestRef,
+  Schedule,
+  ScheduleFilter,
+  ScheduleStore,
+} from "../schedules/schedule.ts";
+import type { Database } from "./database.ts";
+import { finishKey } from "./idempotency-store.ts";
+import { insertRuns, requestCancel } from "./run-store.ts";
+import { CHANGING_COLUMNS, changingValues, type JobFacts, plannedRuns, toSchedule } from "./schedule-row.ts";
+import { isDuplicate, markValues, marks, type Sql, type SqlValue } from "./sql.ts";
+
+export interface ScheduleStoreOptions {
+  /** What the schedule's job adds to its runs. */
+  factsOf(schedule: Schedule): JobFacts;
+  /** Hears of schedules whose fires cannot be planned, and of fires that had a row already (the alarm of S1). */
+  onFault?(scheduleId: string, error: unknown): void;
+}
+
+type Decide<T> = (schedule: Schedule, active: ActiveRun[]) => T;
+
+/** Which fires of a schedule to leave out because they have their row already; asked after a duplicate key only. */
+type Known = (sql: Sql, schedule: Schedule, rows: readonly PlannedRow[]) => Promise<PlannedRow[]>;
+
+const allNew: Known = async (_sql, _schedule, rows) => [...rows];
+
+export class DbScheduleStore implements ScheduleStore {
+  readonly #database: Database;
+  readonly #options: ScheduleStoreOptions;
+
+  constructor(database: Database, options: ScheduleStoreOptions) {
+    this.#database = database;
+    this.#options = options;
+  }
+
+  async insert(schedule: Schedule, actor: string, request?: RequestRef): Promise<void> {
+    await this.#database.write(async (sql) => {
+      await sql.insert(
+        "schedules",
+        ["id", "created_at", ...CHANGING_COLUMNS],
+        [[schedule.id, schedule.createdAt, ...changingValues(schedule)]],
+      );
+      await addRevision(sql, schedule, actor);
+      if (request) await finishKey(sql, request, 201, schedule.id);
+    });
+  }
+
+  async byId(id: string): Promise<Schedule | undefined> {
+    const [row] = await this.#database.read.all("SELECT * FROM schedules WHERE id = ?", [id]);
+    return row && toSchedule(row);
+  }
+
+  async list(filter: ScheduleFilter): Promise<Schedule[]> {
+    const where: string[] = ["id > ?"];
+    const values: SqlValue[] = [filter.after ?? ""];
+    if (filter.source !== undefined) {
+      where.push("source = ?");
+      values.push(filter.source);
+    }
+    if (filter.jobKey !== undefined) {
+      where.push("job_key = ?");
+      values.push(filter.jobKey);
+    }
+    if (filter.sources) {
+      if (filter.sources.length === 0) return [];
+      where.push(`source IN (${marks(filter.sources.length)})`);
+      values.push(...markValues(filter.sources));
+    }
+    if (filter.jobs) {
+      if (filter.jobs.length === 0) return [];
+      const jobs = markValues(filter.jobs);
+      where.push(`(${jobs.map(() => "(source = ? AND job_key = ?)").join(" OR ")})`);
+      values.push(...jobs.flatMap(splitAddress));
+    }
+    const rows = await this.#database.read.all(
+      `SELECT * FROM schedules WHERE ${where.join(" AND ")} ORDER BY id LIMIT ?`,
+      [...values, filter.limit],
+    );
+    return rows.map(toSchedule);
+  }
+
+  async change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined> {
+    return this.#withAlarm(id, (known) =>
+      this.#database.write((sql) => this.#change(sql, id, actor, decide, known)),
+    );
+  }
+
+  async #change(sql: Sql, id: string, actor: string, decide: Decide<Change>, known: Known) {
+    const [row] = await sql.all(`SELECT * FROM schedules WHERE id = ?${this.#database.dialect.forUpdate}`, [
+      id,
+    ]);
+    if (!row) return undefined;
+    const before = toSchedule(row);
+    const active = (await activeRuns(sql, [id])).get(id) ?? [];
+    const change = decide(before, active);
+    const now = this.#database.now();
+    const rows = await known(sql, before, change.rows);
+    const runs = plannedRuns(before, rows, this.#options.factsOf(before), now);
+    if (runs.length > 0) await insertRuns(sql, runs);
+    for (const runId of change.cancel) await requestCancel(sql, runId, "replaced", now);
+    if (change.schedule === null) {
+      const waiting = runs.filter((run) => run.state === "queued");
+      for (const run of [...active, ...waiting]) await requestCancel(sql, run.id, "schedule_deleted", now);
+      await sql.run("DELETE FROM schedules WHERE id = ?", [id]);
+      return before;
+    }
+    const after = change.schedule;
+    await sql.update("schedules", CHANGING_COLUMNS, ["id"], "revision > 0", [[...changingValues(after), id]]);
+    if (after.revision !== before.revision) await addRevision(sql, after, actor);
+    return after;
+  }
+
+  async settleDue(now: Instant, limit: number, decide: Decide<Plan>): Promise<number> {
+    try {
+      return await this.#database.write(async (sql) => {
+        const rows = await sql.all(
+          `SELECT * FROM schedules WHERE enabled = 1 AND next_fire_at <= ? ORDER BY next_fire_at, id LIMIT ?` +
+            this.#database.dialect.skipLocked,
+          [now, limit],
+        );
+        return this.#settle(sql, rows.map(toSchedule), now, decide, allNew);
+      });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      return this.#settleEach(now, limit, decide);
+    }
+  }
+
+  /** Everything for these locked schedules in few statements; answers how many were due, 0 if none could be settled. */
+  async #settle(sql: Sql, due: Schedule[], now: Instant, decide: Decide<Plan>, known: Known) {
+    if (due.length === 0) return 0;
+    const active = await activeRuns(
+      sql,
+      due.map((schedule) => schedule.id),
+    );
+    const runs: ReturnType<typeof plannedRuns> = [];
+    const cursors: SqlValue[][] = [];
+    const cancel: string[] = [];
+    for (const schedule of due) {
+      const plan = this.#planned(schedule, active.get(schedule.id) ?? [], decide);
+      if (!plan) continue;
+      const rows = await known(sql, schedule, plan.rows);
+      runs.push(...plannedRuns(schedule, rows, this.#options.factsOf(schedule), now));
+      cursors.push([plan.firedThrough, plan.nextFireAt, plan.runsCounted, schedule.id]);
+      cancel.push(...plan.cancel);
+    }
+    if (runs.length > 0) await insertRuns(sql, runs);
+    for (const runId of cancel) await requestCancel(sql, runId, "replaced", now);
+    const columns = ["fired_through", "next_fire_at", "runs_counted"];
+    await sql.update("schedules", columns, ["id"], "revision > 0", cursors);
+    return cursors.length > 0 ? due.length : 0;
+  }
+
+  /** A schedule that cannot be planned (its zone is gone, for one) must not hold up the others. */
+  #planned(schedule: Schedule, active: ActiveRun[], decide: Decide<Plan>): Plan | undefined {
+    try {
+      return decide(schedule, active);
+    } catch (error) {
+      this.#options.onFault?.(schedule.id, error);
+      return undefined;
+    }
+  }
+
+  /** After a duplicate key: each due schedule in a transaction of its own, so that only the offender is looked into. */
+  async #settleEach(now: Instant, limit: number, decide: Decide<Plan>): Promise<number> {
+    const due = await this.#database.read.all(
+      "SELECT id FROM schedules WHERE enabled = 1 AND next_fire_at <= ? ORDER BY next_fire_at, id LIMIT ?",
+      [now, limit],
+    );
+    let settled = 0;
+    for (const { id } of due) {
+      settled += await this.#withAlarm(String(id), (known) =>
+        this.#database.write(async (sql) => {
+          const rows = await sql.all(
+            `SELECT * FROM schedules WHERE id = ? AND enabled = 1 AND next_fire_at <= ?${this.#database.dialect.skipLocked}`,
+            [String(id), now],
+          );
+          return this.#settle(sql, rows.map(toSchedule), now, decide, known);
+        }),
+      );
+    }
+    return settled > 0 ? due.length : 0;
+  }
+
+  /** Does it again without the fires that have a row already, if it fails because there are some. */
+  async #withAlarm<T>(scheduleId: string, work: (known: Known) => Promise<T>): Promise<T> {
+    try {
+      return await work(allNew);
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+      this.#options.onFault?.(scheduleId, error);
+      return work(withoutExisting);
+    }
+  }
+}
+
+const withoutExisting: Known = async (sql, schedule, rows) => {
+  if (rows.length === 0) return [];
+  const found = await sql.all(
+    `SELECT fire_at FROM task_runs WHERE schedule_id = ? AND fire_at IN (${marks(rows.length)})`,
+    [schedule.id, ...markValues(rows.map((row) => row.fireAt))],
+  );
+  const existing = new Set(found.map((row) => Number(row["fire_at"])));
+  return rows.filter((row) => !existing.has(row.fireAt));
+};
+
+/** The runs of these schedules that have not ended, oldest first. */
+async function activeRuns(sql: Sql, scheduleIds: readonly string[]): Promise<Map<string, ActiveRun[]>> {
+  const rows = await sql.all(
+    "SELECT id, schedule_id, state, fire_at FROM task_runs " +
+      `WHERE schedule_id IN (${marks(scheduleIds.length)}) AND finished_at IS NULL ORDER BY id`,
+    markValues(scheduleIds),
+  );
+  const active = new Map<string, ActiveRun[]>();
+  for (const row of rows) {
+    const id = String(row["schedule_id"]);
+    const runs = active.get(id) ?? [];
+    active.set(id, runs);
+    runs.push({
+      id: String(row["id"]),
+      state: row["state"] as ActiveRun["state"],
+      fireAt: row["fire_at"] === null ? null : Number(row["fire_at"]),
+    });
+  }
+  return active;
+}
+
+async function addRevision(sql: Sql, schedule: Schedule, actor: string): Promise<void> {
+  await sql.insert(
+    "schedule_revisions",
+    ["schedule_id", "revision", "from_instant", "actor", "definition"],
+    [[schedule.id, schedule.revision, schedule.updatedAt, actor, JSON.stringify(schedule)]],
+  );
+}
+
+function splitAddress(address: string): [source: string, jobKey: string] {
+  const colon = address.indexOf(":");
+  return [address.slice(0, colon), address.slice(colon + 1)];
+}
