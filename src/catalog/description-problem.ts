@@ -1,0 +1,144 @@
+// What describing a bundle found wrong, in words and with the place in the job's own files.
+import { SourceMap } from "node:module";
+import type { SpecProblem } from "../sdk/context.ts";
+import type { Description, ModuleThrow } from "./describe.ts";
+import { codeFrame } from "./frame.ts";
+import { loadProblem, type LoadProblem, type Place } from "./load-problem.ts";
+import type { Snapshot } from "./snapshot.ts";
+import type { TreePath } from "./tree.ts";
+
+/** What is needed to say where in the job's files something happened. */
+export interface Described {
+  snapshot: Snapshot;
+  entry: TreePath;
+  sourceMap: string;
+  /** Folder of the bundle that the child imported. */
+  bundleFolder: string;
+}
+
+/** The problem of a description that is not a spec. */
+export function descriptionProblem(
+  description: Exclude<Description, { outcome: "described" }>,
+  described: Described,
+): LoadProblem {
+  const { entry } = described;
+  const place = { file: entry };
+  switch (description.outcome) {
+    case "problems":
+      return contractProblem(description.problems, described);
+    case "thrown":
+      return thrownProblem(description.error, described);
+    case "timeout":
+      return loadProblem(
+        "E131",
+        `loading the module took longer than ${description.afterMs} ms`,
+        "code at the top level runs when the job is loaded: move work into execute()",
+        place,
+      );
+    case "out_of_memory":
+      return loadProblem(
+        "E133",
+        `loading the module took more memory than ${Math.round(description.limitBytes / 1024 / 1024)} MiB`,
+        "code at the top level runs when the job is loaded: read data in execute()",
+        place,
+      );
+    case "crashed": {
+      const how = description.signal ? `by ${description.signal}` : `with exit code ${description.exitCode}`;
+      const said = lastLines(description.stderr);
+      return loadProblem(
+        "E132",
+        `the process that loaded the module ended ${how}${said ? `: ${said}` : ""}`,
+        "code at the top level runs when the job is loaded: it may not end its process",
+        place,
+      );
+    }
+  }
+}
+
+/** All problems in one message, the place of the first. */
+function contractProblem(problems: readonly SpecProblem[], described: Described): LoadProblem {
+  const [first, ...more] = problems;
+  if (!first)
+    return loadProblem("E132", "the module could not be described", null, { file: described.entry });
+  const also = more.slice(0, 9).map((problem) => `; ${problem.message}`);
+  const rest = more.length > 9 ? `; and ${more.length - 9} more` : "";
+  const message = first.message + also.join("") + rest;
+  return loadProblem(first.code, message, first.hint, placeOfPointer(first.pointer, described));
+}
+
+function thrownProblem(error: ModuleThrow, described: Described): LoadProblem {
+  const name = error.name && !error.message.startsWith(error.name) ? `${error.name}: ` : "";
+  return loadProblem(
+    "E130",
+    `loading the module threw ${name}${error.message}`,
+    "code at the top level runs when the job is loaded, without variables and params: move work into execute()",
+    placeInStack(error.stack ?? "", described) ?? { file: described.entry },
+  );
+}
+
+/** The first line of a stack that lies in a file of this load, whether the child mapped the positions or not. */
+function placeInStack(stack: string, described: Described): Place | null {
+  let map: SourceMap | null = null;
+  for (const line of stack.split("\n")) {
+    const found = /([^\s()]+):(\d+):(\d+)\)?\s*$/.exec(line);
+    if (!found) continue;
+    const path = (found[1] ?? "").replace(/^file:\/\//, "").replace(`${described.bundleFolder}/`, "");
+    const at = { line: Number(found[2]), column: Number(found[3]) };
+    if (path === "job.mjs") {
+      map ??= new SourceMap(JSON.parse(described.sourceMap) as ConstructorParameters<typeof SourceMap>[0]);
+      const origin = map.findEntry(at.line - 1, at.column - 1);
+      if (!("originalSource" in origin)) continue;
+      const place = placeIn(
+        described,
+        origin.originalSource,
+        origin.originalLine + 1,
+        origin.originalColumn + 1,
+      );
+      if (place) return place;
+    } else {
+      const place = placeIn(described, path, at.line, at.column);
+      if (place) return place;
+    }
+  }
+  return null;
+}
+
+/**
+ * The field that a JSON pointer means, by searching its names one after the other from `defineJob` on; the line of
+ * the class when nothing is found.
+ */
+function placeOfPointer(pointer: string, described: Described): Place {
+  const text =
+    described.snapshot.files
+      .get(described.entry)
+      ?.bytes.toString("utf8")
+      .replace(/^\ufeff/, "") ?? "";
+  const start = Math.max(0, text.search(/defineJob\s*\(/), text.search(/\bclass\s+Job\b/));
+  let at = pointer === "" ? start : Math.max(0, text.search(/defineJob\s*\(/));
+  for (const segment of pointer.split("/").slice(1)) {
+    const name = segment.replaceAll("~1", "/").replaceAll("~0", "~");
+    const found = /^\d+$/.test(name) ? -1 : text.slice(at).search(nameOfField(name));
+    if (found >= 0) at += found;
+  }
+  const before = text.slice(0, at).split("\n");
+  const place = placeIn(described, described.entry, before.length, (before.at(-1)?.length ?? 0) + 1);
+  return place ?? { file: described.entry };
+}
+
+function nameOfField(name: string): RegExp {
+  const plain = name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+  return new RegExp(`(?<![\\w$])["']?${plain}["']?\\s*[:,]`);
+}
+
+function placeIn(described: Described, path: string, line: number, column: number): Place | null {
+  const text = described.snapshot.files
+    .get(path)
+    ?.bytes.toString("utf8")
+    .replace(/^\ufeff/, "");
+  if (text === undefined) return null;
+  return { file: path, line, column, frame: codeFrame(text, line, column) || null };
+}
+
+function lastLines(stderr: string): string {
+  return stderr.trim().split("\n").slice(-3).join(" ").slice(0, 300);
+}

@@ -1,0 +1,131 @@
+// What a load looked at, kept so that later it can be told without building whether anything changed.
+import { messageOf } from "../errors.ts";
+import { Snapshot, TreeMoved } from "./snapshot.ts";
+import { signaturesOf } from "./signature.ts";
+import { absoluteOf, type Tree, type TreePath } from "./tree.ts";
+import { sameList, walkFiles, type FileList } from "./walk-files.ts";
+
+/** As it lies in the database. Nothing here depends on where the folder is mounted. */
+export interface LoadInputs {
+  builder: string;
+  /** Name of the dependency folder that was searched (hash of a lockfile); null without one. */
+  deps: string | null;
+  files: Record<TreePath, string>;
+  /** Paths that were only looked at, by what was there: at "none" an import was searched in vain. */
+  looked: Record<TreePath, "file" | "folder" | "other" | "none">;
+  lists: FileList[];
+}
+
+/** The inputs of a task's last load, with the signatures that spare reading files again. */
+export class KnownInputs {
+  /** Signatures of files whose content is known to be the one in `inputs`. */
+  private readonly signatures = new Map<TreePath, string>();
+  /** Every path whose change may change the load, with the real places behind links. */
+  private readonly watched: Set<TreePath>;
+
+  private constructor(readonly inputs: LoadInputs) {
+    this.watched = new Set([...Object.keys(inputs.files), ...Object.keys(inputs.looked)]);
+  }
+
+  static ofLoad(snapshot: Snapshot, builder: string, deps: string | null): KnownInputs {
+    const files = [...snapshot.files.values()].sort((a, b) => (a.path < b.path ? -1 : 1));
+    const looked = snapshot.lookedAt();
+    const known = new KnownInputs({
+      builder,
+      deps,
+      files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
+      looked: Object.fromEntries([...looked].map(([path, signature]) => [path, kindOfSignature(signature)])),
+      lists: snapshot.lists,
+    });
+    for (const file of files) {
+      if (!file.fresh) known.signatures.set(file.path, file.signature);
+      if (file.linkedTo !== null) known.watched.add(file.linkedTo);
+    }
+    for (const [path, signature] of looked) known.signatures.set(path, signature);
+    return known;
+  }
+
+  /** Null for a text of another builder or shape: then the task is simply loaded. */
+  static parse(text: string | null, builder: string): KnownInputs | null {
+    if (text === null) return null;
+    try {
+      const inputs = JSON.parse(text) as LoadInputs;
+      return inputs.builder === builder && typeof inputs.looked === "object" && Array.isArray(inputs.lists)
+        ? new KnownInputs(inputs)
+        : null;
+    } catch {
+      return null;
+    }
+  }
+
+  toText(): string {
+    return JSON.stringify(this.inputs);
+  }
+
+  /** Whether a change of this path concerns the load. A folder stands for everything below it. */
+  concerns(path: TreePath): boolean {
+    if (this.watched.has(path)) return true;
+    const below = path === "" ? "" : `${path}/`;
+    for (const watched of this.watched) if (watched.startsWith(below)) return true;
+    return this.inputs.lists.some((list) => path.startsWith(`${list.folder}/`));
+  }
+
+  /** Whether the file is read by the load: then it is no stray file. */
+  reads(path: TreePath): boolean {
+    return path in this.inputs.files;
+  }
+
+  sameAs(other: KnownInputs | null): boolean {
+    return other !== null && other.toText() === this.toText();
+  }
+
+  /**
+   * The first path that changed since the load, or null. Files whose signature is known are not read again, unless
+   * `trustSignatures` is false.
+   */
+  async changed(tree: Tree, now: () => number, trustSignatures = true): Promise<TreePath | null> {
+    const { files, looked, lists } = this.inputs;
+    const read = Object.keys(files);
+    const paths = [...read, ...Object.keys(looked)];
+    const signatures = await signaturesOf(paths.map((path) => absoluteOf(tree, path)));
+    const doubtful: TreePath[] = [];
+    for (const [at, path] of paths.entries()) {
+      const signature = signatures[at] ?? "none";
+      if (at < read.length) {
+        if (!trustSignatures || this.signatures.get(path) !== signature) doubtful.push(path);
+      } else if ((this.signatures.get(path) ?? looked[path]) !== signature) {
+        return path;
+      }
+    }
+    return (await this.reread(tree, now, doubtful)) ?? (await relisted(tree, lists));
+  }
+
+  private async reread(tree: Tree, now: () => number, paths: readonly TreePath[]): Promise<TreePath | null> {
+    const snapshot = new Snapshot(tree, now);
+    for (const path of paths) {
+      // What cannot be read any more has changed; why is for the load to say.
+      const file = await snapshot.read(path, Number.MAX_SAFE_INTEGER).catch(() => null);
+      if (!file || file.sha256 !== this.inputs.files[path]) return path;
+      if (file.fresh) this.signatures.delete(path);
+      else this.signatures.set(path, file.signature);
+    }
+    return null;
+  }
+}
+
+async function relisted(tree: Tree, lists: readonly FileList[]): Promise<TreePath | null> {
+  for (const list of lists) {
+    const found = await walkFiles(tree, list.folder, list.patterns).catch(() => []);
+    if (!sameList(found, list.found)) return list.folder;
+  }
+  return null;
+}
+
+/** Why a load has to begin again, in words; null for an error that is none of these. */
+export function movedReason(error: unknown): string | null {
+  return error instanceof TreeMoved ? messageOf(error) : null;
+}
+
+function kindOfSignature(signature: string): "file" | "folder" | "other" | "none" {
+  return signature === "folder" || signature === "other" || signature === "none" ? signature : "file";
+}

@@ -1,0 +1,40 @@
+// Which folder names can be part of a job's key, and what to call those that cannot.
+
+const SEGMENT = /^[a-z0-9][a-z0-9_-]*$/;
+/** As wide as the column that holds it. */
+export const MAX_KEY_LENGTH = 255;
+export const MAX_KEY_DEPTH = 8;
+
+/** Why a folder's path inside the source cannot be a job's key, or null when it can. */
+export function keyProblem(path: string): string | null {
+  const segments = path.split("/");
+  const wrong = segments.find((segment) => !SEGMENT.test(segment));
+  if (wrong !== undefined) {
+    return `the folder name "${wrong}" has to be made of a to z, 0 to 9, _ and -, and start with a letter or a digit`;
+  }
+  if (segments.length > MAX_KEY_DEPTH)
+    return `it lies ${segments.length} folders deep; ${MAX_KEY_DEPTH} are allowed`;
+  if (path.length > MAX_KEY_LENGTH) {
+    return `its path is ${path.length} characters long; ${MAX_KEY_LENGTH} are allowed`;
+  }
+  return null;
+}
+
+/** The nearest allowed name: `My Täsk` becomes `my-task`. */
+export function suggestedKey(path: string): string {
+  const segments = path.split("/").map((segment) =>
+    segment
+      .replace(/([a-z0-9])([A-Z])/g, "$1-$2")
+      .normalize("NFKD")
+      .replace(/[\u0300-\u036f]/g, "")
+      .toLowerCase()
+      .replace(/[^a-z0-9_-]+/g, "-")
+      .replace(/^[^a-z0-9]+|-+$/g, ""),
+  );
+  return segments.map((segment) => segment || "job").join("/");
+}
+
+/** Folders that never are jobs, though jobs may import from them. */
+export function neverAJob(name: string): boolean {
+  return name.startsWith("_") || name.startsWith(".") || name === "node_modules";
+}

@@ -1,0 +1,88 @@
+// A describer for tests of the catalog: a real child process that imports the real bundle with the real sdk.
+import { spawn, type ChildProcess } from "node:child_process";
+import { createInterface, type Interface } from "node:readline";
+import type { Readable } from "node:stream";
+import { fileURLToPath } from "node:url";
+import type {
+  DescribableBundle,
+  DescribeLimits,
+  Describer,
+  Description,
+} from "../../src/catalog/describe.ts";
+
+const SCRIPT = fileURLToPath(new URL("./describe-child.ts", import.meta.url));
+
+interface Child {
+  process: ChildProcess;
+  lines: Interface;
+  stderr: string;
+}
+
+/** One child for all that goes well, a new one after every bad end; one description at a time. */
+export class ChildDescriber implements Describer {
+  /** How many bundles were imported, for tests that nothing is described twice. */
+  count = 0;
+  private child: Child | null = null;
+  private turn: Promise<unknown> = Promise.resolve();
+
+  describe(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description> {
+    const description = this.turn.then(() => this.ask(bundle, limits));
+    this.turn = description.catch(() => undefined);
+    return description;
+  }
+
+  /** Starts the child, so that the next description does not wait for it. */
+  warm(): void {
+    this.child ??= start(512);
+  }
+
+  async close(): Promise<void> {
+    await this.turn;
+    this.child?.process.kill("SIGKILL");
+    this.child = null;
+  }
+
+  private ask(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description> {
+    this.count++;
+    const child = (this.child ??= start(limits.memoryBytes / 1024 / 1024));
+    return new Promise((resolve) => {
+      let ended: Description | null = null;
+      const finish = (description: Description): void => {
+        clearTimeout(timer);
+        child.lines.removeAllListeners("line");
+        child.process.removeAllListeners("close");
+        resolve(description);
+      };
+      const timer = setTimeout(() => {
+        ended = { outcome: "timeout", afterMs: limits.timeMs };
+        child.process.kill("SIGKILL");
+      }, limits.timeMs);
+      child.lines.on("line", (line) => finish(JSON.parse(line) as Description));
+      child.process.on("close", (exitCode, signal) => {
+        this.child = null;
+        const outOfMemory = /heap out of memory|heap limit/i.test(child.stderr);
+        const crash = outOfMemory
+          ? ({ outcome: "out_of_memory", limitBytes: limits.memoryBytes } as const)
+          : ({ outcome: "crashed", exitCode, signal, stderr: child.stderr } as const);
+        finish(ended ?? crash);
+      });
+      child.process.stdin?.write(`${JSON.stringify(bundle)}\n`);
+    });
+  }
+}
+
+function start(heapMiB: number): Child {
+  const flags = ["--import", "tsx", `--max-old-space-size=${Math.round(heapMiB)}`];
+  const child = spawn(process.execPath, [...flags, SCRIPT], { stdio: ["pipe", "ignore", "pipe", "pipe"] });
+  child.stdin?.on("error", () => undefined);
+  const started: Child = {
+    process: child,
+    lines: createInterface({ input: child.stdio[3] as Readable }),
+    stderr: "",
+  };
+  child.stderr?.on(
+    "data",
+    (chunk: Buffer) => (started.stderr = (started.stderr + chunk.toString()).slice(-20_000)),
+  );
+  return started;
+}
