@@ -1,81 +1,86 @@
-// A request's fields into a schedule, or the list of what is wrong with them; and a merge patch onto one.
-import type { Instant } from "../clock.ts";
-import type { OverlapPolicy } from "../sdk/spec.ts";
-import type { Schedule, When } from "./schedule.ts";
+// A request's fields into what a schedule is to be, or the list of everything that is wrong with them.
+import { invalid } from "../errors.ts";
+import type { Definition, InputDefaults, ScheduleFields } from "./definition.ts";
+import { type Fields, isObject, present, Problems, show } from "./input-values.ts";
+import { readPolicies } from "./policy-input.ts";
+import type { When } from "./schedule.ts";
+import { checkJitter, checkWindow, readWhenAndZone, WHEN_FIELDS } from "./when-input.ts";
+
+export type { Definition, InputDefaults, ScheduleFields } from "./definition.ts";
+
+const KNOWN = [
+  "name",
+  ...WHEN_FIELDS,
+  "params",
+  "enabled",
+  "overlap",
+  "catchUp",
+  "jitter",
+  "jitterMs",
+  "timeout",
+  "timeoutMs",
+  "retries",
+  "startAt",
+  "endAt",
+  "maxRuns",
+  "maxFailedShare",
+];
+
+/** As many as the column holds would fit too; nobody reads more. */
+const MAX_NAME = 128;
 
 /**
- * What POST and PATCH say about a schedule; nothing is believed before it is checked. Durations are texts ("15m") under
- * the plain name or whole milliseconds under the name with `Ms`; instants are RFC 3339 texts. Null means the default.
+ * Throws ExpectedError 422 with a pointer for every wrong field. `touched` says which fields somebody gives now (all
+ * unless told): what lies in the past is only wrong when it is given.
  */
-export interface ScheduleFields {
-  name?: unknown;
-  cron?: unknown;
-  every?: unknown;
-  everyMs?: unknown;
-  anchorAt?: unknown;
-  at?: unknown;
-  timeZone?: unknown;
-  params?: unknown;
-  enabled?: unknown;
-  overlap?: unknown;
-  catchUp?: unknown;
-  dst?: unknown;
-  jitter?: unknown;
-  jitterMs?: unknown;
-  timeout?: unknown;
-  timeoutMs?: unknown;
-  retries?: unknown;
-  maxFailedShare?: unknown;
-  startAt?: unknown;
-  endAt?: unknown;
-  maxRuns?: unknown;
-}
-
-/** What the fields of a schedule come to: all of a Schedule that a request may decide. */
-export type Definition = Pick<
-  Schedule,
-  | "name"
-  | "when"
-  | "timeZone"
-  | "params"
-  | "enabled"
-  | "overlap"
-  | "catchUp"
-  | "jitterMs"
-  | "timeoutMs"
-  | "retries"
-  | "maxFailedShare"
-  | "startAt"
-  | "endAt"
-  | "maxRuns"
->;
-
-export interface InputDefaults {
-  now: Instant;
-  /** Zone of schedules that name none (JOBMOUNT_TIME_ZONE). */
-  timeZone: string;
-  /** The job's declared overlap. */
-  overlap: OverlapPolicy;
-}
-
-/** Throws ExpectedError 422 with a pointer for every wrong field. */
-export function readDefinition(_fields: ScheduleFields, _defaults: InputDefaults): Definition {
-  throw new Error("not built yet");
-}
-
-/** RFC 7396 onto what there is; only what the patch touches is checked against the clock. Throws as above. */
-export function patchDefinition(
-  _current: Definition,
-  _patch: ScheduleFields,
-  _defaults: InputDefaults,
+export function readDefinition(
+  fields: ScheduleFields,
+  defaults: InputDefaults,
+  touched: (field: string) => boolean = () => true,
 ): Definition {
-  throw new Error("not built yet");
+  const problems = new Problems();
+  problems.unknown(fields as Fields, "", KNOWN);
+  const given = present(fields as Fields);
+  const { when, timeZone } = readWhenAndZone(given, defaults, problems, touched);
+  const name = readName(given["name"], problems);
+  const enabled = given["enabled"] === undefined ? true : problems.boolean(given["enabled"], "/enabled");
+  const params = given["params"] === undefined ? {} : readParams(given["params"], problems);
+  const policies = readPolicies(given, defaults, problems);
+  if (when && problems.errors.length === 0) {
+    checkWindow(when, policies, defaults.now, problems, touched);
+    const pointer = given["jitter"] === undefined ? "/jitterMs" : "/jitter";
+    checkJitter(when, policies.jitterMs, pointer, defaults.now, problems);
+  }
+  if (problems.errors.length > 0 || !when) throw invalid(problems.errors);
+  return { name: name ?? null, when, timeZone, params, enabled: enabled ?? true, ...policies };
 }
 
-/** The part of a preview request that says when. */
+/**
+ * The part of a request that says when, for a look at it: what never fires and what lies in the past passes. Throws
+ * ExpectedError 422 with what is wrong here and what `problems` held before.
+ */
 export function readWhen(
-  _fields: ScheduleFields,
-  _defaults: InputDefaults,
+  fields: ScheduleFields,
+  defaults: Pick<InputDefaults, "now" | "timeZone">,
+  problems: Problems = new Problems(),
 ): { when: When; timeZone: string; zoneDefaulted: boolean } {
-  throw new Error("not built yet");
+  problems.unknown(fields as Fields, "", WHEN_FIELDS);
+  const read = readWhenAndZone(present(fields as Fields), defaults, problems, () => true, true);
+  if (problems.errors.length > 0 || !read.when) throw invalid(problems.errors);
+  return { ...read, when: read.when };
+}
+
+function readName(value: unknown, problems: Problems): string | null | undefined {
+  if (value === undefined) return null;
+  const name = problems.text(value, "/name", MAX_NAME)?.trim();
+  if (name === undefined) return undefined;
+  if (name === "") return problems.add("/name", "min_length", "must have 1 to 128 characters, or be null");
+  if (/\p{Cc}/u.test(name)) return problems.add("/name", "pattern", "must be one line of text");
+  return name;
+}
+
+function readParams(value: unknown, problems: Problems): Record<string, unknown> {
+  if (isObject(value)) return { ...value };
+  problems.add("/params", "type", `must be an object of param names and values, but is ${show(value)}`);
+  return {};
 }

@@ -1,6 +1,11 @@
-// What a schedule will do, in words: sentence, next fires, and what to be warned of.
+// What a schedule will do: its sentence, its next fires, and what to be warned of.
 import type { Instant } from "../clock.ts";
+import { calendarOf } from "./calendar.ts";
+import { clockWarnings, type PreviewWarning } from "./clock-warnings.ts";
+import { neverFires, readCron } from "./grammar.ts";
 import type { When } from "./schedule.ts";
+import { localText, sentenceOf } from "./sentence.ts";
+import { zoneOf } from "./zone.ts";
 
 export interface NextFire {
   at: Instant;
@@ -10,10 +15,7 @@ export interface NextFire {
   local: string;
 }
 
-export interface PreviewWarning {
-  code: "never_fires" | "zone_defaulted" | "dst_gap" | "dst_repeat" | "day_or" | "every_drifts";
-  message: string;
-}
+export type { PreviewWarning } from "./clock-warnings.ts";
 
 export interface Preview {
   sentence: string;
@@ -31,12 +33,53 @@ export interface PreviewOptions {
   zoneDefaulted?: boolean;
 }
 
-/** Pure: tens of microseconds a fire, about a millisecond for the warnings of a year. */
-export function previewOf(_when: When, _options: PreviewOptions): Preview {
-  throw new Error("not built yet");
+/** Pure: microseconds a fire, about a millisecond for the warnings of a year. Throws CronError for the form alone. */
+export function previewOf(when: When, options: PreviewOptions): Preview {
+  const timeZone = when.kind === "cron" ? when.timeZone : options.timeZone;
+  const never = neverWarning(when, options.from, timeZone);
+  const warnings = never ? [never] : [];
+  if (options.zoneDefaulted && when.kind === "cron") {
+    const message = `no time zone was named, so ${timeZone} holds; name one with timeZone`;
+    warnings.push({ code: "zone_defaulted", message });
+  }
+  warnings.push(...dayWarnings(when), ...(never ? [] : clockWarnings(when, timeZone, options.from)));
+  return {
+    sentence: sentenceOf(when, timeZone),
+    timeZone,
+    nextFires: never ? [] : nextFires(when, timeZone, options.from, options.count),
+    warnings,
+  };
 }
 
-/** "At 02:30, every day (Europe/Berlin)". */
-export function sentenceOf(_when: When, _timeZone: string): string {
-  throw new Error("not built yet");
+/** The next `count` fires after `from`, up to and including `until`. */
+export function nextFires(
+  when: When,
+  timeZone: string,
+  from: Instant,
+  count: number,
+  until: Instant = Infinity,
+): NextFire[] {
+  const zone = zoneOf(timeZone);
+  const fires = calendarOf(when).between(from, until, count);
+  return fires.map((at) => {
+    const utc = new Date(at).toISOString().replace(".000Z", "Z");
+    return { at, utc, local: zone?.localText(at) ?? utc };
+  });
+}
+
+function neverWarning(when: When, from: Instant, timeZone: string): PreviewWarning | null {
+  const never = when.kind === "cron" ? neverFires(readCron(when.cron)) : null;
+  if (never !== null) return { code: "never_fires", message: never };
+  if (when.kind !== "at" || when.at > from) return null;
+  return { code: "never_fires", message: `it never fires: ${localText(when.at, timeZone)} has passed` };
+}
+
+function dayWarnings(when: When): PreviewWarning[] {
+  if (when.kind !== "cron") return [];
+  const { eitherDay, fields } = readCron(when.cron);
+  if (!eitherDay) return [];
+  const message =
+    `day-of-month ${fields.dayOfMonth} and day-of-week ${fields.dayOfWeek} are both given: ` +
+    "it fires on a day that matches either of them, not only on days that match both";
+  return [{ code: "day_or", message }];
 }

@@ -1,0 +1,106 @@
+// What the clock changes of the coming year will do to a schedule, date by date.
+import type { Instant } from "../clock.ts";
+import { localTimesOf } from "./calendar.ts";
+import type { LocalTimes } from "./cron-calendar.ts";
+import { type CronExpression, readCron } from "./grammar.ts";
+import type { When } from "./schedule.ts";
+import { type Transition, wallText, type Zone, zoneOf } from "./zone.ts";
+
+export interface PreviewWarning {
+  code: "never_fires" | "zone_defaulted" | "dst_gap" | "dst_repeat" | "day_or" | "every_drifts";
+  message: string;
+}
+
+const DAY = 86_400_000;
+const YEAR = 366 * DAY;
+/** Enough for a year in every zone of today; no list needs more. */
+const MOST = 6;
+
+/** Only changes that touch it: an hourly job that just goes on is none of them. */
+export function clockWarnings(when: When, timeZone: string, from: Instant): PreviewWarning[] {
+  const zone = zoneOf(timeZone);
+  if (!zone || when.kind === "at") return [];
+  const changes = zone.transitions(from, from + YEAR);
+  if (when.kind === "every") return driftWarning(when.everyMs, zone, changes[0]);
+  const expression = readCron(when.cron);
+  // Any hour: elapsed time goes on as if nothing had happened.
+  if (expression.fields.hour === "*") return [];
+  const warnings: PreviewWarning[] = [];
+  for (const change of changes) {
+    const touched = { change, zone, expression, times: localTimesOf(expression), when };
+    const warning = change.after > change.before ? gapWarning(touched) : repeatWarning(touched);
+    if (warning) warnings.push(warning);
+  }
+  return warnings.slice(0, MOST);
+}
+
+interface Touched {
+  change: Transition;
+  zone: Zone;
+  expression: CronExpression;
+  times: LocalTimes;
+  when: Extract<When, { kind: "cron" }>;
+}
+
+/** The first match in [from, to) of local time, and whether there are more. */
+function matchIn(times: LocalTimes, from: number, to: number): { first: number; more: boolean } | null {
+  const first = times.after(from - 1000);
+  if (first === null || first >= to) return null;
+  const second = times.after(first);
+  return { first, more: second !== null && second < to };
+}
+
+function gapWarning({ change, zone, expression, times, when }: Touched): PreviewWarning | null {
+  const [shown, jumped] = [change.at + change.before, change.at + change.after];
+  const match = matchIn(times, shown, jumped);
+  if (!match) return null;
+  const lost = `${timeText(match.first)}${match.more ? " and later ones" : ""}`;
+  const end = timeText(jumped, match.first);
+  const clocks = `in ${zone.name} clocks go forward from ${timeText(shown)} to ${timeText(jumped, shown)}`;
+  const then = !expression.fixed
+    ? `fires between these times do not happen that day, because a text with * or / follows elapsed time`
+    : when.gap === "skip"
+      ? `${lost} does not exist and is left out (dst.gap skip)`
+      : `${lost} does not exist and fires at ${end} instead (dst.gap next)`;
+  return { code: "dst_gap", message: `${dayText(match.first)}: ${clocks}; ${then}` };
+}
+
+function repeatWarning({ change, zone, expression, times, when }: Touched): PreviewWarning | null {
+  const [shown, back] = [change.at + change.before, change.at + change.after];
+  const match = matchIn(times, back, shown);
+  if (!match) return null;
+  const twice = `${timeText(match.first)}${match.more ? " and later ones" : ""}`;
+  const clocks = `in ${zone.name} clocks go back from ${timeText(shown, match.first)} to ${timeText(back, match.first)}`;
+  const [first, second] = [match.first - change.before, match.first - change.after].map((at) =>
+    zone.localText(at),
+  );
+  const then = !expression.fixed
+    ? `fires between these times happen twice, because a text with * or / follows elapsed time`
+    : when.repeat === "both"
+      ? `${twice} comes twice and fires both times, at ${first} and ${second} (dst.repeat both)`
+      : `${twice} comes twice and fires the first time only, at ${first} (dst.repeat first)`;
+  return { code: "dst_repeat", message: `${dayText(match.first)}: ${clocks}; ${then}` };
+}
+
+/** Whole days of elapsed time: the local time of the fires moves when clocks do. */
+function driftWarning(everyMs: number, zone: Zone, change: Transition | undefined): PreviewWarning[] {
+  if (!change || everyMs % DAY !== 0) return [];
+  const minutes = Math.abs(change.after - change.before) / 60_000;
+  const message =
+    `${dayText(change.at + change.after)}: clocks change in ${zone.name}; an interval is elapsed time, so from then on ` +
+    `it fires ${minutes} minutes ${change.after > change.before ? "later" : "earlier"} by the local clock; ` +
+    "a cron text keeps the local time";
+  return [{ code: "every_drifts", message }];
+}
+
+function dayText(local: number): string {
+  return wallText(local).slice(0, 10);
+}
+
+/** "02:30"; with its day when that is another one than that of `beside`. */
+function timeText(local: number, beside = local): string {
+  const time = wallText(local)
+    .slice(11)
+    .replace(/^(.{5}):00$/, "$1");
+  return dayText(local) === dayText(beside) ? time : `${dayText(local)} ${time}`;
+}

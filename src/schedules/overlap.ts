@@ -1,0 +1,51 @@
+// What becomes of a fire that meets runs of the same schedule which have not ended (S9).
+import type { Instant } from "../clock.ts";
+import { meetsCause } from "./plan-words.ts";
+import type { ActiveRun, PlannedRow, Schedule, SkippedReason } from "./schedule.ts";
+
+/** Runs that may wait behind the one whose turn it is, for `buffer_all`. */
+export const BUFFER_MAX = 100;
+/** Runs that may be active together for `allow_all`: a job that hangs must not fill the database. */
+export const ALLOW_MAX = 1000;
+
+/** A run that a fire meets: one of the database, or one (`row`) that the same plan has just made. */
+export interface Present {
+  run: ActiveRun;
+  row: PlannedRow | null;
+}
+
+export type OverlapDecision =
+  | { kind: "run" }
+  /** Run, and end everything present. */
+  | { kind: "replace" }
+  | { kind: "skip"; reason: SkippedReason; cause: string };
+
+/** Queued, running and retrying runs count alike. */
+export function decideOverlap(
+  schedule: Schedule,
+  fireAt: Instant,
+  present: readonly Present[],
+): OverlapDecision {
+  const runs = present.map(({ run }) => run);
+  const skip = (reason: SkippedReason, why: string): OverlapDecision => ({
+    kind: "skip",
+    reason,
+    cause: meetsCause(schedule, fireAt, runs, why),
+  });
+  if (runs.length === 0) return { kind: "run" };
+  switch (schedule.overlap) {
+    case "skip":
+      return skip("overlap", "");
+    case "buffer_one":
+      // The one whose turn it is, and the first that waits behind it.
+      return runs.length < 2 ? { kind: "run" } : skip("buffer_full", "one run waits already (buffer_one)");
+    case "buffer_all":
+      if (runs.length <= BUFFER_MAX) return { kind: "run" };
+      return skip("buffer_full", `${BUFFER_MAX} runs wait already (buffer_all)`);
+    case "cancel_other":
+      return { kind: "replace" };
+    case "allow_all":
+      if (runs.length < ALLOW_MAX) return { kind: "run" };
+      return skip("limit", `${ALLOW_MAX} runs of it are active (allow_all)`);
+  }
+}

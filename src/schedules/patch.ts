@@ -1,0 +1,87 @@
+// A merge patch (RFC 7396) onto a schedule's definition: what it says is merged, and the whole is read anew.
+import type { Definition, InputDefaults, ScheduleFields } from "./definition.ts";
+import { readDefinition } from "./input.ts";
+import { isObject, present } from "./input-values.ts";
+
+type Raw = Record<string, unknown>;
+
+/** Two names of one field: whoever gives one of them replaces both. */
+const PAIRS = [
+  ["every", "everyMs"],
+  ["jitter", "jitterMs"],
+  ["timeout", "timeoutMs"],
+  ["window", "windowMs"],
+  ["backoff", "backoffMs"],
+  ["max", "maxMs"],
+] as const;
+
+/** The definition after the patch; null resets a field to its default. Throws ExpectedError 422 as readDefinition does. */
+export function patchDefinition(
+  current: Definition,
+  patch: ScheduleFields,
+  defaults: InputDefaults,
+): Definition {
+  const { params, ...rest } = { ...patch } as Raw;
+  const base = fieldsOf(current);
+  if (switchesKind(current, rest)) {
+    for (const name of ["cron", "everyMs", "anchorAt", "at", "dst"]) delete base[name];
+  }
+  const merged = merge(base, rest);
+  merged["params"] = params === undefined ? current.params : mergeParams(current.params, params);
+  return readDefinition(merged, defaults, (field) => rest[field] !== undefined);
+}
+
+/** Saying another kind of when is enough; nobody has to take the old one away first. */
+function switchesKind({ when }: Definition, patch: Raw): boolean {
+  const { cron, every, everyMs, at } = present(patch);
+  const says = {
+    cron: cron !== undefined,
+    every: every !== undefined || everyMs !== undefined,
+    at: at !== undefined,
+  };
+  return (Object.keys(says) as (keyof typeof says)[]).some((kind) => kind !== when.kind && says[kind]);
+}
+
+/** As a request would say it. */
+function fieldsOf({ when, ...rest }: Definition): Raw {
+  const instant = (at: number | null) => (at === null ? null : new Date(at).toISOString());
+  const said =
+    when.kind === "cron"
+      ? { cron: when.cron, dst: { gap: when.gap, repeat: when.repeat } }
+      : when.kind === "every"
+        ? { everyMs: when.everyMs, anchorAt: instant(when.anchorAt) }
+        : { at: instant(when.at) };
+  return { ...rest, ...said, startAt: instant(rest.startAt), endAt: instant(rest.endAt) };
+}
+
+function merge(target: Raw, patch: Raw): Raw {
+  const merged: Raw = { ...target };
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === undefined || name === "__proto__") continue;
+    for (const pair of PAIRS) {
+      const other = pair.find((each) => each !== name);
+      // Of retries.max and catchUp.max only the one beside a maxMs is a duration.
+      if ((pair as readonly string[]).includes(name) && other !== undefined && other in target)
+        delete merged[other];
+    }
+    if (value === null) delete merged[name];
+    else merged[name] = isObject(value) ? merge(isObject(merged[name]) ? merged[name] : {}, value) : value;
+  }
+  return merged;
+}
+
+/** Like the rest, but a secret shown as `{ "secret": true }` and sent back like that keeps its saved value. */
+function mergeParams(current: Readonly<Raw>, patch: unknown): unknown {
+  if (patch === null) return {};
+  if (!isObject(patch)) return patch;
+  const merged: Raw = { ...current };
+  for (const [name, value] of Object.entries(patch)) {
+    if (value === null || name === "__proto__") delete merged[name];
+    else if (!(isShownSecret(value) && name in current)) merged[name] = value;
+  }
+  return merged;
+}
+
+function isShownSecret(value: unknown): boolean {
+  return isObject(value) && value["secret"] === true && Object.keys(value).length === 1;
+}

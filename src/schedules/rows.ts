@@ -1,0 +1,43 @@
+// The three kinds of planned rows: a run, one skipped fire, a range of skipped fires.
+import type { Instant } from "../clock.ts";
+import type { PlannedRow, SkippedReason } from "./schedule.ts";
+
+/** A range of fires too long to be counted; both ends are fires. */
+export interface Uncounted {
+  from: Instant;
+  through: Instant;
+}
+
+/** A run at its instant; jitter and catch-up move `availableAt` afterwards. */
+export function runRow(fireAt: Instant): PlannedRow {
+  return {
+    outcome: "run",
+    reason: null,
+    cause: null,
+    fireAt,
+    fireThrough: null,
+    fireCount: null,
+    availableAt: fireAt,
+    missed: null,
+  };
+}
+
+/** A fire that did not become a run, and why. */
+export function skipRow(fireAt: Instant, reason: SkippedReason, cause: string): PlannedRow {
+  return { ...runRow(fireAt), outcome: "skip", reason, cause };
+}
+
+/** One row for all of these fires, in ascending order; a plain one for a single fire, none for none. */
+export function rangeRow(
+  older: Uncounted | null,
+  fires: readonly Instant[],
+  reason: SkippedReason,
+  cause: string,
+): PlannedRow | null {
+  const first = older?.from ?? fires[0];
+  if (first === undefined) return null;
+  const row = skipRow(first, reason, cause);
+  const last = fires.at(-1) ?? older?.through ?? first;
+  if (last === first) return row;
+  return { ...row, fireThrough: last, fireCount: older === null ? fires.length : null };
+}
