@@ -9,10 +9,11 @@ import type {
   VersionFile,
 } from "../catalog/version.ts";
 import { notFound } from "../errors.ts";
-import type { JobSpec } from "../sdk/spec.ts";
 import { loadBlob, saveBlobs, sha256 } from "./blobs.ts";
 import type { Database } from "./database.ts";
 import { fromJson, isDuplicate, type Sql, type SqlRow, type SqlValue, toJson } from "./sql.ts";
+
+type JobSpec = StoredVersion["spec"];
 
 const ENTRIES = "SELECT j.*, v.spec FROM jobs j LEFT JOIN job_versions v ON v.hash = j.current_version";
 

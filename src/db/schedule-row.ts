@@ -4,7 +4,6 @@ import { newId } from "../ids.ts";
 import type { NewRun } from "../runs/store.ts";
 import type { Reason, RunOverrides } from "../runs/task-run.ts";
 import type { CatchUpPolicy, PlannedRow, Schedule, When } from "../schedules/schedule.ts";
-import type { OverlapPolicy, RetryPolicy } from "../sdk/spec.ts";
 import { fromJson, type SqlRow, type SqlValue, toJson } from "./sql.ts";
 
 /** Every column that says what the schedule is; its id and the instant of its creation never change. */
@@ -89,7 +88,7 @@ export function toSchedule(row: SqlRow): Schedule {
     timeZone: String(row["time_zone"]),
     params: fromJson(row["params"]) as Record<string, unknown>,
     enabled: Number(row["enabled"]) === 1,
-    overlap: row["overlap"] as OverlapPolicy,
+    overlap: row["overlap"] as Schedule["overlap"],
     catchUp: {
       policy: row["catch_up"] as CatchUpPolicy,
       windowMs: Number(row["catch_up_window_ms"]),
@@ -97,7 +96,7 @@ export function toSchedule(row: SqlRow): Schedule {
     },
     jitterMs: Number(row["jitter_ms"]),
     timeoutMs: numberOrNull(row["timeout_ms"]),
-    retries: fromJson(row["retries"]) as RetryPolicy | null,
+    retries: fromJson(row["retries"]) as Schedule["retries"],
     maxFailedShare: numberOrNull(row["max_failed_share"]),
     startAt: numberOrNull(row["start_at"]),
     endAt: numberOrNull(row["end_at"]),

@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { pathToFileURL } from "node:url";
 import { runAttempt } from "../sdk/attempt.ts";
 import type { AttemptContext } from "../sdk/context.ts";
-import { describeModule } from "../sdk/describe.ts";
 import { isPermanent, PermanentError, retryDelayOf } from "../sdk/errors.ts";
 import "../sdk/index.ts";
 import type { CheckSchema } from "../sdk/spec.ts";
@@ -162,7 +161,7 @@ function filePath(order: AttemptOrder, name: string): string {
 }
 
 async function schemaCheck(): Promise<CheckSchema> {
-  return (await import("../json-schema.ts")).checkSchema;
+  return (await import("../json-schema.ts")).checkSchemaWithin(2_000);
 }
 
 async function describe(bundlePath: string, resolveFrom: readonly string[]): Promise<void> {
@@ -172,6 +171,8 @@ async function describe(bundlePath: string, resolveFrom: readonly string[]): Pro
   } catch (error) {
     return send({ t: "thrown", error: toldError(error, bundlePath) });
   }
+  // Imported here: it costs more than the rest of the child together, and children that run attempts never need it.
+  const { describeModule } = await import("../sdk/describe.ts");
   const described = describeModule(module);
   if ("spec" in described) send({ t: "described", spec: described.spec });
   else send({ t: "problems", problems: described.problems });

@@ -30,7 +30,9 @@ export abstract class JobBase<Params> {
     const tools = takeTools(new.target);
     for (const name of TOOL_NAMES) {
       // Not writable and not configurable: a field of the same name fails at once instead of taking the tool away.
-      Object.defineProperty(this, name, { value: tools.members[name], enumerable: true });
+      const onDemand = name === "tempDir" || name === "dataDir";
+      const value = onDemand ? { get: () => tools.members[name] } : { value: tools.members[name] };
+      Object.defineProperty(this, name, { ...value, enumerable: true });
     }
   }
 
@@ -117,7 +119,7 @@ function takeTools(JobClass: unknown): Tools {
 /** The engine says "Cannot redefine property: state"; the author needs to know whose property that is. */
 function explainClash(error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
-  const name = /^Cannot (?:redefine property: |assign to read only property ')(\w+)/.exec(textOf(error))?.[1];
+  const name = /^Cannot (?:redefine property: |assign to read only property '|set property )(\w+)/.exec(textOf(error))?.[1];
   if (name === undefined || !(TOOL_NAMES as readonly string[]).includes(name)) return error;
   return new TypeError(
     `the field "${name}" of the Job class has the name of something every job has (this.${name}): rename it`,

@@ -63,8 +63,13 @@ export function makeTools(context: AttemptContext): Tools {
       run: context.run,
       state: makeState(context.state, emit),
       file: (name) => context.filePath(name),
-      tempDir: context.tempDir,
-      dataDir: context.dataDir,
+      // Asked for when the job does: the folders are made on demand.
+      get tempDir() {
+        return context.tempDir;
+      },
+      get dataDir() {
+        return context.dataDir;
+      },
     },
     counts,
     close: () => {
