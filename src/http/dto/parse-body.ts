@@ -5,8 +5,8 @@ import { getMetadataStorage, type ValidationError, validateSync } from "class-va
 import { invalid, type FieldError } from "../../errors.ts";
 import type { BodyClass } from "../route.ts";
 
-/** More fields than any body of ours has: refused before any of them is looked at. */
-const MAX_FIELDS = 100;
+/** More fields or elements than anything of ours has: refused before class-validator spends seconds on them. */
+const MAX_WIDTH = 100;
 
 /** Of several broken rules of one field the one that says most. */
 const FIRST_RULES = [
@@ -47,11 +47,7 @@ export function parseBody<B extends object>(Dto: BodyClass<B>, body: unknown): B
     throw invalid([{ pointer: "", code: "type", message: `must be a JSON object, but is ${kindOf(body)}` }]);
   }
   const names = Object.keys(body);
-  if (names.length > MAX_FIELDS) {
-    throw invalid([
-      { pointer: "", code: "too_large", message: `has ${names.length} fields; it can have ${MAX_FIELDS}` },
-    ]);
-  }
+  refuseWide("", names.length);
   const known = fieldsOf(Dto);
   const checked: Record<string, unknown> = {};
   const opaque: [string, unknown][] = [];
@@ -59,7 +55,10 @@ export function parseBody<B extends object>(Dto: BodyClass<B>, body: unknown): B
   for (const name of names) {
     if (!known.has(name)) errors.push(unknownField("", name, known));
     else if (isPlainObject(body[name]) && Dto.opaque?.includes(name)) opaque.push([name, body[name]]);
-    else checked[name] = body[name];
+    else {
+      refuseWideIn(`/${name}`, body[name]);
+      checked[name] = body[name];
+    }
   }
   const instance = plainToInstance(Dto, checked, { enableImplicitConversion: false });
   for (const [name, value] of opaque) Reflect.set(instance, name, value);
@@ -67,6 +66,21 @@ export function parseBody<B extends object>(Dto: BodyClass<B>, body: unknown): B
   for (const error of broken) collect(error, "", Dto.opaque ?? [], errors);
   if (errors.length > 0) throw invalid(errors);
   return instance;
+}
+
+/** Depth is bounded by whoever read the body. */
+function refuseWideIn(pointer: string, value: unknown): void {
+  if (typeof value !== "object" || value === null) return;
+  const inner = Object.values(value);
+  refuseWide(pointer, inner.length);
+  for (const one of inner) refuseWideIn(pointer, one);
+}
+
+function refuseWide(pointer: string, width: number): void {
+  if (width <= MAX_WIDTH) return;
+  throw invalid([
+    { pointer, code: "too_large", message: `has ${width} entries; at most ${MAX_WIDTH} are possible` },
+  ]);
 }
 
 /** The names of the fields that a class declares. */
@@ -77,9 +91,11 @@ function fieldsOf(Dto: BodyClass<object>): ReadonlySet<string> {
 
 function collect(error: ValidationError, base: string, opaque: readonly string[], into: FieldError[]): void {
   const pointer = `${base}/${error.property.replaceAll("~", "~0").replaceAll("/", "~1")}`;
-  for (const child of error.children ?? []) collect(child, pointer, [], into);
   const broken = error.constraints;
-  if (!broken) return;
+  if (!broken) {
+    for (const child of error.children ?? []) collect(child, pointer, [], into);
+    return;
+  }
   const rule = FIRST_RULES.find((name) => name in broken) ?? Object.keys(broken)[0]!;
   if (rule === "whitelistValidation") {
     const parent: unknown = error.target?.constructor;

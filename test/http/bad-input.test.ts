@@ -1,0 +1,259 @@
+import { expect } from "chai";
+import { Face } from "../support/face.ts";
+
+describe("bad input over REST: the right 4xx with the field named, and nothing half-created", () => {
+  const face = new Face();
+  before(() => face.start());
+  after(() => face.stop());
+
+  const RUNS = "/jobs/billing.sync-orders/runs";
+
+  afterEach("nothing was created", () => {
+    expect(face.world.runs).to.deep.equal([]);
+    expect(face.world.schedules.rows).to.deep.equal([]);
+    expect(face.world.tokens.tokens).to.have.length(4);
+  });
+
+  it("A2: no token is a 401 that says how to send one", async () => {
+    const answer = await face.ask("POST", RUNS, { token: null, body: { params: {} } });
+    expect(answer.status).to.equal(401);
+    expect(answer.headers.get("www-authenticate")).to.equal('Bearer realm="jobmount"');
+    expect(answer.headers.get("content-type")).to.equal("application/problem+json");
+    expect(answer.json).to.include({ status: 401, title: "Unauthorized", code: "no_token" });
+    expect(answer.json.detail).to.include("Authorization: Bearer");
+  });
+
+  it("A2: a wrong, a misspelt and an endless token are 401", async () => {
+    for (const token of ["jbm_wrong", `jbm_${"x".repeat(43)}`, "", "x".repeat(600), "a b"]) {
+      const answer = await face.ask("GET", "/jobs", { token });
+      expect(answer.status, token).to.equal(401);
+    }
+    const basic = await face.ask("GET", "/jobs", { token: null, headers: { authorization: "Basic YTpi" } });
+    expect(basic.status).to.equal(401);
+    expect(basic.headers.get("www-authenticate")).to.include("invalid_token");
+  });
+
+  it("an unknown job is a 404 with the nearest key", async () => {
+    const answer = await face.ask("POST", "/jobs/billing.sync-order/runs", { body: {} });
+    expect(answer.status).to.equal(404);
+    expect(answer.json.detail).to.include('Did you mean "billing.sync-orders"?');
+  });
+
+  it("an unknown job in a schedule is a 422 at /job", async () => {
+    const body = { job: "billing.sync-order", cron: "0 2 * * *" };
+    const answer = await face.ask("POST", "/schedules", { body });
+    expect(answer.status).to.equal(422);
+    expect(answer.json.errors[0]).to.include({ pointer: "/job", code: "unknown_job" });
+    expect(answer.json.detail).to.include("billing.sync-orders");
+  });
+
+  it("a bad cron and an unknown zone are 422 at their fields", async () => {
+    const cron = await face.ask("POST", "/schedules", { body: { job: "open", cron: "never" } });
+    expect([cron.status, cron.json.errors[0]!.pointer]).to.deep.equal([422, "/cron"]);
+    const zone = await face.ask("POST", "/schedules", {
+      body: { job: "open", cron: "0 2 * * *", timeZone: "Europe/Atlantis" },
+    });
+    expect([zone.status, zone.json.errors[0]!.pointer]).to.deep.equal([422, "/timeZone"]);
+    const preview = await face.ask("POST", "/schedules/preview", { body: { cron: "never" } });
+    expect([preview.status, preview.json.errors[0]!.pointer]).to.deep.equal([422, "/cron"]);
+  });
+
+  it("a missing and a wrong param are 422 below /params, and validate says the same", async () => {
+    for (const path of [RUNS, "/jobs/billing.sync-orders/validate"]) {
+      const missing = await face.ask("POST", path, { body: { params: {} } });
+      expect(missing.status).to.equal(422);
+      expect(missing.json.errors).to.deep.include({
+        pointer: "/params/token",
+        code: "required",
+        message: "is required (Token)",
+      });
+      const wrong = await face.ask("POST", path, { body: { params: { token: "xoxb-1", batchSize: "100" } } });
+      expect(wrong.status).to.equal(422);
+      expect(wrong.json.errors[0]).to.include({ pointer: "/params/batchSize", code: "type" });
+      const unknown = await face.ask("POST", path, { body: { params: { token: "xoxb-1", batchSizes: 1 } } });
+      expect(unknown.json.errors[0]).to.include({ pointer: "/params/batchSizes" });
+    }
+  });
+
+  it("an unknown field is a 422 that names it and what is allowed", async () => {
+    const run = await face.ask("POST", RUNS, { body: { params: { token: "x" }, parms: {} } });
+    expect(run.status).to.equal(422);
+    expect(run.json.errors).to.deep.equal([
+      {
+        pointer: "/parms",
+        code: "unknown",
+        message: "is not a field here; allowed: params, priority, delayMs, onBusy",
+      },
+    ]);
+    const schedule = await face.ask("POST", "/schedules", {
+      body: { job: "open", cron: "0 2 * * *", crom: "x" },
+    });
+    expect(schedule.json.errors[0]).to.include({ pointer: "/crom", code: "unknown" });
+    const nested = await face.ask("POST", "/schedules", {
+      body: { job: "open", cron: "0 2 * * *", catchUp: { policy: "all", most: 3 } },
+    });
+    expect(nested.json.errors[0]).to.include({ pointer: "/catchUp/most", code: "unknown" });
+  });
+
+  it("an unknown query parameter, one given twice and one out of range are 422 by name", async () => {
+    for (const [query, pointer] of [
+      ["stat=failed", "/query/stat"],
+      ["limit=10&limit=20", "/query/limit"],
+      ["limit=201", "/query/limit"],
+      ["limit=ten", "/query/limit"],
+      ["state=broken", "/query/state"],
+      ["since=yesterday", "/query/since"],
+      ["sort=jobName", "/query/sort"],
+      ["count=1", "/query/count"],
+      ["job=nothing-like-it", "/query/job"],
+      ["text=", "/query/text"],
+    ] as const) {
+      const answer = await face.ask("GET", `/runs?${query}`);
+      expect([answer.status, answer.json.errors[0]!.pointer], query).to.deep.equal([422, pointer]);
+    }
+  });
+
+  it("a cursor that is not ours, and one of another sort, are 400", async () => {
+    for (const cursor of ["xyz", "bnVsbA", "W10", Buffer.from('["-queuedAt",1]').toString("base64url")]) {
+      const answer = await face.ask("GET", `/runs?cursor=${cursor}`);
+      expect(answer.status, cursor).to.equal(400);
+      expect(answer.json.code).to.equal("cursor");
+    }
+    const other = Buffer.from('["queuedAt","run_1"]').toString("base64url");
+    expect((await face.ask("GET", `/runs?cursor=${other}`)).status).to.equal(400);
+  });
+
+  it("malformed JSON is a 400 that says where and never quotes the body", async () => {
+    for (const raw of [
+      '{"params": {"token": "secret-xoxb" ',
+      '{"token":"secret-xoxb",}',
+      "secret-xoxb",
+      " ",
+    ]) {
+      const answer = await face.ask("POST", RUNS, { raw, headers: { "content-type": "application/json" } });
+      expect(answer.status, raw).to.equal(400);
+      expect(answer.json.code).to.equal("malformed");
+      expect(answer.text).not.to.include("xoxb");
+    }
+  });
+
+  it("broken UTF-8 is a 400; a byte order mark is none of our business", async () => {
+    const broken = await face.ask("POST", RUNS, {
+      raw: new Uint8Array([0x7b, 0x22, 0xff, 0xfe, 0x22, 0x3a, 0x31, 0x7d]),
+      headers: { "content-type": "application/json" },
+    });
+    expect(broken.status).to.equal(400);
+    expect(broken.json.detail).to.include("UTF-8");
+    const marked = await face.ask("POST", "/jobs/open/validate", {
+      raw: "\ufeff{}",
+      headers: { "content-type": "application/json" },
+    });
+    expect(marked.status).to.equal(200);
+  });
+
+  it("a wrong or missing content type, charset or encoding is a 415 (a body parser of ready make answers 200)", async () => {
+    const raw = JSON.stringify({ params: { token: "x" } });
+    const wrong: Record<string, string>[] = [
+      { "content-type": "text/plain" },
+      { "content-type": "application/x-www-form-urlencoded" },
+      { "content-type": "application/merge-patch+json" },
+      { "content-type": "application/json; charset=latin1" },
+      { "content-type": "application/json", "content-encoding": "gzip" },
+    ];
+    for (const headers of wrong) {
+      const answer = await face.ask("POST", RUNS, { raw, headers });
+      expect(answer.status, JSON.stringify(headers)).to.equal(415);
+      expect(answer.json.code).to.equal("content_type");
+    }
+    const missing = await face.ask("POST", RUNS, { raw: new TextEncoder().encode(raw) });
+    expect(missing.status).to.equal(415);
+    expect(missing.json.detail).to.include("no Content-Type");
+  });
+
+  it("a body of 2 MB is a 413, with its length announced or not", async () => {
+    const raw = JSON.stringify({ params: { token: "x".repeat(2_000_000) } });
+    const announced = await face.ask("POST", RUNS, { raw, headers: { "content-type": "application/json" } });
+    expect(announced.status).to.equal(413);
+    const response = await fetch(`${face.url}/api/v1${RUNS}`, {
+      method: "POST",
+      headers: { authorization: `Bearer ${face.tokens.admin}`, "content-type": "application/json" },
+      body: new Blob([raw]).stream(),
+      duplex: "half",
+    } as RequestInit & { duplex: "half" });
+    expect(response.status).to.equal(413);
+    expect(response.headers.get("content-type")).to.equal("application/problem+json");
+  });
+
+  it("a body just below 1 MiB is looked at", async () => {
+    const raw = JSON.stringify({ params: { token: "x", unknown: "y".repeat(1024 * 1024 - 100) } });
+    const answer = await face.ask("POST", RUNS, { raw, headers: { "content-type": "application/json" } });
+    expect(answer.status).to.equal(422);
+  });
+
+  it("null, text, numbers, arrays and no body at all are refused with what was expected", async () => {
+    for (const [body, kind] of [
+      [null, "null"],
+      ["text", "a string"],
+      [7, "a number"],
+      [true, "a boolean"],
+      [[{ params: {} }], "an array"],
+    ] as const) {
+      for (const path of [RUNS, "/schedules", "/schedules/preview", "/tokens"]) {
+        const answer = await face.ask("POST", path, { body });
+        expect(answer.status, `${path} ${kind}`).to.equal(422);
+        expect(answer.json.errors[0]).to.deep.include({ pointer: "", code: "type" });
+        expect(answer.json.detail).to.include(`is ${kind}`);
+      }
+    }
+    const none = await face.ask("POST", "/schedules");
+    expect([none.status, none.json.code]).to.deep.equal([400, "malformed"]);
+  });
+
+  it("a body that is nested too deep is a 422, at a million brackets too, and nothing stalls", async () => {
+    const before = performance.now();
+    for (const depth of [40, 250_000]) {
+      const raw = `{"params":${"[".repeat(depth)}${"]".repeat(depth)}}`;
+      const answer = await face.ask("POST", RUNS, { raw, headers: { "content-type": "application/json" } });
+      expect([answer.status, answer.json.errors[0]!.code]).to.deep.equal([422, "depth"]);
+    }
+    expect(performance.now() - before).to.be.below(1_000);
+  });
+
+  it("__proto__ is refused and pollutes nothing", async () => {
+    for (const raw of [
+      '{"__proto__":{"polluted":1},"params":{"token":"x"}}',
+      '{"params":{"token":"x","__proto__":{"polluted":1}}}',
+    ]) {
+      const answer = await face.ask("POST", RUNS, { raw, headers: { "content-type": "application/json" } });
+      expect(answer.status).to.equal(422);
+      expect(answer.json.detail).to.include("__proto__");
+    }
+    expect(({} as Record<string, unknown>)["polluted"]).to.equal(undefined);
+  });
+
+  it("of duplicate keys the last holds, for every check alike", async () => {
+    const raw = '{"params":{"note":"first"},"params":{"note":1}}';
+    const answer = await face.ask("POST", "/jobs/open/runs", {
+      raw,
+      headers: { "content-type": "application/json" },
+    });
+    expect([answer.status, answer.json.errors[0]!.pointer]).to.deep.equal([422, "/params/note"]);
+  });
+
+  it("a hundred thousand unknown fields are answered soon and shortly", async () => {
+    const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`f${i}`, 1]));
+    const times: number[] = [];
+    const ask = async (path: string, body: unknown) => {
+      const before = performance.now();
+      const answer = await face.ask("POST", path, { body });
+      times.push(performance.now() - before);
+      expect(answer.status).to.equal(422);
+      expect(answer.text.length).to.be.below(20_000);
+    };
+    await ask(RUNS, many);
+    await ask("/schedules", { job: "open", cron: "0 2 * * *", dst: many });
+    await ask("/tokens", { name: "a", role: "viewer", sources: Array.from({ length: 90_000 }, () => "a") });
+    await ask("/jobs/open/runs", { params: many });
+    expect(Math.max(...times), `milliseconds of ${times.join(", ")}`).to.be.below(600);
+  });
+});

@@ -1,0 +1,161 @@
+import { expect } from "chai";
+import type { Role } from "../../src/access/role.ts";
+import { atLeast, ROLES } from "../../src/access/role.ts";
+import { createServer } from "../../src/http/create-server.ts";
+import { BASE, checkRoutes, type Route, route } from "../../src/http/route.ts";
+import { routes } from "../../src/http/routes/index.ts";
+import { ok } from "../../src/http/reply.ts";
+import { Face } from "../support/face.ts";
+import { FaceWorld, taskRun } from "../support/http-doubles.ts";
+
+describe("A2: the crawl, every route of the table without and with too small a token", () => {
+  const face = new Face();
+  before(async () => {
+    await face.start();
+    face.world.runs.push(taskRun({ id: "run_1" }));
+    await face.deps.schedules.create(
+      { source: "default", jobKey: "open", fields: { cron: "0 2 * * *" } },
+      "local",
+    );
+  });
+  after(() => face.stop());
+
+  /** What must be as it was after every refusal. */
+  const snapshot = () =>
+    JSON.stringify([
+      face.world.runs,
+      face.world.schedules.rows,
+      face.world.tokens.codes,
+      face.world.tokens.tokens.map((token) => ({ ...token, lastUsedAt: 0 })),
+    ]);
+
+  const pathOf = (one: Route) =>
+    one.path
+      .replace(":key", "open")
+      .replace(":id", one.path.includes("/runs/") ? "run_1" : face.world.schedules.rows[0]!.id);
+
+  const bodies: Record<string, object> = {
+    "POST /schedules": { job: "open", cron: "0 3 * * *" },
+    "POST /schedules/preview": { cron: "0 3 * * *" },
+    "PATCH /schedules/:id": { name: "changed" },
+    "POST /tokens": { name: "x", role: "viewer" },
+  };
+
+  const ask = (one: Route, token: string | null) =>
+    face.ask(one.method, `/${pathOf(one)}`, {
+      token,
+      headers: { "If-Match": "*", "Idempotency-Key": `crawl-${one.path}` },
+      ...(one.body ? { body: bodies[`${one.method} ${one.path.replace(BASE, "")}`] ?? {} } : {}),
+    });
+
+  const guarded = routes.filter((one) => one.role !== "public");
+
+  it("the table has every endpoint of this issue, and nothing below the base is public", () => {
+    const names = routes.map((one) => `${one.method} ${one.path.replace(BASE, "")}`);
+    expect(names).to.have.members([
+      "GET /jobs",
+      "GET /jobs/:key",
+      "POST /jobs/:key/runs",
+      "POST /jobs/:key/validate",
+      "GET /runs",
+      "GET /runs/:id",
+      "GET /runs/:id/logs",
+      "GET /runs/:id/failed-records",
+      "GET /schedules",
+      "POST /schedules",
+      "POST /schedules/preview",
+      "GET /schedules/:id",
+      "PATCH /schedules/:id",
+      "DELETE /schedules/:id",
+      "GET /sources",
+      "GET /load-errors",
+      "GET /meta",
+      "GET /me",
+      "GET /tokens",
+      "POST /tokens",
+      "DELETE /tokens/:id",
+      "POST /sign-in-links",
+      "GET /livez",
+      "GET /readyz",
+      "GET /sign-in",
+      "POST /sign-in",
+    ]);
+  });
+
+  for (const one of guarded) {
+    it(`${one.method} ${one.path} without a token is 401, and nothing changed`, async () => {
+      const before = snapshot();
+      for (const token of [null, "jbm_unknown"]) {
+        const answer = await ask(one, token);
+        expect(answer.status).to.equal(401);
+        expect(answer.headers.get("content-type")).to.equal("application/problem+json");
+        expect(answer.headers.get("www-authenticate")).to.include("Bearer");
+      }
+      expect(snapshot()).to.equal(before);
+      expect(face.world.idempotency.rows.size).to.equal(0);
+    });
+
+    const smaller = ROLES.filter((role) => one.role === "local" || !atLeast(role, one.role as Role));
+    if (smaller.length > 0) {
+      it(`${one.method} ${one.path} as ${smaller.join(", ")} is 403, and nothing changed`, async () => {
+        const before = snapshot();
+        for (const role of smaller) {
+          const answer = await ask(one, face.tokens[role]);
+          expect(answer.status, role).to.equal(403);
+          expect(answer.json.code).to.equal("forbidden");
+        }
+        expect(snapshot()).to.equal(before);
+        expect(face.world.idempotency.rows.size).to.equal(0);
+      });
+    }
+  }
+
+  it("an expired token opens nothing", async () => {
+    const token = await face.token({ role: "admin", expiresAt: face.world.clock.now() + 1 });
+    face.world.clock.time += 1;
+    for (const one of guarded) expect((await ask(one, token)).status, one.path).to.equal(401);
+  });
+
+  it("what is not in the table is 401 without a token, whatever the spelling of the path", async () => {
+    for (const path of ["/nothing", "/jobs/open/unknown", "", "/"]) {
+      expect((await face.ask("GET", path, { token: null })).status, path).to.equal(401);
+    }
+    for (const path of ["/API/v1/jobs", "//api/v1/jobs", "/api/v1%2Fjobs", "/x/../api/v1/jobs"]) {
+      const { status } = await face.fetch(path);
+      expect([401, 404], `${path}: ${status}`).to.include(status);
+    }
+  });
+
+  it("with their role the routes answer", async () => {
+    for (const one of guarded) {
+      if (one.role === "local" || one.method === "DELETE") continue;
+      const { status } = await ask(one, face.tokens[one.role as Role]);
+      expect([200, 201, 202], `${one.method} ${one.path}: ${status}`).to.include(status);
+    }
+  });
+});
+
+describe("A2: the table of routes at start", () => {
+  const good = {
+    method: "GET",
+    path: `${BASE}/x`,
+    role: "viewer",
+    summary: "",
+    replies: {},
+    handle: () => ok({}),
+  } as const;
+
+  it("a route without a least role stops the start", () => {
+    const bare = { ...good, role: undefined };
+    const table = [route(bare as unknown as typeof good)];
+    expect(() => createServer(new FaceWorld().deps(), "network", table)).to.throw(
+      `The route GET ${BASE}/x declares no least role`,
+    );
+  });
+
+  it("a misspelt role, a public route below the base and a route declared twice stop the start", () => {
+    expect(() => checkRoutes([route({ ...good, role: "viewr" as "viewer" })])).to.throw("no least role");
+    expect(() => checkRoutes([route({ ...good, role: "public" })])).to.throw("is public");
+    expect(() => checkRoutes([route(good), route(good)])).to.throw("declared twice");
+  });
+});

@@ -1,0 +1,163 @@
+import { expect } from "chai";
+import { Face } from "../support/face.ts";
+
+describe("schedules over REST", () => {
+  const face = new Face();
+  before(() => face.start());
+  after(() => face.stop());
+  beforeEach(() => {
+    face.world.schedules.rows.splice(0);
+    face.world.schedules.actors.splice(0);
+  });
+
+  const create = (body: object = {}) =>
+    face.ask("POST", "/schedules", {
+      token: face.tokens.editor,
+      body: { job: "open", cron: "* * * * *", ...body },
+    });
+
+  it("POST makes one: 201 with Location, ETag and the contract's fields", async () => {
+    const answer = await create({ name: "nightly", params: { note: "x" } });
+    expect(answer.status).to.equal(201);
+    const { id } = face.world.schedules.rows[0]!;
+    expect(answer.headers.get("location")).to.equal(`/api/v1/schedules/${id}`);
+    expect(answer.headers.get("etag")).to.equal('"1"');
+    expect(answer.json).to.deep.include({
+      id,
+      job: "open",
+      source: "default",
+      name: "nightly",
+      cron: "* * * * *",
+      dst: { gap: "next", repeat: "first" },
+      timeZone: "UTC",
+      params: { note: "x" },
+      enabled: true,
+      paused: null,
+      held: null,
+      overlap: "skip",
+      catchUp: { policy: "latest", windowMs: 3_600_000, max: 100 },
+      jitterMs: 0,
+      timeoutMs: null,
+      retries: null,
+      startAt: null,
+      endAt: null,
+      maxRuns: null,
+      maxFailedShare: null,
+      sentence: "Every minute",
+      lastRun: null,
+      revision: 1,
+      firedThrough: "2027-01-02T03:04:05.678Z",
+    });
+    expect(answer.json.nextFires).to.have.length(5);
+    expect(Object.values(answer.json.nextFires!)[0]).to.deep.equal({
+      at: "2027-01-02T03:05:05.678Z",
+      local: "2027-01-02T03:05:05.678+00:00",
+    });
+    expect(face.world.schedules.actors).to.deep.equal(["token:editor"]);
+  });
+
+  it("the domain gets the fields as sent, without the job", async () => {
+    await create({ catchUp: { policy: "all" }, startAt: "2027-01-01T00:00:00Z", timeoutMs: null });
+    expect(JSON.parse(JSON.stringify(face.world.schedules.lastFields))).to.deep.equal({
+      cron: "* * * * *",
+      catchUp: { policy: "all" },
+      startAt: "2027-01-01T00:00:00Z",
+      timeoutMs: null,
+    });
+  });
+
+  it("every and at are shown as the contract says", async () => {
+    await create();
+    const row = face.world.schedules.rows[0]!;
+    row.when = { kind: "every", everyMs: 900_000, anchorAt: 1_800_000_000_000 };
+    const every = (await face.ask("GET", `/schedules/${row.id}`)).json;
+    expect(every).to.include({ everyMs: 900_000, anchorAt: "2027-01-15T08:00:00.000Z", dst: null });
+    expect(every).not.to.have.property("cron");
+    row.when = { kind: "at", at: 1_800_000_000_000 };
+    expect((await face.ask("GET", `/schedules/${row.id}`)).json).to.include({
+      at: "2027-01-15T08:00:00.000Z",
+    });
+  });
+
+  it("PATCH needs If-Match: 428 without, 412 with an old one, and then it changes exactly once", async () => {
+    await create();
+    const { id } = face.world.schedules.rows[0]!;
+    const patch = (headers: Record<string, string>) =>
+      face.ask("PATCH", `/schedules/${id}`, { body: { name: "renamed" }, headers });
+    expect((await patch({})).status).to.equal(428);
+    for (const tag of ['"2"', '"0"', 'W/"1"', '"abc"', "1, 2"]) {
+      expect((await patch({ "if-match": tag })).status, tag).to.equal(412);
+    }
+    expect(face.world.schedules.rows[0]).to.include({ name: null, revision: 1 });
+    const changed = await patch({ "if-match": '"1"' });
+    expect([changed.status, changed.headers.get("etag")]).to.deep.equal([200, '"2"']);
+    expect(changed.json).to.include({ name: "renamed", revision: 2 });
+    expect((await patch({ "if-match": '"1"' })).status).to.equal(412);
+    expect((await patch({ "if-match": "2" })).status).to.equal(200);
+    expect((await patch({ "if-match": "*" })).status).to.equal(200);
+  });
+
+  it("PATCH takes application/merge-patch+json too, null takes a field away, and the job cannot be changed", async () => {
+    await create({ name: "nightly" });
+    const { id } = face.world.schedules.rows[0]!;
+    const merged = await face.ask("PATCH", `/schedules/${id}`, {
+      raw: '{"name":null}',
+      headers: { "content-type": "application/merge-patch+json", "if-match": "*" },
+    });
+    expect([merged.status, merged.json.name]).to.deep.equal([200, null]);
+    const job = await face.ask("PATCH", `/schedules/${id}`, {
+      body: { job: "x" },
+      headers: { "if-match": "*" },
+    });
+    expect([job.status, job.json.errors[0]!["pointer"]]).to.deep.equal([422, "/job"]);
+  });
+
+  it("PATCH hands over only what was sent", async () => {
+    await create();
+    const { id } = face.world.schedules.rows[0]!;
+    await face.ask("PATCH", `/schedules/${id}`, { body: { enabled: false }, headers: { "if-match": "*" } });
+    expect(Object.entries(face.world.schedules.lastFields!)).to.deep.equal([["enabled", false]]);
+  });
+
+  it("DELETE answers 204, 412 when it was changed meanwhile, and then it is gone", async () => {
+    await create();
+    const { id } = face.world.schedules.rows[0]!;
+    const remove = (headers: Record<string, string> = {}) =>
+      face.ask("DELETE", `/schedules/${id}`, { headers });
+    expect((await remove({ "if-match": '"9"' })).status).to.equal(412);
+    expect(face.world.schedules.rows).to.have.length(1);
+    const gone = await remove({ "if-match": '"1"' });
+    expect([gone.status, gone.text]).to.deep.equal([204, ""]);
+    expect((await remove()).status).to.equal(404);
+    expect((await face.ask("GET", `/schedules/${id}`)).status).to.equal(404);
+  });
+
+  it("the list pages through all, and filters by job", async () => {
+    for (const job of ["open", "billing.sync-orders", "builtin:cleanup"]) {
+      await create({ job });
+      face.world.clock.time += 1;
+    }
+    const first = await face.ask("GET", "/schedules?limit=2");
+    expect(first.json.data.map((one) => one["job"])).to.deep.equal(["open", "billing.sync-orders"]);
+    const second = await face.ask("GET", `/schedules?limit=2&cursor=${String(first.json.page!["next"])}`);
+    expect(second.json.data.map((one) => one["job"])).to.deep.equal(["cleanup"]);
+    expect(second.json.page).to.deep.equal({ next: null, hasMore: false });
+    const ofJob = await face.ask("GET", "/schedules?job=open");
+    expect(ofJob.json.data).to.have.length(1);
+    expect((await face.ask("GET", "/schedules?job=opem")).status).to.equal(422);
+  });
+
+  it("preview answers sentence, next fires and warnings, and makes nothing", async () => {
+    const answer = await face.ask("POST", "/schedules/preview", {
+      token: face.tokens.viewer,
+      body: { cron: "30 2 * * *", timeZone: "UTC", count: 1 },
+    });
+    expect(answer.json).to.deep.equal({
+      sentence: "At 02:30, every day",
+      timeZone: "UTC",
+      nextFires: [{ at: new Date(face.world.clock.now()).toISOString(), local: "2027-01-02T03:04:05+00:00" }],
+      warnings: [],
+    });
+    expect(face.world.schedules.rows).to.deep.equal([]);
+  });
+});

@@ -1,0 +1,238 @@
+// The domain behind the face, in memory: doubles of our own ports, for tests of the face alone.
+import { randomBytes } from "node:crypto";
+import { Access } from "../../src/access/access.ts";
+import type { CatalogEntry } from "../../src/catalog/version.ts";
+import { addressOf } from "../../src/catalog/version.ts";
+import type { Clock } from "../../src/clock.ts";
+import { invalid } from "../../src/errors.ts";
+import type { FaceDeps, FailedLoad, HealthCheck, SourceState } from "../../src/http/ports.ts";
+import { silentLogger } from "../../src/log.ts";
+import { Notices } from "../../src/runs/notices.ts";
+import { Runs } from "../../src/runs/runs.ts";
+import type { FailedRecord, NewRun } from "../../src/runs/store.ts";
+import type { Attempt, LogLine, TaskRun } from "../../src/runs/task-run.ts";
+import { nearest } from "../../src/sdk/nearest.ts";
+import { checkParams } from "../../src/sdk/params.ts";
+import { paramsSchema } from "../../src/sdk/schema.ts";
+import type { JobSpec, ParamDefinition } from "../../src/sdk/spec.ts";
+import { MemoryIdempotency } from "./memory-idempotency.ts";
+import { MemoryRunQueries } from "./memory-run-queries.ts";
+import { MemorySchedules } from "./memory-schedules.ts";
+import { MemoryTokens } from "./memory-tokens.ts";
+
+/** A clock that only moves when told. */
+export class FakeClock implements Clock {
+  time = Date.parse("2027-01-02T03:04:05.678Z");
+  now(): number {
+    return this.time;
+  }
+  monotonic(): number {
+    return this.time;
+  }
+}
+
+export function jobSpec(over: Partial<JobSpec> = {}): JobSpec {
+  return {
+    name: "Sync orders",
+    description: "Brings the orders over",
+    version: "1.2.0",
+    tags: [],
+    requiredParams: { token: { type: "password", label: "Token" } },
+    optionalParams: { batchSize: { type: "integer", default: 100, min: 1, max: 1000 } },
+    paramGroups: [],
+    resultSchema: null,
+    timeoutMs: 3_600_000,
+    timeoutDeclared: false,
+    retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 },
+    concurrency: null,
+    overlap: "skip",
+    isolation: "reuse",
+    memoryBytes: null,
+    maxFailedShare: 1,
+    env: [],
+    files: [],
+    stateScope: "job",
+    onShutdown: "requeue",
+    schedules: [{ cron: "0 2 * * *", params: { token: "in-the-code", batchSize: 5 } }],
+    ...over,
+  };
+}
+
+export function catalogEntry(source: string, key: string, over: Partial<CatalogEntry> = {}): CatalogEntry {
+  return {
+    source,
+    key,
+    loadState: "ready",
+    loadError: null,
+    currentVersion: "9c41f02a",
+    loadedAt: 1_800_000_000_000,
+    spec: jobSpec(),
+    pinned: false,
+    enabled: true,
+    ...over,
+  };
+}
+
+/** A job that takes any number of small params and no secret. */
+export const OPEN_SPEC = jobSpec({
+  name: "Open",
+  requiredParams: {},
+  optionalParams: Object.fromEntries([
+    ["constructor", { type: "string" }],
+    ["note", { type: "string" }],
+    ["many", { type: "json" }],
+  ] satisfies [string, ParamDefinition][]),
+  schedules: [],
+});
+
+/** Everything that the face is handed, with the parts that a test wants to look into. */
+export class FaceWorld {
+  readonly clock = new FakeClock();
+  readonly entries: CatalogEntry[] = [];
+  readonly sources: SourceState[] = [];
+  readonly loadErrors: FailedLoad[] = [];
+  readonly runs: TaskRun[] = [];
+  readonly attempts: Attempt[] = [];
+  readonly lines = new Map<string, LogLine[]>();
+  readonly failedRecords = new Map<string, FailedRecord[]>();
+  readonly tokens = new MemoryTokens();
+  readonly schedules = new MemorySchedules(this.clock);
+  readonly idempotency = new MemoryIdempotency();
+  readonly notices = new Notices();
+  readonly logged: { fields: unknown; message: string }[] = [];
+  draining = false;
+  checks: HealthCheck[] = [{ name: "database", ok: true }];
+
+  addSource(name: string, ...entries: CatalogEntry[]): void {
+    this.sources.push({
+      name,
+      path: `/mnt/${name}`,
+      state: "available",
+      watcher: "events",
+      lastChangeAt: null,
+    });
+    this.entries.push(...entries);
+  }
+
+  deps(): FaceDeps {
+    const entryOf = (source: string, key: string) =>
+      this.entries.find((entry) => entry.source === source && entry.key === key);
+    return {
+      jobs: {
+        entries: () => this.entries,
+        entry: entryOf,
+        sources: () => this.sources,
+        loadErrors: () => this.loadErrors,
+      },
+      params: { check: checkOrThrow, schema: paramsSchema, nearest },
+      runs: new Runs({
+        insert: (runs, idempotency) => this.#insert(runs, idempotency),
+        byId: (id) => Promise.resolve(this.runs.find((run) => run.id === id)),
+        runningOf: () => Promise.resolve(0),
+        specOf: (source, key) => entryOf(source, key)?.spec,
+        saveParams: (spec, params) => seal(spec, checkOrThrow(spec, params)),
+        expect: () => undefined,
+        wakeAt: () => undefined,
+        notices: this.notices,
+        now: () => this.clock.now(),
+      }),
+      runQueries: new MemoryRunQueries(this),
+      schedules: this.schedules,
+      access: new Access({ store: this.tokens, clock: this.clock, adminToken: ADMIN_TOKEN }),
+      idempotency: this.idempotency,
+      idempotencyKey: randomBytes(32),
+      health: { draining: () => this.draining, checks: () => Promise.resolve(this.checks) },
+      meta: { version: "0.1.0", database: "sqlite", timeZone: "UTC", features: ["runs"] },
+      clock: this.clock,
+      log: { ...silentLogger, error: (fields, message) => void this.logged.push({ fields, message }) },
+      publicUrl: () => "http://127.0.0.1:3000",
+    };
+  }
+
+  /** Ends a waiting run, as a worker would. */
+  finish(id: string, over: Partial<TaskRun> = {}): void {
+    const run = this.runs.find((one) => one.id === id)!;
+    Object.assign(run, {
+      state: "succeeded",
+      startedAt: this.clock.now(),
+      finishedAt: this.clock.now(),
+      ...over,
+    });
+    this.notices.finished({ runId: id, source: run.source, jobKey: run.jobKey, state: run.state });
+  }
+
+  #insert(runs: readonly NewRun[], request?: { actor: string; key: string; digest: string }): Promise<void> {
+    this.runs.push(...runs.map((run) => taskRun(run)));
+    const [first] = runs;
+    return request && first ? this.idempotency.finish(request, 202, first.id) : Promise.resolve();
+  }
+}
+
+/** Known beforehand, as JOBMOUNT_ADMIN_TOKEN would be. */
+export const ADMIN_TOKEN = "an-admin-token-that-is-known-beforehand";
+
+export function taskRun(over: Partial<TaskRun>): TaskRun {
+  return {
+    id: "run_0",
+    source: "default",
+    jobKey: "billing/sync-orders",
+    jobName: "Sync orders",
+    scheduleId: null,
+    scheduleRevision: null,
+    trigger: "api",
+    state: "queued",
+    reason: null,
+    cause: null,
+    fireAt: null,
+    fireThrough: null,
+    fireCount: null,
+    priority: 0,
+    queuedAt: 1_800_000_000_000,
+    availableAt: 1_800_000_000_000,
+    startedAt: null,
+    finishedAt: null,
+    attempt: 0,
+    triesUsed: 0,
+    maxAttempts: 1,
+    versionWanted: null,
+    version: null,
+    versionDeclared: null,
+    owner: null,
+    scheduleSlot: null,
+    jobSlot: null,
+    exclusive: false,
+    cancelRequestedAt: null,
+    params: {},
+    overrides: {},
+    progressPercent: null,
+    progressMessage: null,
+    records: { processed: 0, success: 0, failed: 0, skipped: 0 },
+    result: null,
+    error: null,
+    log: { lines: 0, bytes: 0, droppedBytes: 0 },
+    actor: { type: "token", name: "ci" },
+    retryOf: null,
+    ...over,
+  };
+}
+
+export function jobAddress(entry: CatalogEntry): string {
+  return addressOf(entry.source, entry.key);
+}
+
+function checkOrThrow(spec: JobSpec, params: Record<string, unknown>): Record<string, unknown> {
+  const checked = checkParams(spec, params, { pointer: "/params" });
+  if (checked.ok) return checked.values;
+  throw invalid(checked.errors);
+}
+
+/** Secrets are encrypted by the real thing; here it only matters that they are not plain. */
+function seal(spec: JobSpec, params: Record<string, unknown>): Record<string, unknown> {
+  const declared = { ...spec.requiredParams, ...spec.optionalParams };
+  return Object.fromEntries(
+    Object.entries(params).map(([name, value]) => {
+      const { type, secret } = declared[name] ?? { type: "string" };
+      return [name, type === "password" || secret ? { $sealed: "v1.0000" } : value];
+    }),
+  );
+}
