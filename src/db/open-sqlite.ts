@@ -31,7 +31,9 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     prepareDatabase: (opened: SqliteHandle) => {
       handle = opened;
       // WAL lets the reader read while we write; FULL makes a commit durable when it answers (A1).
-      opened.exec("PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;");
+      opened.exec(
+        "PRAGMA journal_mode = WAL; PRAGMA synchronous = FULL; PRAGMA busy_timeout = 5000; PRAGMA cache_size = -16000;",
+      );
     },
   });
   await dataSource.initialize();

@@ -131,7 +131,7 @@ export interface LogLine {
   fields?: Record<string, unknown>;
 }
 
-/** One finished attempt (table `run_attempts`). */
+/** One attempt: a row of `run_attempts` once it has ended, until then what the run's own row says of it. */
 export interface Attempt {
   runId: string;
   attempt: number;
@@ -142,7 +142,8 @@ export interface Attempt {
   version: string | null;
   owner: string | null;
   startedAt: Instant;
-  finishedAt: Instant;
+  /** Null while it runs. */
+  finishedAt: Instant | null;
   exitCode: number | null;
   signal: string | null;
   /** True when the row was no longer this attempt's when it ended; kept for the record only. */

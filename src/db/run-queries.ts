@@ -1,0 +1,135 @@
+// Reading runs: lists, details, the newest ones; never on the connection that writes.
+import type { FailedRecord, LogFilter, RunFilter, RunQueries } from "../runs/store.ts";
+import type { Attempt, LogLine, TaskRun } from "../runs/task-run.ts";
+import type { Database } from "./database.ts";
+import { conditionsOf } from "./run-filter.ts";
+import { logLinesOf } from "./run-logs.ts";
+import { toAttempt, toRun } from "./run-row.ts";
+import { countOf, idsOf } from "./run-walk.ts";
+import { markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
+
+/** Short selects that travel in one statement. */
+const SELECTS_AT_ONCE = 16;
+
+export class DbRunQueries implements RunQueries {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  async byId(id: string): Promise<TaskRun | undefined> {
+    const [row] = await this.#read.all("SELECT * FROM task_runs WHERE id = ?", [id]);
+    return row && toRun(row);
+  }
+
+  /** A text is looked for in the newest 20,000 rows (oldest first: oldest) that the other filters leave. */
+  async list(filter: RunFilter): Promise<{ runs: TaskRun[]; hasMore: boolean }> {
+    const conditions = await conditionsOf(this.#read, filter);
+    if (!conditions) return { runs: [], hasMore: false };
+    const ids = await idsOf(this.#read, conditions, filter, filter.limit + 1);
+    const runs = await this.#byIds(ids.slice(0, filter.limit));
+    return { runs, hasMore: ids.length > filter.limit };
+  }
+
+  async count(filter: RunFilter, cap: number): Promise<number> {
+    const conditions = await conditionsOf(this.#read, filter);
+    return conditions ? countOf(this.#read, conditions, filter, cap) : 0;
+  }
+
+  /** Oldest first; the one that runs now is the last. */
+  async attempts(runId: string): Promise<Attempt[]> {
+    const rows = await this.#read.all("SELECT * FROM run_attempts WHERE run_id = ? ORDER BY attempt, late", [
+      runId,
+    ]);
+    const attempts = rows.map(toAttempt);
+    const run = await this.byId(runId);
+    if (run?.state === "running" && !attempts.some((one) => one.attempt === run.attempt && !one.late))
+      attempts.push(runningAttempt(run));
+    return attempts;
+  }
+
+  logLines(runId: string, filter: LogFilter): Promise<{ lines: LogLine[]; hasMore: boolean }> {
+    return logLinesOf(this.#read, runId, filter);
+  }
+
+  /** Those of the run's latest attempt, as its counts are. */
+  async failedRecords(runId: string, after: number, limit: number): Promise<FailedRecord[]> {
+    const rows = await this.#read.all(
+      "SELECT f.seq, f.record_key, f.reason FROM failed_records f " +
+        "JOIN task_runs r ON r.id = f.run_id AND r.attempt = f.attempt " +
+        "WHERE f.run_id = ? AND f.seq > ? ORDER BY f.seq LIMIT ?",
+      [runId, after, limit],
+    );
+    return rows.map((row) => ({
+      seq: Number(row["seq"]),
+      key: row["record_key"] === null ? null : String(row["record_key"]),
+      reason: row["reason"] === null ? null : String(row["reason"]),
+    }));
+  }
+
+  async recentOf(
+    jobs: readonly { source: string; key: string }[],
+    each: number,
+  ): Promise<Map<string, TaskRun[]>> {
+    const recent = new Map(jobs.map(({ source, key }): [string, TaskRun[]] => [`${source}:${key}`, []]));
+    const values = jobs.map(({ source, key }) => [source, key, each]);
+    const select = "SELECT * FROM task_runs WHERE source = ? AND job_key = ? ORDER BY id DESC LIMIT ?";
+    for (const run of await this.#firstOfEach(select, values))
+      recent.get(`${run.source}:${run.jobKey}`)!.push(run);
+    return recent;
+  }
+
+  async lastOf(scheduleIds: readonly string[]): Promise<Map<string, TaskRun>> {
+    const select =
+      "SELECT * FROM task_runs WHERE schedule_id = ? AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+    const runs = await this.#firstOfEach(
+      select,
+      scheduleIds.map((id) => [id]),
+    );
+    return new Map(runs.map((run) => [run.scheduleId!, run]));
+  }
+
+  get #read(): Sql {
+    return this.#database.read;
+  }
+
+  async #byIds(ids: readonly string[]): Promise<TaskRun[]> {
+    if (ids.length === 0) return [];
+    const rows = await this.#read.all(
+      `SELECT * FROM task_runs WHERE id IN (${marks(ids.length)})`,
+      markValues(ids),
+    );
+    const runs = new Map(rows.map((row) => [String(row["id"]), toRun(row)]));
+    return ids.flatMap((id) => runs.get(id) ?? []);
+  }
+
+  /** The rows of one select done with many values, each run once, newest first. */
+  async #firstOfEach(select: string, values: readonly SqlValue[][]): Promise<TaskRun[]> {
+    const runs = new Map<string, TaskRun>();
+    for (let i = 0; i < values.length; i += SELECTS_AT_ONCE) {
+      const group = markValues(values.slice(i, i + SELECTS_AT_ONCE));
+      const statement = group.map((_, n) => `SELECT * FROM (${select}) s${n}`).join(" UNION ALL ");
+      const rows: SqlRow[] = await this.#read.all(statement, group.flat());
+      for (const row of rows) runs.set(String(row["id"]), toRun(row));
+    }
+    return [...runs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
+  }
+}
+
+function runningAttempt(run: TaskRun): Attempt {
+  return {
+    runId: run.id,
+    attempt: run.attempt,
+    state: "running",
+    reason: null,
+    cause: null,
+    version: run.version,
+    owner: run.owner,
+    startedAt: run.startedAt!,
+    finishedAt: null,
+    exitCode: null,
+    signal: null,
+    late: false,
+  };
+}
