@@ -1,4 +1,5 @@
 // The process: arguments to a verb, signals to its end, its result to the exit code.
+import { failureOf } from "./cli/exit.ts";
 import { runCli } from "./cli/program.ts";
 import { Terminal } from "./cli/terminal.ts";
 
@@ -11,6 +12,15 @@ for (const [signal, exitCode] of Object.entries(INTERRUPTED)) {
     // Whoever asks twice does not want to wait.
     if (stopping.signal.aborted) process.exit(exitCode);
     stopping.abort(signal);
+  });
+}
+
+// Node's own exit code for these is 1, which here means that a job failed.
+for (const event of ["uncaughtException", "unhandledRejection"]) {
+  process.on(event, (error: unknown) => {
+    const { text, exitCode } = failureOf(error);
+    process.stderr.write(`${text}\n`);
+    process.exit(exitCode);
   });
 }
 

@@ -11,7 +11,7 @@ import type { CliContext } from "./context.ts";
 import { CliError, EXIT, usageError } from "./exit.ts";
 
 export interface ParamArguments {
-  param: string[];
+  param?: string[];
   params?: string;
 }
 
@@ -21,8 +21,7 @@ export function paramOptions(command: Command): Command {
     .option(
       "-p, --param <name[=value]>",
       "one param; may be given again; without a value it is asked for (hidden for secrets)",
-      (text: string, before: string[]) => [...before, text],
-      [] as string[],
+      (text: string, before: string[] = []) => [...before, text],
     )
     .option("--params <file>", "a JSON file with an object of params, or - for stdin; -p goes over it");
 }
@@ -36,7 +35,7 @@ export async function readParams(
   const values = new Map<string, unknown>(args.params ? await readFileOfParams(args.params, context) : []);
   const given = new Set<string>();
   const errors: FieldError[] = [];
-  for (const argument of args.param) {
+  for (const argument of args.param ?? []) {
     const at = argument.indexOf("=");
     const name = at < 0 ? argument : argument.slice(0, at);
     if (name === "") throw usageError(`-p ${JSON.stringify(argument)} names no param; write -p name=value`);

@@ -22,7 +22,7 @@ export function define(command: Command, context: CliContext): void {
       const { previewOf } = await import("../schedules/preview.ts");
       const now = Date.now();
       const fields = { cron, timeZone: options.tz };
-      const read = readWhen(fields, { now, timeZone: config.timeZone, overlap: "skip" });
+      const read = readWhen(fields, { now, timeZone: config.timeZone });
       const { sentence, timeZone, nextFires, warnings } = previewOf(read.when, {
         from: now,
         count: options.count,
@@ -35,7 +35,11 @@ export function define(command: Command, context: CliContext): void {
       }
       terminal.say(sentence);
       if (nextFires.length > 0) terminal.data(table(nextFires.map(({ utc, local }) => [utc, local])));
-      for (const warning of warnings) terminal.say(terminal.paint("yellow", `note: ${warning.message}`));
+      for (const { code, message } of warnings) {
+        const text =
+          code === "zone_defaulted" ? `no time zone was named, so ${timeZone} holds (--tz)` : message;
+        terminal.say(terminal.paint("yellow", `note: ${text}`));
+      }
     });
 }
 

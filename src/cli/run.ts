@@ -1,7 +1,9 @@
 // `jobmount run <key>`: one job of a folder, here and now, without a service.
 import type { Command } from "commander";
 import { resolve } from "node:path";
+import { scanSource } from "../catalog/scan.ts";
 import type { Config } from "../config.ts";
+import { nearest } from "../sdk/nearest.ts";
 import { checkParams } from "../sdk/params.ts";
 import { type CliContext, settings } from "./context.ts";
 import { loadErrorText } from "./dev-events.ts";
@@ -9,7 +11,7 @@ import { CliError, EXIT, usageError } from "./exit.ts";
 import { runHere } from "./local-run.ts";
 import { exitCodeOfRun, outcomeLine } from "./outcome.ts";
 import { type ParamArguments, paramOptions, readParams, wrongParams } from "./params.ts";
-import { type LocalSource, Workshop } from "./workshop.ts";
+import { type LocalSource, rootOf, Workshop } from "./workshop.ts";
 
 interface RunOptions extends ParamArguments {
   dir?: string;
@@ -54,6 +56,8 @@ async function runOne(
 }
 
 async function load(context: CliContext, workshop: Workshop, source: LocalSource, key: string) {
+  const { tasks } = await scanSource(await rootOf(source));
+  if (!tasks.has(key)) throw noSuchJob(key, source, [...tasks].sort());
   const loaded = await workshop.load(source, key);
   if (loaded.kind === "good") return loaded.version;
   if (loaded.kind === "moving") {
@@ -65,6 +69,14 @@ async function load(context: CliContext, workshop: Workshop, source: LocalSource
   const { terminal } = context;
   terminal.say(loadErrorText({ ...loaded.problem, since: 0 }, terminal));
   throw new CliError(EXIT.invalid, `${key} does not load.`);
+}
+
+function noSuchJob(key: string, source: LocalSource, keys: readonly string[]): CliError {
+  const near = nearest(key, keys);
+  let rest = "it holds no jobs";
+  if (near !== undefined) rest = `did you mean ${near}?`;
+  else if (keys.length > 0) rest = `it has ${keys.slice(0, 20).join(", ")}${keys.length > 20 ? ", …" : ""}`;
+  return new CliError(EXIT.invalid, `There is no job "${key}" in ${source.path}; ${rest}`);
 }
 
 /** `key`, `a.b` for `a/b`, or `source:key` where several folders are mounted. */

@@ -1,0 +1,100 @@
+import { expect } from "chai";
+import { mkdirSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { jobmount, tempFolder } from "./jobmount.ts";
+
+interface Report {
+  ok: boolean;
+  jobs: {
+    source: string;
+    key: string;
+    name: string | null;
+    hash: string | null;
+    problems: { code: string }[];
+  }[];
+}
+
+describe("jobmount validate", () => {
+  const cwd = tempFolder();
+
+  function job(path: string, code: string): void {
+    mkdirSync(join(cwd, path), { recursive: true });
+    writeFileSync(join(cwd, path, "job.ts"), `import { defineJob } from "jobmount";\n${code}`);
+  }
+  const good = (name: string, more = "") =>
+    `export class Job extends defineJob({ name: "${name}"${more} }) { async execute() {} }`;
+
+  job("good/one", good("One"));
+  job("good/billing/two", good("Two"));
+  job("mixed/one", good("One"));
+  job(
+    "mixed/syntax",
+    "export class Job extends defineJob({ name: 'x' }) {\n  async execute() { this is wrong }\n}",
+  );
+  job("mixed/field", good("Field", ", tiemout: '1h'"));
+  job("mixed/never", good("Never", ", schedules: [{ cron: '0 0 30 2 *' }]"));
+  job("mixed/Big Name", good("Big"));
+  writeFileSync(join(cwd, "mixed/loose.ts"), "export {};\n");
+  mkdirSync(join(cwd, "empty"));
+
+  it("lists every job that loads, and ends with 0", async () => {
+    const { code, stdout, stderr } = await jobmount(["validate", "good"], { cwd });
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^ok {2}billing\/two {2}[0-9a-f]{7} {2}Two\nok {2}one +[0-9a-f]{7} {2}One\n$/);
+    expect(stderr).to.equal("2 jobs loaded.\n");
+  });
+
+  it("R1 R5: tells every problem of every job and near miss, and ends with 3", async () => {
+    const { code, stdout, stderr } = await jobmount(["validate", "mixed"], { cwd });
+    expect(code).to.equal(3);
+    expect(stdout).to.match(/^ok {2}one {2}/);
+    expect(stdout).to.match(/^error syntax\n {2}syntax syntax\/job\.ts:3:\d+ /m);
+    expect(stdout)
+      .to.match(/^error field\n.*tiemout/m)
+      .and.to.include("timeout");
+    expect(stdout).to.match(
+      /^error never\n {2}schedule never\/job\.ts the suggested schedule 1 would be refused: cron /m,
+    );
+    expect(stdout).to.match(/^error Big Name\n {2}E101 /m);
+    expect(stdout).to.match(/^error loose\.ts\n {2}E102 .*\n {2}→ move it to loose\/job\.ts/m);
+    expect(stderr).to.equal("1 job loaded, 5 did not.\n");
+  });
+
+  it("gives the same as JSON", async () => {
+    const { code, stdout } = await jobmount(["validate", "mixed", "--format", "json"], { cwd });
+    expect(code).to.equal(3);
+    const report = JSON.parse(stdout) as Report;
+    expect(report.ok).to.equal(false);
+    const codes = Object.fromEntries(
+      report.jobs.map(({ key, problems }) => [key, problems.map((p) => p.code)]),
+    );
+    expect(codes).to.deep.include({ one: [], syntax: ["syntax"], never: ["schedule"], "loose.ts": ["E102"] });
+    expect(report.jobs.find((one) => one.key === "one")).to.deep.include({ source: "default", name: "One" });
+  });
+
+  it("annotates the lines of a workflow with --format github", async () => {
+    const { code, stdout } = await jobmount(["validate", "mixed", "--format", "github"], { cwd });
+    expect(code).to.equal(3);
+    expect(stdout).to.match(/^::error file=mixed\/syntax\/job\.ts,line=3,col=\d+,title=syntax%3A syntax::/m);
+    for (const line of stdout.trim().split("\n")) expect(line).to.match(/^::error file=mixed\//);
+  });
+
+  it("checks every source of EXTERNAL_TASKS_PATH", async () => {
+    const env = { EXTERNAL_TASKS_PATH: "a=good,b=mixed" };
+    const { code, stdout } = await jobmount(["validate", "--json"], { cwd, env });
+    expect(code).to.equal(3);
+    const { jobs } = JSON.parse(stdout) as Report;
+    expect(new Set(jobs.map((one) => one.source))).to.deep.equal(new Set(["a", "b"]));
+  });
+
+  it("does not take a folder without jobs, or one that is not there, for right", async () => {
+    const [empty, absent] = await Promise.all([
+      jobmount(["validate", "empty"], { cwd }),
+      jobmount(["validate", "absent"], { cwd }),
+    ]);
+    expect(empty.code).to.equal(3);
+    expect(empty.stderr).to.include(`There are no jobs in ${join(cwd, "empty")}`);
+    expect(absent.code).to.equal(3);
+    expect(absent.stderr).to.include("does not exist");
+  });
+});
