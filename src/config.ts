@@ -169,3 +169,23 @@ function editDistance(a: string, b: string): number {
   }
   return row[b.length]!;
 }
+
+/**
+ * What a job declared in `env`, of this process's own environment; names that are not set are left out. The service's
+ * own settings are never among them: a job that named the key of all secrets would get it.
+ */
+export function jobEnvironment(config: Config, env: Env, names: readonly string[]): Record<string, string> {
+  const values: Record<string, string> = {};
+  for (const name of names) {
+    // Absolute, and there even when it is not set: a child runs in a folder of its own.
+    const value =
+      name === "DATA_DATABASE_URL" ? config.dataDatabase.url : isOurs(name) ? undefined : env[name];
+    if (value !== undefined) values[name] = value;
+  }
+  return values;
+}
+
+function isOurs(name: string): boolean {
+  const bare = name.replace(/_FILE$/, "");
+  return bare.startsWith("JOBMOUNT_") || Object.values(variables).some((variable) => variable.name === bare);
+}

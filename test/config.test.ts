@@ -2,7 +2,7 @@ import { expect } from "chai";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { ConfigError, type ConfigProblem, type Env, loadConfig } from "../src/config.ts";
+import { ConfigError, type ConfigProblem, type Env, jobEnvironment, loadConfig } from "../src/config.ts";
 import { configurationDoc, showConfig } from "../src/config/show.ts";
 
 const cwd = "/srv/app";
@@ -222,6 +222,20 @@ describe("the configuration", () => {
     });
     expect(row("PORT")).to.deep.equal({ name: "PORT", value: "3000", from: "default" });
     expect(row("EXTERNAL_TASKS_PATH")?.value).to.equal("default=/srv/app/external_tasks");
+  });
+
+  it("L3: gives a job what it declared of the environment, and never a setting of the service", () => {
+    const env = {
+      GREETING: "hello",
+      JOBMOUNT_SECRET_KEY: "k".repeat(32),
+      TASK_DATABASE_URL: "sqlite:./x.db",
+    };
+    const names = ["GREETING", "ABSENT", "DATA_DATABASE_URL", "JOBMOUNT_SECRET_KEY", "TASK_DATABASE_URL"];
+    const { config } = loadConfig(env, { cwd });
+    expect(jobEnvironment(config, env, [...names, "JOBMOUNT_SECRET_KEY_FILE"])).to.deep.equal({
+      GREETING: "hello",
+      DATA_DATABASE_URL: "sqlite:/srv/app/data/data.db",
+    });
   });
 
   it("is documented by the page that its own table makes", () => {

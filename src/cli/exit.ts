@@ -1,6 +1,6 @@
 // How a verb ends: the exit codes, and what each kind of error says and answers.
 import { ConfigError } from "../config.ts";
-import { ExpectedError, messageOf } from "../errors.ts";
+import { ExpectedError, type FieldError, messageOf } from "../errors.ts";
 
 export const EXIT = {
   ok: 0,
@@ -51,11 +51,17 @@ export function failureOf(error: unknown): { text: string; exitCode: ExitCode } 
 }
 
 function sentenceOf(error: ExpectedError): string {
-  const known = new Set([error.message]);
-  const fields = error.fields
+  return [error.message, ...fieldLines(error.fields, error.message)]
+    .map((line) => (error.status === 422 ? line.replace(/^(\s*)\/(\w[\w/]*: )/, "$1$2") : line))
+    .join("\n");
+}
+
+/** An indented line for each wrong field that `message` does not tell already. */
+export function fieldLines(fields: readonly FieldError[], message: string): string[] {
+  return fields
     .map((field) => `${field.pointer || "the body"}: ${field.message}`)
-    .filter((line) => !known.has(line));
-  return [error.message, ...fields.map((line) => `  ${line}`)].join("\n");
+    .filter((line) => !message.includes(line))
+    .map((line) => `  ${line}`);
 }
 
 function exitCodeOf(error: ExpectedError): ExitCode {

@@ -4,7 +4,7 @@ import { join } from "node:path";
 import { Attempt } from "../actors/attempt.ts";
 import type { JobVersion } from "../catalog/version.ts";
 import { systemClock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import { type Config, jobEnvironment } from "../config.ts";
 import { newId } from "../ids.ts";
 import type { ClaimedRun, FailedRecord, Telling } from "../runs/store.ts";
 import type { RunError } from "../runs/task-run.ts";
@@ -47,7 +47,7 @@ export async function runHere(
     versionOf: () => prepared,
     readParams: (_spec, values) => ({ ok: true, values }),
     jobState: () => state.read(),
-    envFor: (names) => envOf(context, config, names),
+    envFor: (names) => jobEnvironment(config, context.env, names),
     dataDirOf: () => dataDir,
     now: () => systemClock.now(),
     random: () => 0,
@@ -111,16 +111,6 @@ function claimOf(version: JobVersion, params: Record<string, unknown>, now: numb
     priority: 0,
     hasState: true,
   };
-}
-
-/** What the job declared in `env`, from this process's own environment. */
-function envOf(context: CliContext, config: Config, names: readonly string[]): Record<string, string> {
-  const values: Record<string, string> = {};
-  for (const name of names) {
-    const value = name === "DATA_DATABASE_URL" ? config.dataDatabase.url : context.env[name];
-    if (value !== undefined) values[name] = value;
-  }
-  return values;
 }
 
 /** Shows what an attempt has told, piece by piece. */

@@ -12,10 +12,18 @@ export async function withOwnDatabase<T>(
   work: (database: Database) => Promise<T>,
 ): Promise<T> {
   const { openDatabase } = await import("../db/open.ts");
-  const database = await openDatabase({ url: config.taskDatabase.url, waitMs });
+  const { holdSingle } = await import("../db/single.ts");
+  const { path, url } = config.taskDatabase;
+  // A service may be starting or stopping: then nobody answers on its socket yet, and the file is its all the same.
+  const hold = path === null ? undefined : holdSingle(path);
   try {
-    return await work(database);
+    const database = await openDatabase({ url, waitMs });
+    try {
+      return await work(database);
+    } finally {
+      await database.close();
+    }
   } finally {
-    await database.close();
+    hold?.release();
   }
 }

@@ -1,6 +1,6 @@
 // What the verbs need from the service itself: the shape of the app that src/app.ts makes.
 import type { CatalogChange } from "../catalog/change.ts";
-import type { Config } from "../config.ts";
+import type { Config, Env } from "../config.ts";
 import type { Logger } from "../log.ts";
 import type { TaskRun } from "../runs/task-run.ts";
 
@@ -41,6 +41,8 @@ export interface AppOptions {
   /** False: nothing fires by itself, schedules stay as they are. Default true. */
   schedules?: boolean;
   onEvent?(event: AppEvent): void;
+  /** The process's environment: where jobs get the variables that they declare. */
+  env?: Env;
 }
 
 export interface App {

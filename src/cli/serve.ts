@@ -22,7 +22,7 @@ export async function serve(
   let app: App | undefined;
   try {
     const { createApp } = (await import("../app.ts")) as { createApp: CreateApp };
-    app = await createApp(config, log, options);
+    app = await createApp(config, log, { env: context.env, ...options });
     // A signal during the start ends it: stop() knows how to clean up after half a start.
     const report = await Promise.race([app.start(), interruption(signal)]);
     if (report) started(report, log);

@@ -5,8 +5,9 @@ import { request as httpsRequest } from "node:https";
 import { join } from "node:path";
 import { messageOf, type FieldError } from "../errors.ts";
 import type { LoadedConfig } from "../config.ts";
+import { socketAddress } from "../http/server.ts";
 import type { CliContext } from "./context.ts";
-import { CliError, EXIT, type ExitCode } from "./exit.ts";
+import { CliError, EXIT, type ExitCode, fieldLines } from "./exit.ts";
 
 /** An answer that was not an error. */
 export interface Answer {
@@ -76,7 +77,7 @@ export class Server {
       agent: false,
       signal: options.signal,
       ...(target.socketPath
-        ? { socketPath: target.socketPath, host: "localhost" }
+        ? { socketPath: socketAddress(target.socketPath), host: "localhost" }
         : { host: target.base.hostname.replace(/^\[|\]$/g, ""), port: target.base.port || undefined }),
     };
     const timeoutMs = options.timeoutMs ?? 30_000;
@@ -120,10 +121,7 @@ export class Server {
     let text = problem.detail ?? problem.title ?? `The service at ${this.target.name} answered ${status}.`;
     if (status === 401)
       text = `The service at ${this.target.name} does not know this JOBMOUNT_TOKEN, or it has expired.`;
-    for (const field of problem.errors ?? []) {
-      const line = `${field.pointer || "the body"}: ${field.message}`;
-      if (!text.includes(line)) text += `\n  ${line}`;
-    }
+    text = [text, ...fieldLines(problem.errors ?? [], text)].join("\n");
     return new CliError(exitCodeFor(status), text);
   }
 }

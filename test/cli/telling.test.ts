@@ -66,7 +66,7 @@ describe("how a verb ends when something is wrong", () => {
       { pointer: "/timeZone", code: "zone", message: "is not known" },
     ]);
     expect(failureOf(wrong)).to.deep.equal({
-      text: "/cron: has four fields\n  /timeZone: is not known",
+      text: "cron: has four fields\n  timeZone: is not known",
       exitCode: 3,
     });
   });
