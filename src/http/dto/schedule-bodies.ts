@@ -1,5 +1,5 @@
-// Bodies that make, change or preview a schedule. Only shapes are checked here; what a cron text, a zone or an instant
-// may be is the schedules' own rule.
+// Bodies that make, change or preview a schedule. Only names and types are checked here; what a cron text, a zone, an
+// instant or a limit may be is the schedules' own rule. Null means the default everywhere (a merge patch takes away).
 import { Type } from "class-transformer";
 import {
   IsBoolean,
@@ -10,45 +10,67 @@ import {
   IsOptional,
   IsString,
   Length,
-  MaxLength,
-  Min,
-  ValidateIf,
   ValidateNested,
 } from "class-validator";
-import { given } from "./given.ts";
 import { CatchUpPart, DstPart, RetriesPart } from "./schedule-parts.ts";
 
-const TEXT = "must be a text";
-const LONG = { message: "must have at most 200 characters" };
-const DURATION = 'must be a duration such as "15m"';
-const WHOLE = { message: "must be a whole number" };
-const POLICIES = "must be one of skip, buffer_one, buffer_all, cancel_other, allow_all";
+const TEXT = { message: "must be a text" };
+const TIME = { message: "must be an RFC 3339 time such as 2027-01-31T00:00:00Z" };
+const DURATION = { message: 'must be a duration such as "15m"' };
+const WHOLE_MS = { message: "must be a whole number of milliseconds" };
+const JOB = "must be the key of a job, such as billing.sync-orders";
 
-/** What POST and PATCH share. Null where the shape itself may be null: the default holds, or the field is taken away. */
-class ScheduleBody {
+/** POST /schedules/preview asks this much; a schedule says it too. */
+class WhenBody {
+  @IsOptional()
+  @IsString(TEXT)
+  cron?: string | null;
+
+  @IsOptional()
+  @IsString(DURATION)
+  every?: string | null;
+
+  @IsOptional()
+  @IsInt(WHOLE_MS)
+  everyMs?: number | null;
+
+  @IsOptional()
+  @IsString(TIME)
+  anchorAt?: string | null;
+
+  @IsOptional()
+  @IsString(TIME)
+  at?: string | null;
+
+  @IsOptional()
+  @IsString({ message: "must be the name of an IANA time zone, such as Europe/Berlin" })
+  timeZone?: string | null;
+
+  @IsOptional()
+  @IsObject({ message: "must be an object with gap and repeat" })
+  @ValidateNested()
+  @Type(() => DstPart)
+  dst?: DstPart | null;
+}
+
+/** PATCH /schedules/{id} */
+export class PatchScheduleBody extends WhenBody {
   static readonly opaque: readonly string[] = ["params"];
 
   @IsOptional()
-  @IsString({ message: TEXT })
-  @Length(1, 128, { message: "must have 1 to 128 characters" })
+  @IsString(TEXT)
   name?: string | null;
 
   @IsOptional()
-  @IsString({ message: TEXT })
-  @MaxLength(64, { message: "must be the name of an IANA time zone, such as Europe/Berlin" })
-  timeZone?: string | null;
-
-  @ValidateIf(given)
   @IsObject({ message: "must be an object of param names and values" })
-  params?: Record<string, unknown>;
-
-  @ValidateIf(given)
-  @IsBoolean({ message: "must be true or false" })
-  enabled?: boolean;
+  params?: Record<string, unknown> | null;
 
   @IsOptional()
-  @IsString({ message: POLICIES })
-  @MaxLength(32, { message: POLICIES })
+  @IsBoolean({ message: "must be true or false" })
+  enabled?: boolean | null;
+
+  @IsOptional()
+  @IsString(TEXT)
   overlap?: string | null;
 
   @IsOptional()
@@ -58,29 +80,19 @@ class ScheduleBody {
   catchUp?: CatchUpPart | null;
 
   @IsOptional()
-  @IsObject({ message: "must be an object with gap and repeat" })
-  @ValidateNested()
-  @Type(() => DstPart)
-  dst?: DstPart | null;
-
-  @IsOptional()
-  @IsString({ message: DURATION })
-  @MaxLength(32, { message: DURATION })
+  @IsString(DURATION)
   jitter?: string | null;
 
   @IsOptional()
-  @IsInt(WHOLE)
-  @Min(0, { message: "must be at least 0" })
+  @IsInt(WHOLE_MS)
   jitterMs?: number | null;
 
   @IsOptional()
-  @IsString({ message: DURATION })
-  @MaxLength(32, { message: DURATION })
+  @IsString(DURATION)
   timeout?: string | null;
 
   @IsOptional()
-  @IsInt(WHOLE)
-  @Min(1, { message: "must be at least 1" })
+  @IsInt(WHOLE_MS)
   timeoutMs?: number | null;
 
   @IsOptional()
@@ -94,127 +106,33 @@ class ScheduleBody {
   maxFailedShare?: number | null;
 
   @IsOptional()
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
+  @IsString(TIME)
   startAt?: string | null;
 
   @IsOptional()
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
+  @IsString(TIME)
   endAt?: string | null;
 
   @IsOptional()
-  @IsInt(WHOLE)
-  @Min(1, { message: "must be at least 1" })
+  @IsInt({ message: "must be a whole number" })
   maxRuns?: number | null;
 }
 
 /** POST /schedules */
-export class CreateScheduleBody extends ScheduleBody {
-  @IsDefined({ message: "is required: the key of a job, such as billing.sync-orders" })
-  @IsString({ message: "must be the key of a job, such as billing.sync-orders" })
-  @Length(1, 400, { message: "must be the key of a job, such as billing.sync-orders" })
+export class CreateScheduleBody extends PatchScheduleBody {
+  @IsDefined({ message: `is required: ${JOB.replace("must be ", "")}` })
+  @IsString({ message: JOB })
+  @Length(1, 400, { message: JOB })
   job!: string;
-
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  cron?: string;
-
-  @ValidateIf(given)
-  @IsString({ message: DURATION })
-  @MaxLength(32, { message: DURATION })
-  every?: string;
-
-  @ValidateIf(given)
-  @IsInt(WHOLE)
-  @Min(1, { message: "must be at least 1" })
-  everyMs?: number;
-
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  anchorAt?: string;
-
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  at?: string;
-}
-
-/** PATCH /schedules/{id}, a merge patch: null takes a field away. */
-export class PatchScheduleBody extends ScheduleBody {
-  @IsOptional()
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  cron?: string | null;
-
-  @IsOptional()
-  @IsString({ message: DURATION })
-  @MaxLength(32, { message: DURATION })
-  every?: string | null;
-
-  @IsOptional()
-  @IsInt(WHOLE)
-  @Min(1, { message: "must be at least 1" })
-  everyMs?: number | null;
-
-  @IsOptional()
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  anchorAt?: string | null;
-
-  @IsOptional()
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  at?: string | null;
 }
 
 /** POST /schedules/preview */
-export class PreviewBody {
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  cron?: string;
+export class PreviewBody extends WhenBody {
+  @IsOptional()
+  @IsInt({ message: "must be a whole number" })
+  count?: number | null;
 
-  @ValidateIf(given)
-  @IsString({ message: DURATION })
-  @MaxLength(32, { message: DURATION })
-  every?: string;
-
-  @ValidateIf(given)
-  @IsInt(WHOLE)
-  @Min(1, { message: "must be at least 1" })
-  everyMs?: number;
-
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  at?: string;
-
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  anchorAt?: string;
-
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(64, { message: "must be the name of an IANA time zone, such as Europe/Berlin" })
-  timeZone?: string;
-
-  @ValidateIf(given)
-  @IsInt(WHOLE)
-  @Min(1, { message: "must be at least 1" })
-  count?: number;
-
-  @ValidateIf(given)
-  @IsString({ message: TEXT })
-  @MaxLength(200, LONG)
-  from?: string;
-
-  @ValidateIf(given)
-  @IsObject({ message: "must be an object with gap and repeat" })
-  @ValidateNested()
-  @Type(() => DstPart)
-  dst?: DstPart;
+  @IsOptional()
+  @IsString(TIME)
+  from?: string | null;
 }

@@ -1,54 +1,61 @@
-// The nested parts of a schedule's body: each is an object (never an array) with known fields only.
-import { IsIn, IsInt, IsNumber, Max, Min, ValidateIf } from "class-validator";
-import { given } from "./given.ts";
+// The nested parts of a schedule's body: each is an object (never an array) with known fields of the right type.
+import { IsInt, IsNumber, IsOptional, IsString } from "class-validator";
 
-const WHOLE_MS = "must be a whole number of milliseconds, at least 0";
+const TEXT = { message: "must be a text" };
+const DURATION = { message: 'must be a duration such as "15m"' };
+const WHOLE_MS = { message: "must be a whole number of milliseconds" };
+const WHOLE = { message: "must be a whole number" };
 
 export class CatchUpPart {
-  @ValidateIf(given)
-  @IsIn(["skip", "latest", "all", "merge"], { message: "must be one of skip, latest, all, merge" })
-  policy?: string;
+  @IsOptional()
+  @IsString(TEXT)
+  policy?: string | null;
 
-  @ValidateIf(given)
-  @IsInt({ message: WHOLE_MS })
-  @Min(0, { message: WHOLE_MS })
-  windowMs?: number;
+  @IsOptional()
+  @IsString(DURATION)
+  window?: string | null;
 
-  @ValidateIf(given)
-  @IsInt({ message: "must be a whole number, at least 1" })
-  @Min(1, { message: "must be at least 1" })
-  max?: number;
+  @IsOptional()
+  @IsInt(WHOLE_MS)
+  windowMs?: number | null;
+
+  @IsOptional()
+  @IsInt(WHOLE)
+  max?: number | null;
 }
 
 export class DstPart {
-  @ValidateIf(given)
-  @IsIn(["next", "skip"], { message: "must be next or skip" })
-  gap?: string;
+  @IsOptional()
+  @IsString(TEXT)
+  gap?: string | null;
 
-  @ValidateIf(given)
-  @IsIn(["first", "both"], { message: "must be first or both" })
-  repeat?: string;
+  @IsOptional()
+  @IsString(TEXT)
+  repeat?: string | null;
 }
 
 export class RetriesPart {
-  @ValidateIf(given)
-  @IsInt({ message: "must be a whole number, at least 1 (all tries counted)" })
-  @Min(1, { message: "must be at least 1: all tries are counted" })
-  attempts?: number;
+  @IsOptional()
+  @IsInt(WHOLE)
+  attempts?: number | null;
 
-  @ValidateIf(given)
-  @IsInt({ message: WHOLE_MS })
-  @Min(0, { message: WHOLE_MS })
-  backoffMs?: number;
+  @IsOptional()
+  @IsString(DURATION)
+  backoff?: string | null;
 
-  @ValidateIf(given)
-  @IsNumber({}, { message: "must be a number of at least 1" })
-  @Min(1, { message: "must be at least 1" })
-  @Max(100, { message: "must be at most 100" })
-  factor?: number;
+  @IsOptional()
+  @IsInt(WHOLE_MS)
+  backoffMs?: number | null;
 
-  @ValidateIf(given)
-  @IsInt({ message: WHOLE_MS })
-  @Min(0, { message: WHOLE_MS })
-  maxMs?: number;
+  @IsOptional()
+  @IsNumber({}, { message: "must be a number" })
+  factor?: number | null;
+
+  @IsOptional()
+  @IsString(DURATION)
+  max?: string | null;
+
+  @IsOptional()
+  @IsInt(WHOLE_MS)
+  maxMs?: number | null;
 }

@@ -51,9 +51,9 @@ describe("parseBody closes the measured holes of class-validator and class-trans
   it("wrong values inside a nested part are named by their whole pointer", () => {
     const body = {
       ...SCHEDULE,
-      catchUp: { policy: "some", max: 0 },
+      catchUp: { policy: 7, max: 0.5 },
       retries: { attempts: "3" },
-      dst: { gap: null },
+      dst: { gap: true },
     };
     expect(pointers(CreateScheduleBody, body)).to.have.members([
       "/catchUp/policy",
@@ -67,17 +67,13 @@ describe("parseBody closes the measured holes of class-validator and class-trans
     for (const field of ["params", "priority", "delayMs", "onBusy"]) {
       expect(pointers(TriggerBody, { [field]: null }), field).to.deep.equal([`/${field}`]);
     }
-    for (const field of ["job", "cron", "every", "at", "params", "enabled"]) {
-      expect(pointers(CreateScheduleBody, { ...SCHEDULE, [field]: null }), field).to.deep.equal([
-        `/${field}`,
-      ]);
-    }
+    expect(pointers(CreateScheduleBody, { ...SCHEDULE, job: null })).to.deep.equal(["/job"]);
     for (const field of ["name", "role"]) {
       expect(pointers(SignInLinkBody, { [field]: null }), field).to.deep.equal([`/${field}`]);
     }
   });
 
-  it("null is a value where the shape itself may be null, so that what GET shows can be sent back", () => {
+  it("null is the default of every field of a schedule but its job, so that what GET shows can be sent back", () => {
     const nulls = { name: null, timeoutMs: null, retries: null, startAt: null, endAt: null, maxRuns: null };
     expect(wrong(CreateScheduleBody, { ...SCHEDULE, ...nulls })).to.deep.equal([]);
     expect(wrong(PatchScheduleBody, { ...nulls, cron: null, every: "15m" })).to.deep.equal([]);
@@ -155,13 +151,13 @@ describe("parseBody closes the measured holes of class-validator and class-trans
       params: {},
       enabled: true,
       overlap: "skip",
-      catchUp: { policy: "all", windowMs: 1, max: 1 },
+      catchUp: { policy: "all", window: "1h", windowMs: 1, max: 1 },
       dst: { gap: "next", repeat: "first" },
       jitter: "5s",
       jitterMs: 1,
       timeout: "10m",
       timeoutMs: 1,
-      retries: { attempts: 1, backoffMs: 1, factor: 1, maxMs: 1 },
+      retries: { attempts: 1, backoff: "1s", backoffMs: 1, factor: 1, max: "1m", maxMs: 1 },
       maxFailedShare: 0.5,
       startAt: "2027-01-01T00:00:00Z",
       endAt: "2027-01-01T00:00:00Z",
