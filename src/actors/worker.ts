@@ -25,6 +25,7 @@ export interface WorkerOptions {
 }
 
 const FINISH_AGAIN_MS = 1_000;
+const LOOK_AHEAD = 16;
 
 export class Worker implements Service, WakeListener {
   readonly #options: WorkerOptions;
@@ -32,6 +33,9 @@ export class Worker implements Service, WakeListener {
   readonly #attempts = new Map<string, Attempt>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
+  /** Different versions are waiting: worth looking further for one that has a warm child. */
+  #mixed = false;
+  #lastVersion: string | null = null;
   #beat = 0;
   #polling = false;
   #stopping = false;
@@ -87,11 +91,15 @@ export class Worker implements Service, WakeListener {
     const request = this.#slots.request();
     if (!request) return undefined;
     const { owner, pool, now } = this.#options.attempts;
-    return { ...request, owner, now: now(), warm: pool.warmVersions() };
+    const warm = pool.warmVersions();
+    return { ...request, owner, now: now(), warm, lookAhead: this.#mixed ? LOOK_AHEAD : 0 };
   }
 
   #claimed(answer: ClaimAnswer): void {
     this.#slots.take(answer);
+    const versions = new Set(answer.claimed.map((run) => run.version));
+    if (versions.size > 0) this.#mixed = versions.size > 1 || !versions.has(this.#lastVersion);
+    this.#lastVersion = answer.claimed.at(-1)?.version ?? this.#lastVersion;
     for (const run of answer.claimed) {
       const done: Promise<void> = this.#run(run).finally(() => this.#underWay.delete(done));
       this.#underWay.add(done);

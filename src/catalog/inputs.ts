@@ -62,17 +62,21 @@ export class KnownInputs {
     return JSON.stringify(this.inputs);
   }
 
-  /** Whether a change of this path concerns the load. A folder stands for everything below it. */
-  concerns(path: TreePath): boolean {
+  /** Whether a change of this path concerns the load; with `names`, also a change of everything below it. */
+  concerns(path: TreePath, names: boolean): boolean {
     if (this.watched.has(path)) return true;
-    const below = path === "" ? "" : `${path}/`;
-    for (const watched of this.watched) if (watched.startsWith(below)) return true;
-    return this.inputs.lists.some((list) => path.startsWith(`${list.folder}/`));
+    if (this.inputs.lists.some((list) => path.startsWith(`${list.folder}/`))) return true;
+    if (!names) return false;
+    const prefix = path === "" ? "" : `${path}/`;
+    for (const watched of this.watched) if (watched.startsWith(prefix)) return true;
+    return false;
   }
 
-  /** Whether the file is read by the load: then it is no stray file. */
+  /** Whether the load reads this file, or one below this folder: then it is no stray file. */
   reads(path: TreePath): boolean {
-    return path in this.inputs.files;
+    return (
+      path in this.inputs.files || Object.keys(this.inputs.files).some((file) => file.startsWith(`${path}/`))
+    );
   }
 
   sameAs(other: KnownInputs | null): boolean {
@@ -83,7 +87,7 @@ export class KnownInputs {
    * The first path that changed since the load, or null. Files whose signature is known are not read again, unless
    * `trustSignatures` is false.
    */
-  async changed(tree: Tree, now: () => number, trustSignatures = true): Promise<TreePath | null> {
+  async changed(tree: Tree, trustSignatures = true): Promise<TreePath | null> {
     const { files, looked, lists } = this.inputs;
     const read = Object.keys(files);
     const paths = [...read, ...Object.keys(looked)];
@@ -97,11 +101,11 @@ export class KnownInputs {
         return path;
       }
     }
-    return (await this.reread(tree, now, doubtful)) ?? (await relisted(tree, lists));
+    return (await this.reread(tree, doubtful)) ?? (await relisted(tree, lists));
   }
 
-  private async reread(tree: Tree, now: () => number, paths: readonly TreePath[]): Promise<TreePath | null> {
-    const snapshot = new Snapshot(tree, now);
+  private async reread(tree: Tree, paths: readonly TreePath[]): Promise<TreePath | null> {
+    const snapshot = new Snapshot(tree);
     for (const path of paths) {
       // What cannot be read any more has changed; why is for the load to say.
       const file = await snapshot.read(path, Number.MAX_SAFE_INTEGER).catch(() => null);

@@ -67,7 +67,7 @@ export class Loader {
     let path: TreePath = target.key;
     for (let tries = 0; tries < TRIES; tries++) {
       const tree: Tree = { root: target.root, deps: null };
-      const snapshot = new Snapshot(tree, () => this.options.clock.now());
+      const snapshot = new Snapshot(tree);
       const attempt = new Attempt(this.options, this.builder, target, snapshot, tree);
       try {
         const outcome = await attempt.run(known);

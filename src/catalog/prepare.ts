@@ -1,4 +1,6 @@
-// Puts a version from the store on disk, so that a child process can import it: whole or not at all, and read-only.
+// The port of a worker to versions on disk: a version by its hash becomes files that a child process can import.
+
+import type { JobSpec } from "../sdk/spec.ts";
 
 /** A version on disk, ready to be described or run. */
 export interface PreparedVersion {
@@ -9,9 +11,10 @@ export interface PreparedVersion {
   filesDir: string;
   /** Folders in which the packages of `needs` are looked up, in this order. */
   resolveFrom: readonly string[];
+  spec: JobSpec;
 }
 
-/** Implemented by `VersionCache` below; what the worker asks for. */
+/** Implemented by `VersionCache`; what the worker asks for. */
 export interface VersionPreparer {
   /** Rejects with an ExpectedError (code `load`) when the version is unknown or a package that it needs is missing here. */
   prepare(hash: string): Promise<PreparedVersion>;

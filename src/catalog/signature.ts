@@ -28,7 +28,8 @@ export function identityOf(stats: BigIntStats): string {
 
 /**
  * True when the file changed so lately that another change might leave the same signature: clocks of file systems
- * tick every 4 ms, those of network mounts every second or two. Such a file is read again the next time.
+ * tick every 4 ms, those of network mounts every second or two. Such a file is read again the next time. `now` is
+ * the clock of this machine, as the file system uses it.
  */
 export function isFresh(stats: BigIntStats, now: number): boolean {
   return now - Number(stats.ctimeNs / 1_000_000n) < 2_500;

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { constants, type BigIntStats } from "node:fs";
 import { open, realpath, type FileHandle } from "node:fs/promises";
+import { systemClock } from "../clock.ts";
 import { LoadFailure, loadProblem } from "./load-problem.ts";
 import { isFresh, kindOf, signatureOf, signaturesOf, statOrNull, type Kind } from "./signature.ts";
 import { absoluteOf, treePathOf, type Tree, type TreePath } from "./tree.ts";
@@ -40,10 +41,7 @@ export class Snapshot {
   private readonly looks = new Map<TreePath, { kind: Kind; signature: string }>();
   private readonly reading = new Map<TreePath, Promise<FileRead | null>>();
 
-  constructor(
-    readonly tree: Tree,
-    private readonly now: () => number,
-  ) {}
+  constructor(readonly tree: Tree) {}
 
   /** What is there, links followed. Looking at it makes it an input, also when there is nothing. */
   async kind(path: TreePath): Promise<Kind> {
@@ -114,7 +112,7 @@ export class Snapshot {
         bytes,
         sha256: sha256Of(bytes),
         signature: signatureOf(stats),
-        fresh: isFresh(stats, this.now()),
+        fresh: isFresh(stats, systemClock.now()),
         linkedTo,
       };
       this.files.set(path, read);

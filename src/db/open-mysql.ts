@@ -101,9 +101,13 @@ class Lane {
   }
 
   async begin(): Promise<Sql> {
-    this.#connection ??= await connectionOf(this.#pool);
-    this.#sql ??= new MysqlSql(this.#connection, this.#timeoutMs);
-    await this.#sql.run("START TRANSACTION");
+    if (!this.#sql) {
+      this.#connection = await connectionOf(this.#pool);
+      const sql = new MysqlSql(this.#connection, this.#timeoutMs);
+      // Every statement opens a transaction by itself: one round trip less in each group.
+      await sql.run("SET autocommit = 0");
+      this.#sql = sql;
+    }
     return this.#sql;
   }
 
@@ -122,8 +126,9 @@ class Lane {
     }
   }
 
+  /** Thrown away, not given back: nobody else expects a connection without autocommit. */
   release(): void {
-    this.#connection?.release();
+    this.#connection?.destroy();
     this.#connection = undefined;
   }
 }

@@ -18,6 +18,7 @@ interface Candidate {
 const PREFER_WARM_MS = 1_000;
 /** How often one claim looks past what has no slot; what is left is found by the next one. */
 const LOOKS = 5;
+const LOOK_AHEAD = 16;
 
 // queue_rank >= -100 is true for all that waits and says to both planners: walk the claim's index in its order.
 // NOT EXISTS: a schedule's next run must not stand first in line and block the others while its slot is taken.
@@ -70,8 +71,8 @@ async function choose(sql: Sql, dialect: Dialect, source: string, slots: number,
   const passedBy: PassedBy = { jobs: new Set(), schedules: new Set() };
   const taken = new Set<string>();
   for (let look = 1; ; look++) {
-    // A few more than needed, so that warm versions can be preferred.
-    const limit = slots + 16;
+    // More than needed where it may help: to prefer warm versions, or to get past what has no slot.
+    const limit = slots + (look === 1 ? request.lookAhead : LOOK_AHEAD);
     const rows = await candidates(sql, dialect, source, limit, request.now, passedBy);
     const known = new Set(chosen.map((candidate) => candidate.id));
     const fresh = rows.filter((row) => !known.has(String(row["id"]))).map(toCandidate);
@@ -80,7 +81,8 @@ async function choose(sql: Sql, dialect: Dialect, source: string, slots: number,
     fit(warmFirst(fresh, request), slots, chosen, taken, passedBy);
     const full = chosen.length === slots;
     const sawAll = rows.length < limit;
-    if (full || sawAll || look === LOOKS || passedBy.jobs.size + passedBy.schedules.size === before) {
+    const stuck = look > 1 && passedBy.jobs.size + passedBy.schedules.size === before;
+    if (full || sawAll || look === LOOKS || stuck) {
       return { chosen, exhausted: !full && sawAll };
     }
   }

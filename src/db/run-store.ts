@@ -13,21 +13,41 @@ import type {
 import type { Reason, RunState } from "../runs/task-run.ts";
 import type { Database } from "./database.ts";
 import type { Batch } from "./gate.ts";
+import { finishKey, type KeyRef } from "./idempotency-store.ts";
 import { claim } from "./run-claim.ts";
 import { finishBatch, tellBatch } from "./run-finish.ts";
 import { NEW_RUN_COLUMNS, newRunValues } from "./run-row.ts";
 import { fromJson, markValues, marks, type Sql } from "./sql.ts";
 
-/** Rows of new runs inside a transaction that somebody else holds (the scheduler's). */
-export function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {
-  return sql.insert("task_runs", NEW_RUN_COLUMNS, runs.map(newRunValues));
+/**
+ * Rows of new runs inside a transaction that somebody else holds (the scheduler's). Columns that are NULL in all of them
+ * are left out: most are, and each one costs in every row.
+ */
+export async function insertRuns(sql: Sql, runs: readonly NewRun[]): Promise<void> {
+  const rows = runs.map(newRunValues);
+  const used = NEW_RUN_COLUMNS.map((_, i) => i).filter((i) => rows.some((row) => row[i] !== null));
+  await sql.insert(
+    "task_runs",
+    used.map((i) => NEW_RUN_COLUMNS[i]!),
+    rows.map((row) => used.map((i) => row[i]!)),
+  );
 }
 
-const insertBatch: Batch<readonly NewRun[], null> = {
+interface Insert {
+  runs: readonly NewRun[];
+  /** The request whose effect they are: recorded in the same transaction (A1). */
+  request?: KeyRef;
+}
+
+const insertBatch: Batch<Insert, null> = {
   name: "insert",
-  async run(sql, lists) {
-    await insertRuns(sql, lists.flat());
-    return lists.map(() => null);
+  async run(sql, inserts) {
+    await insertRuns(
+      sql,
+      inserts.flatMap(({ runs }) => runs),
+    );
+    for (const { runs, request } of inserts) if (request) await finishKey(sql, request, 202, runs[0]!.id);
+    return inserts.map(() => null);
   },
 };
 
@@ -40,8 +60,16 @@ export class DbRunStore implements RunStore {
     this.#finish = finishBatch(database.dialect);
   }
 
-  async insert(runs: readonly NewRun[]): Promise<void> {
-    await this.#database.gate.batch(insertBatch, runs);
+  async insert(runs: readonly NewRun[], request?: KeyRef): Promise<void> {
+    await this.#database.gate.batch(insertBatch, { runs, request });
+  }
+
+  async runningOf(source: string, jobKey: string): Promise<number> {
+    const [row] = await this.#database.read.all(
+      "SELECT COUNT(*) AS running FROM task_runs WHERE state = 'running' AND source = ? AND job_key = ?",
+      [source, jobKey],
+    );
+    return Number(row!["running"]);
   }
 
   onClaim(

@@ -72,6 +72,8 @@ export interface ClaimRequest {
   now: Instant;
   /** Versions with a warm child: preferred as long as the first in line has waited less than a second. */
   warm: ReadonlySet<string>;
+  /** Candidates to look at beyond the free slots. */
+  lookAhead: number;
 }
 
 export interface ClaimAnswer {
@@ -144,7 +146,10 @@ export interface RunningRow {
 }
 
 export interface RunStore {
-  insert(runs: readonly NewRun[]): Promise<void>;
+  /** `request`: the key under which the caller may repeat it, recorded in the same transaction (A1). */
+  insert(runs: readonly NewRun[], request?: { actor: string; key: string; digest: string }): Promise<void>;
+  /** Attempts of the job that run now, over all replicas. */
+  runningOf(source: string, jobKey: string): Promise<number>;
   /** Asked in each commit from now on: how much to claim, and what was claimed once it is committed. */
   onClaim(
     ask: () => ClaimRequest | undefined,

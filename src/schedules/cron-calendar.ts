@@ -85,6 +85,7 @@ export class CronCalendar implements Calendar {
   }
 
   newestUpTo(instant: Instant, n: number): Instant[] {
+    if (n <= 0) return [];
     // Back along the clock that never changes, then forward again with the changes: gaps and repeats alter the number
     // of fires by a few, so somewhat further back than needed, and twice as far when that was not enough.
     for (let steps = n + 2; ; steps *= 2) {

@@ -21,7 +21,7 @@ describe("GET /jobs and /jobs/{key}", () => {
       {
         source: "default",
         jobKey: "billing/sync-orders",
-        fields: { cron: "* * * * *", params: { token: { $sealed: "v1.abc" } } },
+        fields: { cron: "* * * * *", params: { token: "xoxb-123456" } },
       },
       "local",
     );
@@ -41,7 +41,7 @@ describe("GET /jobs and /jobs/{key}", () => {
       timeoutMs: 3_600_000,
       overlap: "skip",
       isolation: "reuse",
-      nextRunAt: "2027-01-02T03:05:05.678Z",
+      nextRunAt: "2027-01-02T03:05:00.000Z",
     });
     expect(json.requiredParams).to.deep.equal({ token: { type: "password", label: "Token" } });
     expect(json.paramsSchema).to.deep.include({ type: "object", required: ["token"] });
@@ -59,7 +59,7 @@ describe("GET /jobs and /jobs/{key}", () => {
     expect(json["schedules"]).to.have.length(1);
     expect(Object.values(json["schedules"]!)[0]).to.deep.include({
       cron: "* * * * *",
-      params: { token: { secret: true } },
+      params: { token: { secret: true }, batchSize: 100 },
     });
   });
 

@@ -11,13 +11,14 @@ import { Notices } from "../../src/runs/notices.ts";
 import { Runs } from "../../src/runs/runs.ts";
 import type { FailedRecord, NewRun } from "../../src/runs/store.ts";
 import type { Attempt, LogLine, TaskRun } from "../../src/runs/task-run.ts";
+import { Schedules } from "../../src/schedules/schedules.ts";
 import { nearest } from "../../src/sdk/nearest.ts";
 import { checkParams } from "../../src/sdk/params.ts";
 import { paramsSchema } from "../../src/sdk/schema.ts";
 import type { JobSpec, ParamDefinition } from "../../src/sdk/spec.ts";
 import { MemoryIdempotency } from "./memory-idempotency.ts";
 import { MemoryRunQueries } from "./memory-run-queries.ts";
-import { MemorySchedules } from "./memory-schedules.ts";
+import { MemoryScheduleStore } from "./memory-schedules.ts";
 import { MemoryTokens } from "./memory-tokens.ts";
 
 /** A clock that only moves when told. */
@@ -96,7 +97,7 @@ export class FaceWorld {
   readonly lines = new Map<string, LogLine[]>();
   readonly failedRecords = new Map<string, FailedRecord[]>();
   readonly tokens = new MemoryTokens();
-  readonly schedules = new MemorySchedules(this.clock);
+  readonly schedules = new MemoryScheduleStore();
   readonly idempotency = new MemoryIdempotency();
   readonly notices = new Notices();
   readonly logged: { fields: unknown; message: string }[] = [];
@@ -137,7 +138,20 @@ export class FaceWorld {
         now: () => this.clock.now(),
       }),
       runQueries: new MemoryRunQueries(this),
-      schedules: this.schedules,
+      schedules: new Schedules({
+        store: this.schedules,
+        clock: this.clock,
+        defaults: { timeZone: "UTC" },
+        jobOf: (source, key) => {
+          const spec = entryOf(source, key)?.spec;
+          if (!spec) return undefined;
+          return {
+            overlap: spec.overlap,
+            acceptParams: (params) => seal(spec, checkOrThrow(spec, params)),
+          };
+        },
+        wake: () => undefined,
+      }),
       access: new Access({ store: this.tokens, clock: this.clock, adminToken: ADMIN_TOKEN }),
       idempotency: this.idempotency,
       idempotencyKey: randomBytes(32),

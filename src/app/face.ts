@@ -1,0 +1,80 @@
+// What the face gets of the service: its ports, filled from the parts.
+import { readFileSync } from "node:fs";
+import type { Access } from "../access/access.ts";
+import { systemClock } from "../clock.ts";
+import type { Config } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import { DbIdempotencyStore } from "../db/idempotency-store.ts";
+import { deriveKey } from "../db/secrets.ts";
+import type { FaceDeps } from "../http/ports.ts";
+import type { Logger } from "../log.ts";
+import { nearest } from "../sdk/nearest.ts";
+import { paramsSchema } from "../sdk/schema.ts";
+import type { Health } from "./health.ts";
+import type { Parts } from "./parts.ts";
+import { secretKeys } from "./secret-key.ts";
+
+export interface FaceParts {
+  config: Config;
+  parts: Parts;
+  database: Database;
+  access: Access;
+  health: Health;
+  log: Logger;
+  /** Where it listens; known only after the deps are made. */
+  url(): string;
+}
+
+export function faceDeps({ config, parts, database, access, health, log, url }: FaceParts): FaceDeps {
+  const { catalog, params, runs, queries, schedules } = parts;
+  return {
+    jobs: {
+      entries: () => catalog.entries(),
+      entry: (source, key) => catalog.entry(source, key),
+      loadErrors: () => catalog.loadErrors(),
+      sources: () =>
+        catalog.sources().map(({ name, path, state, reason, mode, changedAt }) => ({
+          name,
+          path,
+          state: state === "available" ? state : "unavailable",
+          detail: state === "missing" ? "it is not there yet" : reason,
+          watcher: mode,
+          lastChangeAt: changedAt,
+        })),
+    },
+    params: {
+      check: (spec, values) => params.check(spec, values),
+      schema: (spec) => paramsSchema(spec),
+      nearest: (wrong, names) => nearest(wrong, names),
+    },
+    runs,
+    runQueries: queries,
+    schedules,
+    access,
+    idempotency: new DbIdempotencyStore(database),
+    idempotencyKey: deriveKey(secretKeys(config)[0]!, "idempotency"),
+    health,
+    meta: {
+      version: packageVersion(),
+      database: database.dialect.name,
+      timeZone: config.timeZone,
+      features: ["schedules", "hot-reload"],
+    },
+    clock: { ...systemClock, now: () => database.now() },
+    log,
+    publicUrl: url,
+  };
+}
+
+/** From the package.json above this file, wherever it was built to. */
+function packageVersion(): string {
+  for (const up of ["../../package.json", "../../../package.json"]) {
+    try {
+      const text = readFileSync(new URL(up, import.meta.url), "utf8");
+      return (JSON.parse(text) as { version: string }).version;
+    } catch {
+      continue;
+    }
+  }
+  return "unknown";
+}

@@ -1,0 +1,67 @@
+// The catalog's store without a database, for verbs that load a folder once: `validate`, `run`.
+import type { CatalogStore, EntryUpdate, StoredEntry, StoredVersion } from "./store.ts";
+import { addressOf, type CatalogEntry, type JobVersion } from "./version.ts";
+
+/** Keeps everything until it is let go. */
+export class MemoryCatalogStore implements CatalogStore {
+  private readonly entries = new Map<string, StoredEntry>();
+  private readonly versions = new Map<string, JobVersion>();
+
+  loadEntries(): Promise<StoredEntry[]> {
+    return Promise.resolve([...this.entries.values()].map((entry) => ({ ...entry })));
+  }
+
+  saveVersion(version: JobVersion): Promise<void> {
+    if (!this.versions.has(version.hash)) this.versions.set(version.hash, version);
+    return Promise.resolve();
+  }
+
+  publish(update: EntryUpdate): Promise<CatalogEntry> {
+    const { source, key, loadState, loadError, version, loadedAt, inputs } = update;
+    const before = this.entries.get(addressOf(source, key));
+    const pinned = before?.pinned ?? false;
+    const currentVersion = pinned ? (before?.currentVersion ?? null) : version;
+    this.entries.set(addressOf(source, key), {
+      source,
+      key,
+      loadState,
+      loadError,
+      currentVersion,
+      loadedAt: pinned ? (before?.loadedAt ?? null) : loadedAt,
+      spec: this.specOf(currentVersion),
+      pinned,
+      enabled: before?.enabled ?? true,
+      inputs,
+    });
+    return Promise.resolve(this.entryOf(source, key) as CatalogEntry);
+  }
+
+  pin(source: string, key: string, hash: string | null): Promise<CatalogEntry | null> {
+    const entry = this.entries.get(addressOf(source, key));
+    if (entry) {
+      entry.pinned = hash !== null;
+      entry.currentVersion = hash ?? entry.currentVersion;
+      entry.spec = this.specOf(entry.currentVersion);
+    }
+    return Promise.resolve(this.entryOf(source, key));
+  }
+
+  loadVersion(hash: string): Promise<StoredVersion | null> {
+    return Promise.resolve(this.versions.get(hash) ?? null);
+  }
+
+  loadData(hash: string): Promise<Map<string, Uint8Array>> {
+    return Promise.resolve(new Map(this.versions.get(hash)?.data));
+  }
+
+  private specOf(hash: string | null): CatalogEntry["spec"] {
+    return hash === null ? null : (this.versions.get(hash)?.spec ?? null);
+  }
+
+  private entryOf(source: string, key: string): CatalogEntry | null {
+    const stored = this.entries.get(addressOf(source, key));
+    if (!stored) return null;
+    const { inputs: _inputs, ...entry } = stored;
+    return entry;
+  }
+}
