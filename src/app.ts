@@ -65,7 +65,11 @@ class JobmountApp implements App {
     }
     const onFault = (error: unknown) =>
       log.error({ error: messageOf(error) }, "the database reported a fault");
-    const database = await openDatabase({ url: config.taskDatabase.url, onFault });
+    const database = await openDatabase({
+      url: config.taskDatabase.url,
+      onFault,
+      waitMs: config.databaseWaitMs,
+    });
     this.#undo.push(() => database.close());
     const ran = await migrate(database);
     if (ran.length > 0) log.info({ migrations: ran }, "the database schema was brought up");

@@ -36,8 +36,7 @@ export function define(command: Command, context: CliContext): void {
           },
         },
         (report) => {
-          for (const line of reportLines(report)) terminal.say(line);
-          terminal.say("");
+          terminal.say([...reportLines(report), ""].join("\n"));
           terminal.say(
             options.schedules === true
               ? "Schedules fire. Save a job.ts to load it; Ctrl-C ends."

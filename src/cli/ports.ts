@@ -54,5 +54,3 @@ export interface App {
   /** Drains and ends; may be called at any time, more than once. */
   stop(): Promise<void>;
 }
-
-export type CreateApp = (config: Config, log: Logger, options?: AppOptions) => Promise<App>;

@@ -3,7 +3,7 @@ import type { Config } from "../config.ts";
 import { createLogger, type Logger } from "../log.ts";
 import { type CliContext, interruption } from "./context.ts";
 import { startFailure } from "./exit.ts";
-import type { App, AppOptions, CreateApp, StartReport } from "./ports.ts";
+import type { App, AppOptions, StartReport } from "./ports.ts";
 
 /** Resolves when the service has ended; rejects with a sentence when it cannot start. */
 export async function serve(
@@ -21,7 +21,7 @@ export async function serve(
   });
   let app: App | undefined;
   try {
-    const { createApp } = (await import("../app.ts")) as { createApp: CreateApp };
+    const { createApp } = await import("../app.ts");
     app = await createApp(config, log, { env: context.env, ...options });
     // A signal during the start ends it: stop() knows how to clean up after half a start.
     const report = await Promise.race([app.start(), interruption(signal)]);

@@ -11,7 +11,7 @@ export function define(command: Command, context: CliContext): void {
     await serve(context, config, {}, (report, log) => {
       // JSON lines stay JSON lines when that was asked for; otherwise somebody may be reading.
       if (config.logFormat === "json") reportLog(report, log);
-      else for (const line of reportLines(report)) terminal.say(line);
+      else terminal.say(reportLines(report).join("\n"));
     });
   });
 }

@@ -71,6 +71,12 @@ export const variables = {
     "the database that jobs write to; given only to jobs that declare it in `env`",
     { secret: true },
   ),
+  databaseWaitMs: setting(
+    "JOBMOUNT_DATABASE_WAIT",
+    duration("0ms", "10m"),
+    "15s",
+    "how long a start goes on trying a database server that does not answer",
+  ),
   codeSchedules: setting(
     "JOBMOUNT_CODE_SCHEDULES",
     oneOf("suggest", "apply"),

@@ -34,7 +34,7 @@ describe("jobmount start", () => {
   async function listening(started: Started): Promise<string> {
     return eventually(() => {
       if (started.child.exitCode !== null) throw new Error(started.stderr);
-      return /listens on (http:\/\/\S+)/.exec(started.stderr)?.[1];
+      return /^Jobmount listens on (http:\/\/\S+)/m.exec(started.stderr)?.[1];
     }, PATIENCE_MS);
   }
 
@@ -152,12 +152,13 @@ describe("jobmount start", () => {
     const away = {
       TASK_DATABASE_URL: "mysql://someone:hunter22@127.0.0.1:9/jobs",
       JOBMOUNT_SECRET_KEY: "k".repeat(32),
+      JOBMOUNT_DATABASE_WAIT: "600ms",
     };
     const ended = await start({ cwd: tempFolder(), env: away }).ended;
     expect(ended.code).to.equal(78);
     expect(ended.stderr).to.include("127.0.0.1:9").and.not.to.include("hunter22");
     expect(ended.stderr).not.to.match(/^\s+at /m);
-  }).timeout(40_000);
+  });
 
   it("a task folder that does not exist yet is said, and picked up when it appears", async () => {
     const folder = tempFolder();
