@@ -1,7 +1,6 @@
 // What the verbs need from the service itself: the shape of the app that src/app.ts makes.
 import type { CatalogChange } from "../catalog/change.ts";
-import type { Config, Env } from "../config.ts";
-import type { Logger } from "../log.ts";
+import type { Env } from "../config.ts";
 import type { TaskRun } from "../runs/task-run.ts";
 
 /** One source as `start` tells it. */
