@@ -60,8 +60,6 @@ export class MemoryCatalogStore implements CatalogStore {
 
   private entryOf(source: string, key: string): CatalogEntry | null {
     const stored = this.entries.get(addressOf(source, key));
-    if (!stored) return null;
-    const { inputs: _inputs, ...entry } = stored;
-    return entry;
+    return stored ? { ...stored } : null;
   }
 }

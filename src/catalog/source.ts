@@ -26,6 +26,8 @@ export interface SourceOptions {
 /** Hints are gathered, but no longer than this before a load begins. */
 const MAX_GATHER_MS = 60;
 const SCAN_AFTER_MS = 10;
+/** chokidar tells one change of a file in 50 ms and drops the others, also the last one. */
+const DROPPED_WITHIN_MS = 60;
 const MISSED_AFTER_MS = 500;
 
 export class Source {
@@ -38,6 +40,7 @@ export class Source {
   private readonly folders = new Map<TreePath, string>();
   private readonly root: RootWatch;
   private readonly armed = new Map<Task, { timer: NodeJS.Timeout; since: number }>();
+  private readonly trailing = new Map<Task, NodeJS.Timeout>();
   private readonly timers = new Set<NodeJS.Timeout>();
   private scanTimer: { timer: NodeJS.Timeout; at: number } | null = null;
   private scanning: Promise<void> = Promise.resolve();
@@ -86,7 +89,7 @@ export class Source {
   async stop(): Promise<void> {
     this.stopped = true;
     for (const { timer } of this.armed.values()) clearTimeout(timer);
-    for (const timer of this.timers) clearTimeout(timer);
+    for (const timer of [...this.timers, ...this.trailing.values()]) clearTimeout(timer);
     if (this.scanTimer) clearTimeout(this.scanTimer.timer);
     await this.root.close();
     await this.scanning;
@@ -133,6 +136,15 @@ export class Source {
       if (task.present === true) this.settle(task);
     }, this.options.pace.quietMs);
     this.armed.set(task, { timer, since });
+    clearTimeout(this.trailing.get(task));
+    this.trailing.set(
+      task,
+      setTimeout(() => {
+        this.trailing.delete(task);
+        task.hinted = true;
+        this.settle(task);
+      }, DROPPED_WITHIN_MS),
+    );
   }
 
   /** A scan for new and vanished tasks; the sooner of two wishes counts. */
