@@ -59,7 +59,8 @@ export class Terminal {
   status(text: string): void {
     if (!this.live) return;
     this.#clearStatus();
-    this.#status = oneLine(text, (this.#streams.stderr.columns ?? 80) - 1);
+    // A terminal that does not know its size says 0.
+    this.#status = oneLine(text, (this.#streams.stderr.columns || 80) - 1);
     this.#drawStatus();
   }
 

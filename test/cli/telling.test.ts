@@ -161,6 +161,13 @@ describe("the status line of a terminal", () => {
     expect(screen.stderr).to.equal(`${drawn}\r\u001b[Ka line\n${drawn}\r\u001b[Kthe end\n`);
   });
 
+  it("takes 80 columns for a terminal that does not know its size", () => {
+    const screen = captured({ live: true, columns: 0 });
+    screen.terminal.status("40%");
+    screen.terminal.status("");
+    expect(screen.stderr).to.equal("40%\r\u001b[K");
+  });
+
   it("is not written where no terminal is", () => {
     const screen = captured();
     screen.terminal.status("40%");

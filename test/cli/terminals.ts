@@ -10,14 +10,14 @@ export interface Captured {
 }
 
 /** `live`: as if stderr and stdin were a terminal (without a real one: for what is drawn, not for keys). */
-export function captured(options: { live?: boolean; colour?: boolean } = {}): Captured {
+export function captured(options: { live?: boolean; colour?: boolean; columns?: number } = {}): Captured {
   const texts = { stdout: "", stderr: "" };
   const stream = (name: "stdout" | "stderr") =>
     Object.assign(
       new PassThrough().on("data", (chunk: Buffer) => (texts[name] += chunk.toString())),
       {
         isTTY: options.live === true,
-        columns: 40,
+        columns: options.columns ?? 40,
       },
     );
   const stdin = Object.assign(new PassThrough(), { isTTY: options.live === true });
