@@ -5,6 +5,8 @@ export interface Dialect {
   /** Behind a SELECT whose rows are about to be changed: other replicas pass them by. SQLite has one writer anyway. */
   skipLocked: string;
   forUpdate: string;
+  /** Behind a table's name: rows are found by the primary key, so that no other one is locked on the way. */
+  byPrimaryKey: string;
   /** `INSERT … ` tail that turns a duplicate key into an overwrite of `columns`. Never used to elect a winner. */
   overwrite(key: readonly string[], columns: readonly string[]): string;
 }
@@ -13,6 +15,7 @@ export const sqlite: Dialect = {
   name: "sqlite",
   skipLocked: "",
   forUpdate: "",
+  byPrimaryKey: "",
   overwrite: (key, columns) =>
     ` ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${columns.map((c) => `${c} = excluded.${c}`).join(", ")}`,
 };
@@ -21,6 +24,7 @@ export const mysql: Dialect = {
   name: "mysql",
   skipLocked: " FOR UPDATE SKIP LOCKED",
   forUpdate: " FOR UPDATE",
+  byPrimaryKey: " FORCE INDEX (PRIMARY)",
   overwrite: (_key, columns) =>
     ` ON DUPLICATE KEY UPDATE ${columns.map((c) => `${c} = VALUES(${c})`).join(", ")}`,
 };

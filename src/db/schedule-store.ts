@@ -13,6 +13,7 @@ import type {
 import type { Database } from "./database.ts";
 import { finishKey } from "./idempotency-store.ts";
 import { insertRuns, requestCancel } from "./run-store.ts";
+import { type Cursor, moveCursors } from "./schedule-cursors.ts";
 import { CHANGING_COLUMNS, changingValues, type JobFacts, plannedRuns, toSchedule } from "./schedule-row.ts";
 import { isDuplicate, markValues, marks, type Sql, type SqlValue } from "./sql.ts";
 
@@ -23,10 +24,10 @@ export interface ScheduleStoreOptions {
   onFault?(scheduleId: string, error: unknown): void;
 }
 
-/** From so many schedules on, one statement for all of them is worth its text. */
-const ALIKE = 8;
-
+/** From so many due schedules on, two transactions are quicker than one. */
 const WORTH_TWO = 100;
+
+const DUE = "enabled = 1 AND next_fire_at <= ?";
 
 type Decide<T> = (schedule: Schedule, active: ActiveRun[]) => T;
 
@@ -122,37 +123,56 @@ export class DbScheduleStore implements ScheduleStore {
   }
 
   async settleDue(now: Instant, limit: number, decide: Decide<Plan>): Promise<number> {
-    const [row] = await this.#database.read.all(
-      "SELECT COUNT(*) AS due FROM (SELECT id FROM schedules WHERE enabled = 1 AND next_fire_at <= ? LIMIT ?) found",
+    // Read first, then locked by id: an ordered read under lock may lock all that is due, whatever its limit (measured
+    // on MariaDB), and others would pass it by.
+    const found = await this.#database.read.all(
+      `SELECT id FROM schedules WHERE ${DUE} ORDER BY next_fire_at, id LIMIT ?`,
       [now, limit],
     );
-    const due = Number(row!["due"]);
-    if (due === 0) return 0;
+    const ids = found.map((row) => String(row["id"]));
     // Two transactions side by side keep a server and this process busy; on SQLite they share one commit.
-    const shares = due < WORTH_TWO ? [limit] : [Math.ceil(limit / 2), Math.floor(limit / 2)];
-    const settled = await Promise.all(shares.map((share) => this.#settleShare(now, share, decide)));
+    const half = ids.length < WORTH_TWO ? ids.length : Math.ceil(ids.length / 2);
+    const shares = [ids.slice(0, half), ids.slice(half)].filter((share) => share.length > 0);
+    const settled = await Promise.all(shares.map((share) => this.#settleShare(share, now, decide)));
     return settled.reduce((sum, n) => sum + n, 0);
   }
 
-  async #settleShare(now: Instant, limit: number, decide: Decide<Plan>): Promise<number> {
+  /** After a duplicate key each one in a transaction of its own, so that only the offender is looked into. */
+  async #settleShare(ids: readonly string[], now: Instant, decide: Decide<Plan>): Promise<number> {
     try {
-      return await this.#database.write(async (sql) => {
-        const rows = await sql.all(
-          "SELECT * FROM schedules WHERE enabled = 1 AND next_fire_at <= ? ORDER BY next_fire_at, id LIMIT ?" +
-            this.#database.dialect.skipLocked,
-          [now, limit],
-        );
-        return this.#settle(sql, rows.map(toSchedule), now, decide, allNew);
-      });
+      return await this.#database.write((sql) => this.#settle(sql, ids, now, decide, allNew));
     } catch (error) {
       if (!isDuplicate(error)) throw error;
-      return this.#settleEach(now, limit, decide);
     }
+    let settled = 0;
+    for (const id of ids) {
+      settled += await this.#withAlarm(id, (known) =>
+        this.#database.write((sql) => this.#settle(sql, [id], now, decide, known)),
+      );
+    }
+    return settled;
   }
 
-  /** Everything for these locked schedules in few statements; answers how many were due, 0 if none could be settled. */
-  async #settle(sql: Sql, due: Schedule[], now: Instant, decide: Decide<Plan>, known: Known) {
-    if (due.length === 0) return 0;
+  /**
+   * Everything that these owe in few statements; answers how many were still due and nobody else's, or 0 if none of
+   * them could be planned, so that whoever settles until nothing is due comes to an end.
+   */
+  async #settle(
+    sql: Sql,
+    ids: readonly string[],
+    now: Instant,
+    decide: Decide<Plan>,
+    known: Known,
+  ): Promise<number> {
+    const { byPrimaryKey, skipLocked } = this.#database.dialect;
+    const locked = await sql.all(
+      `SELECT * FROM schedules${byPrimaryKey} WHERE id IN (${marks(ids.length)}) AND ${DUE}${skipLocked}`,
+      [...markValues(ids), now],
+    );
+    if (locked.length === 0) return 0;
+    const due = locked
+      .map(toSchedule)
+      .sort((a, b) => a.nextFireAt! - b.nextFireAt! || (a.id < b.id ? -1 : 1));
     const active = await activeRuns(
       sql,
       due.map((schedule) => schedule.id),
@@ -184,27 +204,6 @@ export class DbScheduleStore implements ScheduleStore {
     }
   }
 
-  /** After a duplicate key: each due schedule in a transaction of its own, so that only the offender is looked into. */
-  async #settleEach(now: Instant, limit: number, decide: Decide<Plan>): Promise<number> {
-    const due = await this.#database.read.all(
-      "SELECT id FROM schedules WHERE enabled = 1 AND next_fire_at <= ? ORDER BY next_fire_at, id LIMIT ?",
-      [now, limit],
-    );
-    let settled = 0;
-    for (const { id } of due) {
-      settled += await this.#withAlarm(String(id), (known) =>
-        this.#database.write(async (sql) => {
-          const rows = await sql.all(
-            `SELECT * FROM schedules WHERE id = ? AND enabled = 1 AND next_fire_at <= ?${this.#database.dialect.skipLocked}`,
-            [String(id), now],
-          );
-          return this.#settle(sql, rows.map(toSchedule), now, decide, known);
-        }),
-      );
-    }
-    return settled > 0 ? due.length : 0;
-  }
-
   /** Does it again without the fires that have a row already, if it fails because there are some. */
   async #withAlarm<T>(scheduleId: string, work: (known: Known) => Promise<T>): Promise<T> {
     try {
@@ -226,45 +225,6 @@ const withoutExisting: Known = async (sql, schedule, rows) => {
   const existing = new Set(found.map((row) => Number(row["fire_at"])));
   return rows.filter((row) => !existing.has(row.fireAt));
 };
-
-interface Cursor {
-  schedule: Schedule;
-  plan: Plan;
-}
-
-/** Schedules that stand at the same instants afterwards, as those of one second mostly do, in one statement. */
-async function moveCursors(sql: Sql, cursors: readonly Cursor[]): Promise<void> {
-  const alike = new Map<string, Cursor[]>();
-  for (const cursor of cursors) {
-    const { firedThrough, nextFireAt, runsCounted } = cursor.plan;
-    const key = `${firedThrough} ${nextFireAt} ${runsCounted - cursor.schedule.runsCounted}`;
-    const group = alike.get(key);
-    if (group) group.push(cursor);
-    else alike.set(key, [cursor]);
-  }
-  const single: SqlValue[][] = [];
-  const moves: Promise<unknown>[] = [];
-  for (const group of alike.values()) {
-    const { schedule, plan } = group[0]!;
-    const { firedThrough, nextFireAt, runsCounted } = plan;
-    if (group.length < ALIKE) {
-      for (const { schedule, plan } of group)
-        single.push([plan.firedThrough, plan.nextFireAt, plan.runsCounted, schedule.id]);
-      continue;
-    }
-    const ids = group.map((cursor) => cursor.schedule.id);
-    moves.push(
-      sql.run(
-        "UPDATE schedules SET fired_through = ?, next_fire_at = ?, runs_counted = runs_counted + ? " +
-          `WHERE id IN (${marks(ids.length)})`,
-        [firedThrough, nextFireAt, runsCounted - schedule.runsCounted, ...markValues(ids)],
-      ),
-    );
-  }
-  const columns = ["fired_through", "next_fire_at", "runs_counted"];
-  moves.push(sql.update("schedules", columns, ["id"], "revision > 0", single));
-  await Promise.all(moves);
-}
 
 /** The runs of these schedules that have not ended, oldest first. */
 async function activeRuns(sql: Sql, scheduleIds: readonly string[]): Promise<Map<string, ActiveRun[]>> {

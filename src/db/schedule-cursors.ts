@@ -1,0 +1,46 @@
+// Moving the cursors of many schedules at once.
+import type { Plan, Schedule } from "../schedules/schedule.ts";
+import { markValues, marks, type Sql, type SqlValue } from "./sql.ts";
+
+/** From so many schedules on, one statement for all of them is worth its text. */
+const ALIKE = 8;
+
+/** A schedule as it was locked, and what it owed: the cursor goes to where the plan says. */
+export interface Cursor {
+  schedule: Schedule;
+  plan: Plan;
+}
+
+/** Schedules that stand at the same instants afterwards, as those of one second mostly do, in one statement. */
+export async function moveCursors(sql: Sql, cursors: readonly Cursor[]): Promise<void> {
+  const alike = new Map<string, Cursor[]>();
+  for (const cursor of cursors) {
+    const { firedThrough, nextFireAt, runsCounted } = cursor.plan;
+    const key = `${firedThrough} ${nextFireAt} ${runsCounted - cursor.schedule.runsCounted}`;
+    const group = alike.get(key);
+    if (group) group.push(cursor);
+    else alike.set(key, [cursor]);
+  }
+  const single: SqlValue[][] = [];
+  const moves: Promise<unknown>[] = [];
+  for (const group of alike.values()) {
+    const { schedule, plan } = group[0]!;
+    const { firedThrough, nextFireAt, runsCounted } = plan;
+    if (group.length < ALIKE) {
+      for (const { schedule, plan } of group)
+        single.push([plan.firedThrough, plan.nextFireAt, plan.runsCounted, schedule.id]);
+      continue;
+    }
+    const ids = group.map((cursor) => cursor.schedule.id);
+    moves.push(
+      sql.run(
+        "UPDATE schedules SET fired_through = ?, next_fire_at = ?, runs_counted = runs_counted + ? " +
+          `WHERE id IN (${marks(ids.length)})`,
+        [firedThrough, nextFireAt, runsCounted - schedule.runsCounted, ...markValues(ids)],
+      ),
+    );
+  }
+  const columns = ["fired_through", "next_fire_at", "runs_counted"];
+  moves.push(sql.update("schedules", columns, ["id"], "revision > 0", single));
+  await Promise.all(moves);
+}
