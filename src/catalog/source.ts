@@ -1,15 +1,17 @@
 // One source in time: hints and scans decide which tasks are brought up to date, and when.
+import { join } from "node:path";
 import type { Clock, Instant } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { SourceState, SourceStatus } from "./change.ts";
 import type { LoadQueue } from "./load-queue.ts";
 import { mayPass } from "./load-problem.ts";
+import { identityOf, statOrNull } from "./signature.ts";
 import { RootWatch } from "./root-watch.ts";
 import { scanSource, type Finding, type Scan } from "./scan.ts";
 import type { Settler } from "./settle.ts";
 import { BUILT_IN, type CatalogSource, type Pace, type Watching } from "./source-options.ts";
 import { Task } from "./task.ts";
-import { below, type TreePath } from "./tree.ts";
+import { below, folderOf, type TreePath } from "./tree.ts";
 import { addressOf } from "./version.ts";
 
 export interface SourceOptions {
@@ -124,6 +126,17 @@ export class Source {
       this.arm(task, now);
     }
     if (names) this.scanSoon(SCAN_AFTER_MS);
+    else void this.checkFolders(path);
+  }
+
+  /** A folder that was removed and made anew within a tick is told as changed files only, and deaf from then on. */
+  private async checkFolders(path: TreePath): Promise<void> {
+    const look = this.root.look;
+    for (let folder = folderOf(path); folder !== "" && look?.there; folder = folderOf(folder)) {
+      const stats = await statOrNull(join(look.real, folder));
+      if (stats && this.folders.has(folder) && this.folders.get(folder) !== identityOf(stats))
+        this.scanSoon(0);
+    }
   }
 
   private arm(task: Task, now: number): void {
