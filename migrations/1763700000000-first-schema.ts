@@ -97,7 +97,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         attempt: "int",
         line_count: "int",
         written_at: "bigint",
-        lines: "text",
+        line_texts: "text",
       },
       primaryKey: ["run_id", "first_seq"],
     });

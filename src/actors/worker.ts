@@ -25,7 +25,15 @@ export interface WorkerOptions {
 }
 
 const FINISH_AGAIN_MS = 1_000;
+/** After so many refusals the outcome is written without its output: trouble with a log never changes an outcome (L2). */
+const FULL_TRIES = 10;
 const LOOK_AHEAD = 16;
+/** Exit comes within the drain and 5 s (A4). */
+const LATE_MS = 3_000;
+
+function withoutOutput(finish: Finish): Finish {
+  return { ...finish, lines: [], failedRecords: [], log: { ...finish.log, droppedBytes: finish.log.bytes } };
+}
 
 export class Worker implements Service, WakeListener {
   readonly #options: WorkerOptions;
@@ -69,7 +77,9 @@ export class Worker implements Service, WakeListener {
     this.#stopping = true;
     const grace = Math.max(0, this.#options.drainMs - 2_000);
     for (const attempt of this.#attempts.values()) attempt.abort("shutdown", grace);
-    await Promise.all(this.#underWay);
+    // A database that stays away must not keep the process: what it could not take is found lost at the next start.
+    const late = new Promise((resolve) => setTimeout(resolve, this.#options.drainMs + LATE_MS).unref());
+    await Promise.race([Promise.all(this.#underWay), late]);
     for (const timer of this.#timers) clearInterval(timer);
   }
 
@@ -124,15 +134,12 @@ export class Worker implements Service, WakeListener {
 
   /** A database that is away is asked again until it is back: the outcome must not be lost (X5). */
   async #finish(finish: Finish): Promise<FinishAnswer> {
-    for (;;) {
+    for (let tries = 1; ; tries++) {
       try {
-        return await this.#options.store.finish(finish);
+        return await this.#options.store.finish(tries > FULL_TRIES ? withoutOutput(finish) : finish);
       } catch (error) {
         const ids = { run: finish.runId, attempt: finish.attempt };
-        this.#options.log.error(
-          { ...ids, error: messageOf(error) },
-          "the end of a run could not be written; trying again",
-        );
+        this.#options.log.error({ ...ids, error }, "the end of a run could not be written; trying again");
         await new Promise((resolve) => setTimeout(resolve, FINISH_AGAIN_MS));
       }
     }

@@ -91,7 +91,7 @@ export class LogChunkRow {
   @Column(int("line_count")) lineCount!: number;
   @Column(bigint("written_at")) writtenAt!: number;
   /** One JSON line a log line. */
-  @Column(text("lines")) lines!: string;
+  @Column(text("line_texts")) lineTexts!: string;
 }
 
 @Entity({ name: "failed_records" })

@@ -219,7 +219,7 @@ async function writeLines(sql: Sql, owners: readonly WithLines[]): Promise<void>
       rows.push([runId, chunk.first.seq, attempt, chunk.count, chunk.first.time, chunk.text]);
     }
   }
-  const columns = ["run_id", "first_seq", "attempt", "line_count", "written_at", "lines"];
+  const columns = ["run_id", "first_seq", "attempt", "line_count", "written_at", "line_texts"];
   if (rows.length > 0) await sql.insert("run_logs", columns, rows);
 }
 

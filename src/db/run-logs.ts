@@ -16,7 +16,7 @@ export async function logLinesOf(
   let from = await firstChunk(sql, runId, after + 1);
   for (;;) {
     const chunks = await sql.all(
-      "SELECT first_seq, line_count, lines FROM run_logs WHERE run_id = ? AND first_seq >= ? ORDER BY first_seq LIMIT ?",
+      "SELECT first_seq, line_count, line_texts FROM run_logs WHERE run_id = ? AND first_seq >= ? ORDER BY first_seq LIMIT ?",
       [runId, from, CHUNKS_AT_ONCE],
     );
     for (const chunk of chunks) {
@@ -43,7 +43,7 @@ async function firstChunk(sql: Sql, runId: string, seq: number): Promise<number>
 }
 
 function linesOf(chunk: SqlRow): LogLine[] {
-  return String(chunk["lines"])
+  return String(chunk["line_texts"])
     .split("\n")
     .map((line) => JSON.parse(line) as LogLine);
 }

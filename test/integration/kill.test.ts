@@ -1,6 +1,7 @@
 // kill -9 in the middle of runs: afterwards every fire that was owed has exactly one row, and no attempt ran twice.
 import { expect } from "chai";
-import { mkdirSync, readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../src/db/open.ts";
 import { onEveryDatabase } from "../support/databases.ts";
@@ -27,7 +28,8 @@ onEveryDatabase("kill -9", function (databases) {
     this.timeout(90_000);
     const database = await databases.freshUrl();
     const env = { JOBMOUNT_LEASE: "1500ms", JOBMOUNT_HEARTBEAT: "300ms", JOBMOUNT_SWEEP: "300ms" };
-    const service = await Service.start({ jobs: [], database, env });
+    const files = mkdtempSync(join(tmpdir(), "jobmount-witness-"));
+    const service = await Service.start({ jobs: [], database, env: { ...env, JOBMOUNT_FILES_DIR: files } });
     try {
       mkdirSync(join(service.tasks, "witness"), { recursive: true });
       writeFileSync(join(service.tasks, "witness", "job.ts"), WITNESS);
@@ -74,7 +76,7 @@ onEveryDatabase("kill -9", function (databases) {
       expect(covered.at(-1)).to.be.at.least(until);
       expect(Date.parse(schedule["createdAt"] ?? "")).to.be.within(first - 1_000, first);
       // What the jobs saw: each (run, attempt) started at most once, each success ended exactly once.
-      const witness = readFileSync(join(service.folder, "data", "files", "default", "witness"), "utf8")
+      const witness = readFileSync(join(files, "default", "witness"), "utf8")
         .trim()
         .split("\n");
       const starts = witness
@@ -90,6 +92,7 @@ onEveryDatabase("kill -9", function (databases) {
       ).to.equal(true);
     } finally {
       await service.stop();
+      rmSync(files, { recursive: true, force: true });
     }
   });
 });
