@@ -1,0 +1,215 @@
+// What becomes of fires that were found too late: the catch-up policies by table.
+import { expect } from "chai";
+import { plan } from "../../src/schedules/plan.ts";
+import type { CatchUpPolicy, Schedule } from "../../src/schedules/schedule.ts";
+import { activeRun, at, brief, cronAt, makeSchedule } from "./make-schedule.ts";
+
+const day = (time: string) => at(`2027-01-10T${time}Z`);
+const HOUR = 3_600_000;
+
+function caught(
+  policy: CatchUpPolicy,
+  now: string,
+  changes: Partial<Schedule> = {},
+  limits: { windowMs?: number; max?: number } = {},
+) {
+  const catchUp = { policy, windowMs: 24 * HOUR, max: 100, ...limits };
+  return plan(makeSchedule({ catchUp, ...changes }), day(now), []);
+}
+
+describe("catch-up", () => {
+  type Row = readonly [string, CatchUpPolicy, string, { windowMs?: number; max?: number }, readonly string[]];
+  const table: readonly Row[] = [
+    ["skip: none runs", "skip", "05:30:00", {}, ["skip missed 01:00..05:00 x5"]],
+    [
+      "skip: but one that is on time does",
+      "skip",
+      "05:00:02",
+      {},
+      ["skip missed 01:00..04:00 x4", "run 05:00"],
+    ],
+    ["latest: the newest runs", "latest", "05:30:00", {}, ["skip missed 01:00..04:00 x4", "run 05:00"]],
+    [
+      "latest: one on time is the newest",
+      "latest",
+      "05:00:02",
+      {},
+      ["skip missed 01:00..04:00 x4", "run 05:00"],
+    ],
+    ["latest: a single missed one", "latest", "01:30:00", {}, ["run 01:00"]],
+    [
+      "latest: not beyond the window",
+      "latest",
+      "05:30:00",
+      { windowMs: HOUR / 4 },
+      ["skip missed 01:00..05:00 x5"],
+    ],
+    [
+      "latest: at the edge of the window",
+      "latest",
+      "05:30:00",
+      { windowMs: HOUR / 2 },
+      ["skip missed 01:00..04:00 x4", "run 05:00"],
+    ],
+    ["all: the oldest first", "all", "03:30:00", {}, ["run 01:00", "run 02:00", "run 03:00"]],
+    [
+      "all: with one on time, which waits for its turn",
+      "all",
+      "03:00:02",
+      {},
+      ["run 01:00", "run 02:00", "skip overlap 03:00"],
+    ],
+    [
+      "all: only the window",
+      "all",
+      "05:30:00",
+      { windowMs: 2 * HOUR },
+      ["skip missed 01:00..03:00 x3", "run 04:00", "run 05:00"],
+    ],
+    [
+      "all: only the newest of its cap",
+      "all",
+      "05:30:00",
+      { max: 2 },
+      ["skip missed 01:00..03:00 x3", "run 04:00", "run 05:00"],
+    ],
+    [
+      "merge: one run stands for all",
+      "merge",
+      "05:30:00",
+      {},
+      ["skip merged 01:00..04:00 x4", "run 05:00 for 01:00..05:00 x5"],
+    ],
+    [
+      "merge: the newest is the one on time",
+      "merge",
+      "05:00:02",
+      {},
+      ["skip merged 01:00..04:00 x4", "run 05:00 for 01:00..05:00 x5"],
+    ],
+    ["merge: a single one", "merge", "01:30:00", {}, ["run 01:00 for 01:00..01:00 x1"]],
+    [
+      "merge: only the window",
+      "merge",
+      "05:30:00",
+      { windowMs: 2 * HOUR },
+      ["skip missed 01:00..03:00 x3", "skip merged 04:00", "run 05:00 for 04:00..05:00 x2"],
+    ],
+    [
+      "merge: nothing in the window",
+      "merge",
+      "05:30:00",
+      { windowMs: 1000 },
+      ["skip missed 01:00..05:00 x5"],
+    ],
+    ["merge: nothing late is as ever", "merge", "01:00:02", {}, ["run 01:00"]],
+  ];
+  for (const [what, policy, now, limits, rows] of table) {
+    it(`S10: ${what}`, () => {
+      const planned = caught(policy, now, {}, limits);
+      expect(brief(planned.rows)).to.deep.equal(rows);
+      expect(planned.runsCounted).to.equal(rows.filter((row) => row.startsWith("run")).length);
+      expect(planned.firedThrough).to.equal(day(now));
+    });
+  }
+
+  it("S10: all runs are spaced, from now on", () => {
+    const { rows } = caught("all", "03:30:00");
+    expect(rows.map((row) => row.availableAt - day("03:30:00"))).to.deep.equal([0, 1000, 2000]);
+  });
+
+  it("S10: runs of the policy wait for their turn: an active run does not swallow them", () => {
+    const catchUp = { policy: "latest" as const, windowMs: HOUR, max: 100 };
+    for (const overlap of ["skip", "buffer_one", "buffer_all", "allow_all"] as const) {
+      const planned = plan(makeSchedule({ overlap, catchUp }), day("01:30:00"), [
+        activeRun("run_a", "running"),
+      ]);
+      expect(brief(planned.rows), overlap).to.deep.equal(["run 01:00"]);
+      expect(planned.cancel).to.deep.equal([]);
+    }
+  });
+
+  it("S9, S10: cancel_other replaces also what is caught up: only the newest of all is left", () => {
+    const catchUp = { policy: "all" as const, windowMs: 24 * HOUR, max: 100 };
+    const schedule = makeSchedule({ overlap: "cancel_other", catchUp });
+    const planned = plan(schedule, day("03:30:00"), [activeRun("run_a", "running")]);
+    expect(brief(planned.rows)).to.deep.equal(["skip overlap 01:00", "skip overlap 02:00", "run 03:00"]);
+    expect(planned.cancel).to.deep.equal(["run_a"]);
+    expect(planned.runsCounted).to.equal(1);
+  });
+
+  it("S10: the cap of all is one range row for everything older, up to 1,000 fires with their number", () => {
+    const planned = caught("all", "16:00:30", { ...cronAt("* * * * *") });
+    // 00:31 to 16:00 are 930 fires; the cap runs the newest 100.
+    expect(planned.rows).to.have.length(101);
+    expect(brief(planned.rows)[0]).to.equal("skip missed 00:31..14:20 x830");
+    expect(brief(planned.rows)[1]).to.equal("run 14:21");
+    expect(brief(planned.rows).at(-1)).to.equal("run 16:00");
+  });
+
+  it("S10: beyond 1,000 fires only the newest 100 are enumerated, and nobody counts the rest", () => {
+    const started = performance.now();
+    const planned = caught("all", "23:59:30", { ...cronAt("* * * * * *"), overlap: "allow_all" });
+    expect(performance.now() - started).to.be.below(200);
+    const [range, ...rest] = brief(planned.rows);
+    // Ten of the newest hundred are on time, ninety were late.
+    expect(range).to.equal("skip missed 00:30:01..23:57:50 x?");
+    expect(rest).to.have.length(100);
+    expect(rest[0]).to.equal("run 23:57:51");
+    expect(rest.at(-1)).to.equal("run 23:59:30");
+  });
+
+  it("S10: a year of a secondly schedule is planned in milliseconds", () => {
+    const schedule = makeSchedule({ ...cronAt("* * * * * *"), firedThrough: at("2026-01-10T00:00:00Z") });
+    const started = performance.now();
+    const { rows } = plan(schedule, day("00:30:00"), []);
+    expect(performance.now() - started).to.be.below(200);
+    // Ninety of the hundred enumerated are late; they join the range, whose number stays unknown.
+    expect(brief(rows)[0]).to.equal("skip missed 2026-01-10T00:00:01..00:29:49 x?");
+    expect(brief(rows).slice(1)).to.have.length(11);
+  });
+
+  it("S12: maxRuns ends a catch-up too: the oldest run, the rest is one row", () => {
+    const planned = caught("all", "05:30:00", { maxRuns: 10, runsCounted: 8 });
+    expect(brief(planned.rows)).to.deep.equal(["run 01:00", "run 02:00", "skip limit 03:00..05:00 x3"]);
+    expect(planned).to.include({ runsCounted: 10, nextFireAt: null });
+  });
+
+  it("S12: an instant that was missed is judged by the window as well", () => {
+    const when = { kind: "at" as const, at: day("01:00:00") };
+    expect(brief(caught("latest", "01:30:00", { when }).rows)).to.deep.equal(["run 01:00"]);
+    const late = caught("latest", "05:30:00", { when }, { windowMs: HOUR });
+    expect(brief(late.rows)).to.deep.equal(["skip missed 01:00"]);
+  });
+
+  it("S12: an interval catches up like a cron text", () => {
+    const when = { kind: "every" as const, everyMs: 30 * 60_000, anchorAt: day("00:10:00") };
+    const planned = caught("latest", "02:30:00", { when });
+    expect(brief(planned.rows)).to.deep.equal(["skip missed 00:40..01:40 x3", "run 02:10"]);
+    expect(planned.nextFireAt).to.equal(day("02:40:00"));
+  });
+
+  it("S3: says in words why fires are missed, merged or late", () => {
+    const cause = (policy: CatchUpPolicy, now: string, index: number, limits = {}) =>
+      caught(policy, now, {}, limits).rows[index]!.cause;
+    expect(cause("skip", "05:30:00", 0)).to.equal(
+      "missed: found 30m 0s late, and catch-up policy skip runs no missed fire",
+    );
+    expect(cause("latest", "05:30:00", 0)).to.equal(
+      "missed: catch-up policy latest runs only the newest missed fire, that of 05:00",
+    );
+    expect(cause("latest", "05:00:02", 0)).to.equal(
+      "missed: found 1h 2s late, when the fire of 05:00 had come due; catch-up policy latest runs the newest only",
+    );
+    expect(cause("latest", "05:30:00", 1)).to.equal("caught up 30m 0s late (catch-up policy latest)");
+    expect(cause("latest", "05:30:00", 0, { windowMs: 60_000 })).to.equal(
+      "missed: found 30m 0s late, beyond the catch-up window of 1m 0s",
+    );
+    expect(cause("all", "05:30:00", 0, { max: 2 })).to.contain("runs only the newest 2 within its window");
+    expect(cause("merge", "05:30:00", 0)).to.equal("folded into the run of 05:00 (catch-up policy merge)");
+    expect(cause("merge", "05:30:00", 0, { windowMs: 2 * HOUR })).to.contain(
+      "takes only what is within its window",
+    );
+    expect(cause("merge", "05:30:00", 1)).to.equal("caught up 4h 30m 0s late (catch-up policy merge)");
+  });
+});
