@@ -42,8 +42,10 @@ function switchesKind({ when }: Definition, patch: Raw): boolean {
   return (Object.keys(says) as (keyof typeof says)[]).some((kind) => kind !== when.kind && says[kind]);
 }
 
-/** As a request would say it. */
-function fieldsOf({ when, ...rest }: Definition): Raw {
+/** As a request would say it: of a whole schedule only what a request may say. */
+function fieldsOf(definition: Definition): Raw {
+  const { when, name, timeZone, enabled, overlap, catchUp, jitterMs, timeoutMs, retries } = definition;
+  const { maxFailedShare, maxRuns, startAt, endAt } = definition;
   const instant = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   const said =
     when.kind === "cron"
@@ -51,7 +53,19 @@ function fieldsOf({ when, ...rest }: Definition): Raw {
       : when.kind === "every"
         ? { everyMs: when.everyMs, anchorAt: instant(when.anchorAt) }
         : { at: instant(when.at) };
-  return { ...rest, ...said, startAt: instant(rest.startAt), endAt: instant(rest.endAt) };
+  const rest = {
+    name,
+    timeZone,
+    enabled,
+    overlap,
+    catchUp,
+    jitterMs,
+    timeoutMs,
+    retries,
+    maxFailedShare,
+    maxRuns,
+  };
+  return { ...rest, ...said, startAt: instant(startAt), endAt: instant(endAt) };
 }
 
 function merge(target: Raw, patch: Raw): Raw {
