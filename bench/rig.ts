@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { Worker } from "../src/actors/worker.ts";
 import { systemClock } from "../src/clock.ts";
 import { migrate, openDatabase } from "../src/db/open.ts";
-import { insertRuns, DbRunStore } from "../src/db/run-store.ts";
+import { DbRunStore } from "../src/db/run-store.ts";
 import { createLogger } from "../src/log.ts";
 import { Notices } from "../src/runs/notices.ts";
 import { Runs } from "../src/runs/runs.ts";
@@ -14,10 +14,27 @@ import type { JobSpec } from "../src/sdk/spec.ts";
 import { LocalWake } from "../src/wake/local.ts";
 
 const SPEC: JobSpec = {
-  name: "no-op", description: null, version: null, tags: [], requiredParams: {}, optionalParams: {}, paramGroups: [],
-  resultSchema: null, timeoutMs: 60_000, timeoutDeclared: true,
-  retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 }, concurrency: null, overlap: "skip", isolation: "reuse",
-  memoryBytes: null, maxFailedShare: 1, env: [], files: [], stateScope: "job", onShutdown: "requeue", schedules: [],
+  name: "no-op",
+  description: null,
+  version: null,
+  tags: [],
+  requiredParams: {},
+  optionalParams: {},
+  paramGroups: [],
+  resultSchema: null,
+  timeoutMs: 60_000,
+  timeoutDeclared: true,
+  retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 },
+  concurrency: null,
+  overlap: "skip",
+  isolation: "reuse",
+  memoryBytes: null,
+  maxFailedShare: 1,
+  env: [],
+  files: [],
+  stateScope: "job",
+  onShutdown: "requeue",
+  schedules: [],
 };
 
 export interface RigOptions {
@@ -31,7 +48,10 @@ export interface RigOptions {
 
 export async function startRig(options: RigOptions) {
   const folder = mkdtempSync(join(tmpdir(), "jobmount-bench-"));
-  const database = await openDatabase({ url: options.url.replace("FOLDER", folder), onFault: (e) => console.error(e) });
+  const database = await openDatabase({
+    url: options.url.replace("FOLDER", folder),
+    onFault: (e) => console.error(e),
+  });
   await migrate(database);
   const jobs = Array.from({ length: options.jobs ?? 1 }, (_, i) => `noop_${i}`);
   for (const job of jobs) {
@@ -42,38 +62,70 @@ export async function startRig(options: RigOptions) {
       export class Job extends defineJob({ name: "no-op" }) { execute() { ${options.body ?? ""} } }`,
     );
     await database.write((sql) =>
-      sql.insert("jobs", ["source", "job_key", "current_version", "load_state"], [["default", job, job, "ready"]]),
+      sql.insert(
+        "jobs",
+        ["source", "job_key", "current_version", "load_state"],
+        [["default", job, job, "ready"]],
+      ),
     );
   }
   const pool = new Pool({
-    clock: systemClock, tempRoot: join(folder, "temp"), env: { PATH: process.env["PATH"]! }, warmLimit: options.concurrency,
+    clock: systemClock,
+    tempRoot: join(folder, "temp"),
+    env: { PATH: process.env["PATH"]! },
+    warmLimit: options.concurrency,
   });
   await pool.start();
   const store = new DbRunStore(database);
   const notices = new Notices();
   const wake = new LocalWake(systemClock);
-  const finished: string[] = [];
+  /** Ended runs by id, with what their job returned. */
+  const ended = new Map<string, unknown>();
   const worker = new Worker({
-    store, wake, log: createLogger({ level: "warn", format: "text" }), sources: () => ["default"],
-    slots: { total: options.concurrency, perSource: null }, pollMs: 500, tellMs: 500, heartbeatMs: 5_000, drainMs: 5_000,
+    store,
+    wake,
+    log: createLogger({ level: "warn", format: "text" }),
+    sources: () => ["default"],
+    slots: { total: options.concurrency, perSource: null },
+    pollMs: 500,
+    tellMs: 500,
+    heartbeatMs: 5_000,
+    drainMs: 5_000,
     attempts: {
-      pool, owner: "wrk_bench", now: () => database.now(), random: Math.random, envFor: () => ({}),
-      dataDirOf: () => join(folder, "files"), jobState: (source, key, scope) => store.jobState(source, key, scope),
-      versionOf: (hash) => ({ hash, bundlePath: join(folder, hash, "job.mjs"), filesDir: folder, resolveFrom: [], spec: SPEC }),
+      pool,
+      owner: "wrk_bench",
+      now: () => database.now(),
+      random: Math.random,
+      envFor: () => ({}),
+      dataDirOf: () => join(folder, "files"),
+      jobState: (source, key, scope) => store.jobState(source, key, scope),
+      versionOf: (hash) => ({
+        hash,
+        bundlePath: join(folder, hash, "job.mjs"),
+        filesDir: folder,
+        resolveFrom: [],
+        spec: SPEC,
+      }),
       readParams: (_spec, values) => ({ ok: true, values }),
       limits: { timeoutMs: 60_000, graceMs: 1_000, logBytes: 1_000_000, failedRecords: 1_000 },
     },
     onFinished: (finish, _answer, run) => {
-      finished.push(run.id);
+      ended.set(run.id, finish.result);
       notices.finished({ runId: run.id, source: run.source, jobKey: run.jobKey, state: finish.to });
     },
   });
   wake.listen(worker);
   await worker.start();
   const runs = new Runs({
-    insert: (rows) => store.insert(rows), byId: () => Promise.resolve(undefined), runningOf: () => Promise.resolve(0),
-    specOf: () => SPEC, saveParams: (_spec, params) => params, expect: (source) => wake.expect(source),
-    wakeAt: () => undefined, notices, now: () => database.now(),
+    insert: (rows) => store.insert(rows),
+    byId: () => Promise.resolve(undefined),
+    runningOf: () => Promise.resolve(0),
+    specOf: () => SPEC,
+    saveParams: (_spec, params) => params,
+    expect: (source) => wake.expect(source),
+    wakeAt: () => undefined,
+    notices,
+    now: () => database.now(),
   });
   const stop = async () => {
     await worker.stop();
@@ -82,6 +134,6 @@ export async function startRig(options: RigOptions) {
     await database.close();
     rmSync(folder, { recursive: true, force: true });
   };
-  return { database, store, runs, notices, wake, worker, pool, finished, jobs, insertRuns, stop };
+  return { database, store, runs, notices, wake, worker, pool, ended, jobs, stop };
 }
 export type Rig = Awaited<ReturnType<typeof startRig>>;
