@@ -1,9 +1,9 @@
 // Finishing: the guarded move out of running, with everything that belongs to the attempt, for many runs at once.
-import type { FailedRecord, Finish, FinishAnswer, Telling } from "../runs/store.ts";
-import type { LogLine } from "../runs/task-run.ts";
+import type { Finish, FinishAnswer } from "../runs/store.ts";
+import type { Reason } from "../runs/task-run.ts";
 import type { Batch } from "./gate.ts";
 import type { Dialect } from "./dialect.ts";
-import { CHUNK_BYTES } from "./columns.ts";
+import { writeFailedRecords, writeLines } from "./run-output.ts";
 import { type Sql, type SqlValue, toJson } from "./sql.ts";
 
 const FINISH_COLUMNS = [
@@ -48,6 +48,19 @@ const ATTEMPT_COLUMNS = [
   "late",
 ];
 
+/** How a cancelled run says why, when the attempt itself ended otherwise after the cancel was accepted. */
+const CANCEL_CAUSES: Record<string, string> = {
+  replaced: "cancelled: a later fire of its schedule took its place",
+  schedule_deleted: "cancelled: its schedule was deleted",
+  shutdown: "cancelled: the service stopped",
+};
+
+/** What one finish came to, and as what it is to be written; null: nothing is left to write. */
+interface Resolved {
+  answer: FinishAnswer;
+  write: Finish | null;
+}
+
 /** One finish a run; the answers say which were ours to write. */
 export function finishBatch(dialect: Dialect): Batch<Finish, FinishAnswer> {
   return { name: "finish", run: (sql, finishes) => finishAll(sql, dialect, finishes) };
@@ -55,26 +68,23 @@ export function finishBatch(dialect: Dialect): Batch<Finish, FinishAnswer> {
 
 async function finishAll(sql: Sql, dialect: Dialect, finishes: readonly Finish[]): Promise<FinishAnswer[]> {
   const normal = finishes.filter((finish) => finish.to !== "cancelled");
-  const matched = normal.length > 0 ? await move(sql, normal) : 0;
-  const answers = new Map<Finish, FinishAnswer>();
-  if (matched === normal.length) for (const finish of normal) answers.set(finish, "done");
-  else for (const finish of normal) answers.set(finish, await resolve(sql, finish));
+  const allMoved = normal.length === 0 || (await move(sql, normal)) === normal.length;
+  const resolved: Resolved[] = [];
   for (const finish of finishes) {
-    if (finish.to === "cancelled")
-      answers.set(finish, (await move(sql, [finish])) === 1 ? "done" : await resolve(sql, finish));
+    if (allMoved && finish.to !== "cancelled") resolved.push({ answer: "done", write: finish });
+    else resolved.push(await resolve(sql, dialect, finish));
   }
-  const written = finishes.filter((finish) => answers.get(finish) !== "late");
-  const late = finishes.filter((finish) => answers.get(finish) === "late");
+  const written = resolved.flatMap(({ answer, write }) => (write && answer !== "late" ? [write] : []));
   await sql.insert(
     "run_attempts",
     ATTEMPT_COLUMNS,
     written.map((finish) => attemptValues(finish, false)),
   );
-  for (const finish of late) await keepLate(sql, finish);
+  for (const { answer, write } of resolved) if (write && answer === "late") await keepLate(sql, write);
   await writeLines(sql, written);
   await writeFailedRecords(sql, written);
   for (const finish of written) await writeState(sql, dialect, finish);
-  return finishes.map((finish) => answers.get(finish)!);
+  return resolved.map(({ answer }) => answer);
 }
 
 function move(sql: Sql, finishes: readonly Finish[]): Promise<number> {
@@ -86,18 +96,36 @@ function move(sql: Sql, finishes: readonly Finish[]): Promise<number> {
   return sql.update("task_runs", FINISH_COLUMNS, ["id", "attempt"], guard, finishes.map(finishValues));
 }
 
-/** Why the guarded update did not match: done before (the same finish again), cancelled meanwhile, or no longer ours. */
-async function resolve(sql: Sql, finish: Finish): Promise<FinishAnswer> {
-  if ((await move(sql, [finish])) === 1) return "done";
+/** Looks at the row of one finish, under its lock: the statement for all of them did not match all of them. */
+async function resolve(sql: Sql, dialect: Dialect, finish: Finish): Promise<Resolved> {
+  const { runId, attempt } = finish;
   const [row] = await sql.all(
-    "SELECT r.state, r.attempt, r.cancel_requested_at, a.run_id AS ended FROM task_runs r " +
-      "LEFT JOIN run_attempts a ON a.run_id = r.id AND a.attempt = ? AND a.late = 0 WHERE r.id = ?",
-    [finish.attempt, finish.runId],
+    `SELECT state, attempt, cancel_requested_at, cancel_reason FROM task_runs WHERE id = ?${dialect.forUpdate}`,
+    [runId],
   );
-  const mine = row !== undefined && Number(row["attempt"]) === finish.attempt;
-  if (!mine || row["state"] !== "running" || row["cancel_requested_at"] === null) return "late";
-  const cancelled: Finish = { ...finish, to: "cancelled", reason: "user", cause: "cancelled on request" };
-  return (await move(sql, [cancelled])) === 1 ? "cancelled" : "late";
+  if (!row) return { answer: "late", write: null };
+  const [ended] = await sql.all(
+    "SELECT reason FROM run_attempts WHERE run_id = ? AND attempt = ? AND late = 0",
+    [runId, attempt],
+  );
+  // Told before, and the answer did not arrive (A1), unless it was the sweeper that ended this attempt.
+  if (ended)
+    return ended["reason"] === "lost" ? { answer: "late", write: finish } : { answer: "done", write: null };
+  if (Number(row["attempt"]) !== attempt) return { answer: "late", write: finish };
+  // Whoever ends an attempt writes its row in the same transaction, so this is the statement before us.
+  if (row["state"] === finish.to) return { answer: "done", write: finish };
+  if (row["state"] !== "running") return { answer: "late", write: finish };
+  const asked = row["cancel_requested_at"] !== null;
+  const write =
+    asked && finish.to !== "cancelled" ? asCancelled(finish, String(row["cancel_reason"])) : finish;
+  if ((await move(sql, [write])) !== 1)
+    throw new Error(`the locked run ${runId} did not move to ${write.to}`);
+  return { answer: write === finish ? "done" : "cancelled", write };
+}
+
+function asCancelled(finish: Finish, reason: string): Finish {
+  const cause = CANCEL_CAUSES[reason] ?? "cancelled on request";
+  return { ...finish, to: "cancelled", reason: reason as Reason, cause };
 }
 
 function finishValues(finish: Finish): SqlValue[] {
@@ -150,114 +178,13 @@ function attemptValues(finish: Finish, late: boolean): SqlValue[] {
   ];
 }
 
-/** Kept for the record; a repeated finish finds its own row and changes nothing. */
+/** Kept for the record, beside the row of the attempt that was lost; a repeated finish finds its own and changes nothing. */
 async function keepLate(sql: Sql, finish: Finish): Promise<void> {
-  const [known] = await sql.all("SELECT 1 AS known FROM run_attempts WHERE run_id = ? AND attempt = ?", [
-    finish.runId,
-    finish.attempt,
-  ]);
-  if (!known) await sql.insert("run_attempts", ATTEMPT_COLUMNS, [attemptValues(finish, true)]);
-}
-
-/** What running attempts tell meanwhile; an attempt that is no longer the run's tells nothing. */
-export const tellBatch: Batch<Telling, null> = {
-  name: "tell",
-  async run(sql, tellings) {
-    const mine: Telling[] = [];
-    for (const telling of tellings) {
-      const matched = await sql.update(
-        "task_runs",
-        [
-          "records_processed",
-          "records_success",
-          "records_failed",
-          "records_skipped",
-          "progress_percent",
-          "progress_message",
-          "log_lines",
-          "log_bytes",
-          "log_dropped_bytes",
-        ],
-        ["id", "attempt"],
-        "state = 'running'",
-        [tellingValues(telling)],
-      );
-      if (matched === 1) mine.push(telling);
-    }
-    await writeLines(sql, mine);
-    await writeFailedRecords(sql, mine);
-    return tellings.map(() => null);
-  },
-};
-
-function tellingValues({ records, progress, log, runId, attempt }: Telling): SqlValue[] {
-  return [
-    records.processed,
-    records.success,
-    records.failed,
-    records.skipped,
-    progress?.percent ?? null,
-    progress?.message ?? null,
-    log.lines,
-    log.bytes,
-    log.droppedBytes,
-    runId,
-    attempt,
-  ];
-}
-
-interface WithLines {
-  runId: string;
-  attempt: number;
-  lines: readonly LogLine[];
-}
-
-async function writeLines(sql: Sql, owners: readonly WithLines[]): Promise<void> {
-  const rows: SqlValue[][] = [];
-  for (const { runId, attempt, lines } of owners) {
-    for (const chunk of chunksOf(lines)) {
-      rows.push([runId, chunk.first.seq, attempt, chunk.count, chunk.first.time, chunk.text]);
-    }
-  }
-  const columns = ["run_id", "first_seq", "attempt", "line_count", "written_at", "line_texts"];
-  if (rows.length > 0) await sql.insert("run_logs", columns, rows);
-}
-
-function* chunksOf(lines: readonly LogLine[]): Generator<{ first: LogLine; count: number; text: string }> {
-  let texts: string[] = [];
-  let bytes = 0;
-  let first: LogLine | undefined;
-  for (const line of lines) {
-    const text = JSON.stringify(line);
-    const size = Buffer.byteLength(text) + 1;
-    if (first && bytes + size > CHUNK_BYTES) {
-      yield { first, count: texts.length, text: texts.join("\n") };
-      [texts, bytes, first] = [[], 0, undefined];
-    }
-    first ??= line;
-    texts.push(text);
-    bytes += size;
-  }
-  if (first) yield { first, count: texts.length, text: texts.join("\n") };
-}
-
-interface WithRecords {
-  runId: string;
-  attempt: number;
-  failedRecords: readonly FailedRecord[];
-}
-
-async function writeFailedRecords(sql: Sql, owners: readonly WithRecords[]): Promise<void> {
-  const rows = owners.flatMap(({ runId, attempt, failedRecords }) =>
-    failedRecords.map((record): SqlValue[] => [runId, attempt, record.seq, record.key, record.reason]),
+  const [known] = await sql.all(
+    "SELECT 1 AS known FROM run_attempts WHERE run_id = ? AND attempt = ? AND late = 1",
+    [finish.runId, finish.attempt],
   );
-  for (let i = 0; i < rows.length; i += 1_000) {
-    await sql.insert(
-      "failed_records",
-      ["run_id", "attempt", "seq", "record_key", "reason"],
-      rows.slice(i, i + 1_000),
-    );
-  }
+  if (!known) await sql.insert("run_attempts", ATTEMPT_COLUMNS, [attemptValues(finish, true)]);
 }
 
 async function writeState(sql: Sql, dialect: Dialect, finish: Finish): Promise<void> {

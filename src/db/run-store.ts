@@ -15,7 +15,8 @@ import type { Database } from "./database.ts";
 import type { Batch } from "./gate.ts";
 import { finishKey, type KeyRef } from "./idempotency-store.ts";
 import { claim } from "./run-claim.ts";
-import { finishBatch, tellBatch } from "./run-finish.ts";
+import { finishBatch } from "./run-finish.ts";
+import { tellBatch } from "./run-output.ts";
 import { NEW_RUN_COLUMNS, newRunValues } from "./run-row.ts";
 import { fromJson, markValues, marks, type Sql } from "./sql.ts";
 
@@ -204,7 +205,8 @@ export async function requestCancel(
       "WHERE id = ? AND state IN ('queued', 'running', 'retrying') AND cancel_requested_at IS NULL",
     [now, reason, reason, now, runId],
   );
-  if (matched === 0) return undefined;
   const [row] = await sql.all("SELECT state FROM task_runs WHERE id = ?", [runId]);
-  return row?.["state"] as RunState | undefined;
+  const state = row?.["state"] as RunState | undefined;
+  // Asked before and not ended yet: the answer is the same as it was then.
+  return matched === 1 || state === "running" ? state : undefined;
 }

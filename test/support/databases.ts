@@ -12,6 +12,8 @@ export interface TestDatabase {
   freshUrl(): Promise<string>;
   /** A new database with its schema, closed after the suite. */
   fresh(clock?: Clock): Promise<Database>;
+  /** One more handle of an open database, as another replica has it (MariaDB only); closed after the suite. */
+  again(database: Database): Promise<Database>;
   name: "sqlite" | "mariadb";
 }
 
@@ -26,7 +28,7 @@ export function onEveryDatabase(title: string, suite: (database: TestDatabase) =
       for (const database of opened) await database.close();
       rmSync(folder, { recursive: true, force: true });
     });
-    suite({ name: "sqlite", freshUrl, fresh: (clock) => open(freshUrl, opened, clock) });
+    suite({ name: "sqlite", freshUrl, fresh: (clock) => open(freshUrl, opened, clock), again: onlyMariadb });
   });
 
   const available = mariadbAvailable();
@@ -41,8 +43,25 @@ export function onEveryDatabase(title: string, suite: (database: TestDatabase) =
       for (const database of opened) await database.close();
     });
     const freshUrl = async () => (await sharedMariadb()).database();
-    suite({ name: "mariadb", freshUrl, fresh: (clock) => open(freshUrl, opened, clock) });
+    suite({
+      name: "mariadb",
+      freshUrl,
+      fresh: (clock) => open(freshUrl, opened, clock),
+      again: async (database) => {
+        const again = await openDatabase({ url: urlOf(database) });
+        opened.push(again);
+        return again;
+      },
+    });
   });
+}
+
+const onlyMariadb = () => Promise.reject(new Error("SQLite means one process"));
+
+function urlOf({ dataSource }: Database): string {
+  const { options } = dataSource;
+  if (!("url" in options) || !options.url) throw new Error("the database was not opened by an address");
+  return options.url;
 }
 
 async function open(freshUrl: () => Promise<string>, opened: Database[], clock?: Clock): Promise<Database> {

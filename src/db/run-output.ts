@@ -1,0 +1,129 @@
+// What attempts tell: counts while they run, log lines in chunks, refused records. All of it can be told again (A1).
+import type { FailedRecord, Telling } from "../runs/store.ts";
+import type { LogLine } from "../runs/task-run.ts";
+import { CHUNK_BYTES } from "./columns.ts";
+import type { Batch } from "./gate.ts";
+import { isDuplicate, type Sql, type SqlValue } from "./sql.ts";
+
+/** What running attempts tell meanwhile; an attempt that is no longer the run's tells nothing. */
+export const tellBatch: Batch<Telling, null> = {
+  name: "tell",
+  async run(sql, tellings) {
+    const mine: Telling[] = [];
+    for (const telling of tellings) {
+      const matched = await sql.update(
+        "task_runs",
+        [
+          "records_processed",
+          "records_success",
+          "records_failed",
+          "records_skipped",
+          "progress_percent",
+          "progress_message",
+          "log_lines",
+          "log_bytes",
+          "log_dropped_bytes",
+        ],
+        ["id", "attempt"],
+        "state = 'running'",
+        [tellingValues(telling)],
+      );
+      if (matched === 1) mine.push(telling);
+    }
+    await writeLines(sql, mine);
+    await writeFailedRecords(sql, mine);
+    return tellings.map(() => null);
+  },
+};
+
+function tellingValues({ records, progress, log, runId, attempt }: Telling): SqlValue[] {
+  return [
+    records.processed,
+    records.success,
+    records.failed,
+    records.skipped,
+    progress?.percent ?? null,
+    progress?.message ?? null,
+    log.lines,
+    log.bytes,
+    log.droppedBytes,
+    runId,
+    attempt,
+  ];
+}
+
+interface WithLines {
+  runId: string;
+  attempt: number;
+  lines: readonly LogLine[];
+}
+
+/** Lines as chunks of at most CHUNK_BYTES; the same lines always fall into the same chunks. */
+export async function writeLines(sql: Sql, owners: readonly WithLines[]): Promise<void> {
+  const rows: SqlValue[][] = [];
+  for (const { runId, attempt, lines } of owners) {
+    for (const chunk of chunksOf(lines)) {
+      rows.push([runId, chunk.first.seq, attempt, chunk.count, chunk.first.time, chunk.text]);
+    }
+  }
+  const columns = ["run_id", "first_seq", "attempt", "line_count", "written_at", "line_texts"];
+  if (rows.length > 0) await put(sql, "run_logs", columns, 2, rows);
+}
+
+function* chunksOf(lines: readonly LogLine[]): Generator<{ first: LogLine; count: number; text: string }> {
+  let texts: string[] = [];
+  let bytes = 0;
+  let first: LogLine | undefined;
+  for (const line of lines) {
+    const text = JSON.stringify(line);
+    const size = Buffer.byteLength(text) + 1;
+    if (first && bytes + size > CHUNK_BYTES) {
+      yield { first, count: texts.length, text: texts.join("\n") };
+      [texts, bytes, first] = [[], 0, undefined];
+    }
+    first ??= line;
+    texts.push(text);
+    bytes += size;
+  }
+  if (first) yield { first, count: texts.length, text: texts.join("\n") };
+}
+
+interface WithRecords {
+  runId: string;
+  attempt: number;
+  failedRecords: readonly FailedRecord[];
+}
+
+/** Refused records, each with the number that its attempt gave it. */
+export async function writeFailedRecords(sql: Sql, owners: readonly WithRecords[]): Promise<void> {
+  const rows = owners.flatMap(({ runId, attempt, failedRecords }) =>
+    failedRecords.map((record): SqlValue[] => [runId, attempt, record.seq, record.key, record.reason]),
+  );
+  for (let i = 0; i < rows.length; i += 1_000) {
+    const columns = ["run_id", "attempt", "seq", "record_key", "reason"];
+    await put(sql, "failed_records", columns, 3, rows.slice(i, i + 1_000));
+  }
+}
+
+/**
+ * Inserts rows whose key is their first `keys` columns. Those of a commit whose end was unknown are told again with the
+ * same keys, and perhaps more behind them: then what lies there gives way.
+ */
+async function put(
+  sql: Sql,
+  table: string,
+  columns: readonly string[],
+  keys: number,
+  rows: readonly SqlValue[][],
+): Promise<void> {
+  try {
+    await sql.insert(table, columns, rows);
+  } catch (error) {
+    if (!isDuplicate(error)) throw error;
+    const key = columns.slice(0, keys).map((column) => `${column} = ?`);
+    for (const row of rows) {
+      await sql.run(`DELETE FROM ${table} WHERE ${key.join(" AND ")}`, row.slice(0, keys));
+      await sql.insert(table, columns, [row]);
+    }
+  }
+}
