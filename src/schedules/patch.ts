@@ -84,7 +84,10 @@ function merge(target: Raw, patch: Raw): Raw {
   return merged;
 }
 
-/** Like the rest, but a secret shown as `{ "secret": true }` and sent back like that keeps its saved value. */
+/**
+ * A param is replaced as a whole: its value is the job's own. A secret that is sent back as it is shown,
+ * `{ "secret": true }`, keeps its saved value.
+ */
 function mergeParams(current: Readonly<Raw>, patch: unknown): unknown {
   if (patch === null) return {};
   if (!isObject(patch)) return patch;
