@@ -51,7 +51,6 @@ const OWNERS: Record<string, readonly string[]> = {
   "reflect-metadata": ["db", "http"],
   koa: ["http"],
   "@koa/router": ["http"],
-  "@koa/bodyparser": ["http"],
   "class-validator": ["http"],
   "class-transformer": ["http"],
   commander: ["cli"],

@@ -17,8 +17,9 @@ const later = setTimeout;
 const never = clearTimeout;
 
 /** Blocking writes: a flooding job waits for the service to read, and nothing is lost at process.exit. */
-export function send(message: FromChild): void {
-  writeAll(encodeFrame(message));
+export function send(...messages: readonly FromChild[]): void {
+  const frames = messages.map(encodeFrame);
+  writeAll(frames.length === 1 ? frames[0]! : Buffer.concat(frames));
 }
 
 function writeAll(bytes: Buffer): void {

@@ -1,5 +1,5 @@
 // The child process: waits for one order, imports the bundle, runs one attempt or describes the job, tells how it ended.
-import { mkdirSync } from "node:fs";
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { join } from "node:path";
@@ -16,6 +16,8 @@ import { RestingState } from "./leftovers.ts";
 import { type AttemptOrder, IN_FD, PROTOCOL_VERSION, type ToChild, type ToldEnd } from "./protocol.ts";
 
 const exit = process.exit.bind(process);
+/** The child starts in its temp folder; the working folder may be changed by a job, this is not. */
+const TEMP_DIR = process.cwd();
 const control = new Socket({ fd: IN_FD, readable: true, writable: false });
 const decoder = new FrameDecoder(64 * 1024 * 1024);
 
@@ -80,9 +82,15 @@ function finish(out: Outgoing, end: ToldEnd): void {
   flushStderr();
   out.close();
   running = undefined;
-  send({ t: "end", end });
   control.ref();
-  send({ t: "idle", leftovers: resting?.leftovers() ?? ["nothing was loaded"] });
+  const leftovers = resting?.leftovers() ?? ["nothing was loaded"];
+  if (leftovers.length === 0) emptyTemp();
+  send({ t: "end", end }, { t: "idle", leftovers });
+}
+
+/** What the attempt left in the temp folder, its own and TMPDIR, goes before the next one starts here. */
+function emptyTemp(): void {
+  for (const name of readdirSync(TEMP_DIR)) rmSync(join(TEMP_DIR, name), { recursive: true, force: true });
 }
 
 /** Thrown outside of `execute`'s promise (a timer, an event, a rejection nobody awaits): the attempt ends with it. */

@@ -1,5 +1,5 @@
 // The children at hand: one spare that has run nothing, and those that ran a version and are clean.
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { mkdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
@@ -81,17 +81,9 @@ export class Pool {
     isolation: "reuse" | "fresh",
   ): Promise<Ended> {
     const ended = await sandbox.run(version, order, limits, listener);
-    await this.#emptyTemp(sandbox);
     if (isolation === "fresh") sandbox.kill("fresh process for every attempt");
     else this.#giveBack(sandbox, version);
     return ended;
-  }
-
-  /** What the attempt left in its temp folder goes before the next one starts there (X11). */
-  async #emptyTemp(sandbox: Sandbox): Promise<void> {
-    const tempDir = this.#all.get(sandbox);
-    if (tempDir === undefined) return;
-    for (const name of readdirSync(tempDir)) await rm(join(tempDir, name), { recursive: true, force: true });
   }
 
   /** A child that has run nothing; it belongs to the caller, who kills it. */
