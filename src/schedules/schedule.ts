@@ -96,7 +96,10 @@ export interface Plan {
   cancel: string[];
 }
 
-/** The rows and the changed schedule that one locked change writes; `schedule` null deletes it. */
+/**
+ * The rows and the changed schedule that one locked change writes; `schedule` null deletes it and ends its waiting runs,
+ * those among `rows` too (`schedule_deleted`).
+ */
 export interface Change {
   rows: PlannedRow[];
   cancel: string[];

@@ -8,7 +8,6 @@ import { Problems } from "./input-values.ts";
 import { patchDefinition } from "./patch.ts";
 import { nextFireOf, plan } from "./plan.ts";
 import { type NextFire, nextFires, type Preview, previewOf } from "./preview.ts";
-import { settleToDelete } from "./removal.ts";
 import type { ActiveRun, Plan, RequestRef, Schedule, ScheduleFilter, ScheduleStore } from "./schedule.ts";
 import { sentenceOf } from "./sentence.ts";
 
@@ -128,13 +127,17 @@ export class Schedules {
     return changed;
   }
 
-  /** Settles, ends its waiting runs and deletes it, its history stays; 412 as above, 404 when there is none (S8). */
+  /**
+   * Settles and deletes it: the store ends its waiting runs, those just planned too, as `schedule_deleted`; a running one
+   * goes on, and the history stays (S7, S8). 412 and 404 as above.
+   */
   async remove(id: string, expected: number | null, actor: string): Promise<void> {
     let found = false;
     await this.#deps.store.change(id, actor, (schedule, active) => {
       found = true;
       requireRevision(schedule, expected);
-      return settleToDelete(schedule, this.#deps.clock.now(), active);
+      const { rows } = plan(schedule, this.#deps.clock.now(), active);
+      return { rows, cancel: [], schedule: null };
     });
     if (!found) throw unknown(id);
   }

@@ -134,10 +134,9 @@ describe("changing a schedule", () => {
       "running",
       "cancelled",
       "cancelled",
-      "skipped",
+      "cancelled",
     ]);
-    expect(rows(id).at(-1)).to.equal("skip disabled 04:00");
-    expect(store.rows.at(-1)!.cause).to.contain("deleted");
+    expect(rows(id).at(-1)).to.equal("run 04:00");
     expect(await schedules.get(id)).to.equal(undefined);
   });
 });

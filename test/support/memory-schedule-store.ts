@@ -62,7 +62,7 @@ export class MemoryScheduleStore implements ScheduleStore {
       decide(structuredClone(current), this.#active(id));
       const change = decide(structuredClone(current), this.#active(id));
       this.#write(current, change.rows, change.cancel);
-      if (change.schedule === null) this.schedules.delete(id);
+      if (change.schedule === null) this.#delete(id);
       else this.schedules.set(id, structuredClone(change.schedule));
       this.actors.push(actor);
       return structuredClone(change.schedule ?? undefined);
@@ -93,6 +93,13 @@ export class MemoryScheduleStore implements ScheduleStore {
 
   rowsOf(scheduleId: string): StoredRow[] {
     return this.rows.filter((row) => row.scheduleId === scheduleId);
+  }
+
+  #delete(id: string): void {
+    this.schedules.delete(id);
+    for (const row of this.rowsOf(id)) {
+      if (row.state === "queued" || row.state === "retrying") row.state = "cancelled";
+    }
   }
 
   #active(scheduleId: string): ActiveRun[] {
