@@ -2,6 +2,7 @@
 import cronstrue from "cronstrue";
 import { formatDuration } from "../duration.ts";
 import { type CronExpression, readCron } from "./grammar.ts";
+import { Lru } from "./lru.ts";
 import type { When } from "./schedule.ts";
 import { wallText, zoneOf } from "./zone.ts";
 
@@ -33,7 +34,18 @@ function everyText(ms: number): string {
   return `${whole[1]} ${{ s: "seconds", m: "minutes", h: "hours", d: "days" }[whole[2] as "s" | "m" | "h" | "d"]}`;
 }
 
-function cronSentence({ fields }: CronExpression): string {
+/** Pages list hundreds of schedules with few different texts; a sentence takes some 50 microseconds. */
+const sentences = new Lru<string, string>(500);
+
+function cronSentence(expression: CronExpression): string {
+  const kept = sentences.get(expression.canonical);
+  if (kept !== undefined) return kept;
+  const sentence = makeSentence(expression);
+  sentences.set(expression.canonical, sentence);
+  return sentence;
+}
+
+function makeSentence({ fields }: CronExpression): string {
   const { second, minute, hour, dayOfMonth, month, dayOfWeek } = fields;
   const time = words(`${second} ${minute} ${hour} * * *`);
   // cronstrue joins the two day fields by "and" or nothing at all; they mean "or".
