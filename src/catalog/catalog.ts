@@ -9,6 +9,7 @@ import { BUILDER_ID } from "./build.ts";
 import type { CatalogChange, ChangeListener, SourceStatus } from "./change.ts";
 import type { DescribeLimits, Describer } from "./describe.ts";
 import { KnownInputs } from "./inputs.ts";
+import { mayPass } from "./load-problem.ts";
 import { Loader } from "./load.ts";
 import { LoadQueue } from "./load-queue.ts";
 import { Settler } from "./settle.ts";
@@ -55,6 +56,7 @@ const PARALLEL_LOADS = 2;
 export class Catalog {
   private readonly sourcesByName = new Map<string, Source>();
   private readonly queue = new LoadQueue(PARALLEL_LOADS);
+  private readonly settler: Settler;
   private readonly listeners = new Set<ChangeListener>();
   private scanned: Promise<unknown> = Promise.resolve();
 
@@ -63,7 +65,7 @@ export class Catalog {
     const { depsDir = null, depsHint = null } = options;
     const pace = { ...PACE, ...options.pace };
     const limits = { ...LIMITS, ...options.limits };
-    const settler = new Settler({
+    this.settler = new Settler({
       loader: new Loader({ describer, limits, depsDir, depsHint, scratchDir, clock }),
       store,
       versions,
@@ -75,7 +77,16 @@ export class Catalog {
     for (const location of options.sources) {
       const onStatus = (status: SourceStatus): void =>
         this.tell({ kind: "source", source: location.name, status, at: clock.now() });
-      const source = new Source({ location, watch, pace, settler, queue: this.queue, clock, log, onStatus });
+      const source = new Source({
+        location,
+        watch,
+        pace,
+        settler: this.settler,
+        queue: this.queue,
+        clock,
+        log,
+        onStatus,
+      });
       this.sourcesByName.set(location.name, source);
     }
   }
@@ -94,6 +105,7 @@ export class Catalog {
       task.entry = entry;
       task.newest = entry.pinned ? null : entry.currentVersion;
       task.inputs = KnownInputs.parse(inputs, BUILDER_ID);
+      task.force = entry.loadError !== null && mayPass(entry.loadError.code);
       source.tasks.set(entry.key, task);
     }
     if (orphans.size > 0) {
@@ -116,6 +128,7 @@ export class Catalog {
   }
 
   async stop(): Promise<void> {
+    this.settler.stop();
     this.queue.clear();
     await Promise.all([...this.sourcesByName.values()].map((source) => source.stop()));
     await this.queue.idle();

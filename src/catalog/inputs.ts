@@ -83,6 +83,25 @@ export class KnownInputs {
     return other !== null && other.toText() === this.toText();
   }
 
+  /** Every path that a check has to look at; what `surelyAbsent` answers true for need not be. */
+  paths(surelyAbsent: (path: TreePath) => boolean): TreePath[] {
+    const looked = Object.entries(this.inputs.looked);
+    return [
+      ...Object.keys(this.inputs.files),
+      ...looked.filter(([path, kind]) => kind !== "none" || !surelyAbsent(path)).map(([path]) => path),
+    ];
+  }
+
+  /** Whether the signature of one of `paths()` is known to be right: else the task has to be checked for changes. */
+  expects(path: TreePath, signature: string): boolean {
+    return (this.signatures.get(path) ?? this.inputs.looked[path]) === signature;
+  }
+
+  /** Patterns of data files can only be checked by walking their folder. */
+  get hasLists(): boolean {
+    return this.inputs.lists.some((list) => list.patterns.length > 0);
+  }
+
   /**
    * The first path that changed since the load, or null. Files whose signature is known are not read again, unless
    * `trustSignatures` is false.

@@ -113,9 +113,6 @@ class Attempt {
       const built = await this.builder.build(this.snapshot, resolver, this.entry);
       if (!built.ok) return this.bad(built.problem);
       const needs = [...resolver.needs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
-      // Describing takes longest: a tree that moved already is not worth it.
-      const moved = known?.bundleSha256 === built.bundleSha256 ? null : await this.snapshot.moved();
-      if (moved !== null) throw new TreeMoved(moved);
       const folders = packageFolders(needs, this.tree, this.target.key);
       const spec = await this.describe(built, known, folders);
       const data = await dataFiles(this.snapshot, this.target.key, spec.files);

@@ -32,6 +32,7 @@ export class RootWatch {
   private watcher: FolderWatcher | null = null;
   private watchedSince = Infinity;
   private misses = 0;
+  private refreshing: Promise<unknown> = Promise.resolve();
   private closed = false;
 
   constructor(private readonly options: RootWatchOptions) {
@@ -39,7 +40,14 @@ export class RootWatch {
   }
 
   /** Looks at the root; a root that is another one than before gets a new watcher. Answers whether anything differs. */
-  async refresh(): Promise<boolean> {
+  refresh(): Promise<boolean> {
+    // One after the other: two at once would both make a watcher.
+    const answer = this.refreshing.then(() => this.refreshOnce());
+    this.refreshing = answer.catch(() => undefined);
+    return answer;
+  }
+
+  private async refreshOnce(): Promise<boolean> {
     const before = this.look;
     const look = await lookAtRoot(this.options.path);
     if (this.closed) return false;

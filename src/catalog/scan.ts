@@ -1,12 +1,13 @@
 // Walks a source and lists its task directories, and whatever looks like one and is not. It reads names, never content.
 import { readdir, realpath } from "node:fs/promises";
-import type { Dirent } from "node:fs";
+import type { BigIntStats, Dirent } from "node:fs";
 import { join } from "node:path";
+import { systemClock } from "../clock.ts";
 import { MAX_KEY_DEPTH, keyProblem, neverAJob, suggestedKey } from "./key.ts";
 import { loadProblem, type LoadProblem } from "./load-problem.ts";
 import { ENTRY_NAME } from "./load.ts";
 import { nearMiss } from "./near-miss.ts";
-import { identityOf, statOrNull } from "./signature.ts";
+import { identityOf, isFresh, statOrNull } from "./signature.ts";
 import { below, type TreePath } from "./tree.ts";
 
 /** Something in a source that is no job and should not be passed over in silence. */
@@ -25,6 +26,8 @@ export interface Scan {
   findings: Finding[];
   /** Identity of every folder that was walked: a folder that was made anew has another one. */
   folders: Map<TreePath, string>;
+  /** The names in every folder that was walked. */
+  names: Map<TreePath, ReadonlySet<string>>;
   /** Nothing at all lies in the root, as when a volume is not mounted. */
   empty: boolean;
   /** Folders that could not be walked: what is known below them is not missing. */
@@ -45,18 +48,29 @@ export async function lookAtRoot(path: string): Promise<RootLook> {
   return { there: true, real, identity: `${real} ${identityOf(stats)}` };
 }
 
-/** Walks the folder once. A folder that vanishes meanwhile is simply not there. */
-export async function scanSource(root: string): Promise<Scan> {
-  const scan: Scan = { tasks: new Set(), findings: [], folders: new Map(), empty: false, unknown: [] };
-  await new Walk(root, scan).folder("", root, [root], false);
+/** The names of folders from one scan to the next, by real path, with the signature that they were read at. */
+export type FolderNames = Map<string, { signature: string; names: Dirent[] }>;
+
+/**
+ * Walks the folder once. A folder that vanishes meanwhile is simply not there. With `known`, folders whose times are
+ * unchanged are not read again; not every network mount keeps such times.
+ */
+export async function scanSource(root: string, known: FolderNames | null = null): Promise<Scan> {
+  const scan = emptyScan();
+  await new Walk(root, scan, known).folder("", root, [root], false);
   scan.findings.sort((a, b) => (a.path < b.path ? -1 : 1));
   return scan;
+}
+
+export function emptyScan(): Scan {
+  return { tasks: new Set(), findings: [], folders: new Map(), names: new Map(), empty: false, unknown: [] };
 }
 
 class Walk {
   constructor(
     private readonly root: string,
     private readonly scan: Scan,
+    private readonly known: FolderNames | null,
   ) {}
 
   /** `chain` holds the real paths from the root to here; `inTask` is true below a job.ts. Answers how many jobs it found. */
@@ -115,10 +129,12 @@ class Walk {
       );
       return null;
     }
-    await this.remember(path, real);
+    const stats = await this.remember(path, real);
+    if (!stats) return null;
     try {
-      const names = await readdir(real, { withFileTypes: true });
-      return names.sort((a, b) => (a.name < b.name ? -1 : 1));
+      const names = await this.read(real, stats);
+      this.scan.names.set(path, new Set(names.map((name) => name.name)));
+      return names;
     } catch (error) {
       const code = codeOf(error);
       if (code === "ENOENT" || code === "ENOTDIR") return null;
@@ -130,10 +146,23 @@ class Walk {
     }
   }
 
+  /** A folder's times change with every name in it, unless two changes fall into one tick. */
+  private async read(real: string, stats: BigIntStats): Promise<Dirent[]> {
+    const signature = `${identityOf(stats)}:${stats.mtimeNs}:${stats.ctimeNs}`;
+    const before = this.known?.get(real);
+    if (before?.signature === signature) return before.names;
+    const names = await readdir(real, { withFileTypes: true });
+    names.sort((a, b) => (a.name < b.name ? -1 : 1));
+    if (isFresh(stats, systemClock.now())) this.known?.delete(real);
+    else this.known?.set(real, { signature, names });
+    return names;
+  }
+
   /** Also folders that are never jobs: their code is bundled, so their events matter. */
-  private async remember(path: TreePath, real: string): Promise<void> {
+  private async remember(path: TreePath, real: string): Promise<BigIntStats | null> {
     const stats = await statOrNull(real);
     if (stats) this.scan.folders.set(path, identityOf(stats));
+    return stats;
   }
 
   /** What a link leads to; null for what is not followed. */

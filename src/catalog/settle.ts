@@ -4,6 +4,8 @@ import type { Logger } from "../log.ts";
 import type { CatalogChange } from "./change.ts";
 import { mayPass, type LoadProblem } from "./load-problem.ts";
 import type { Loaded, Loader } from "./load.ts";
+import { suspects } from "./recheck.ts";
+import type { Scan } from "./scan.ts";
 import type { CatalogStore, EntryUpdate } from "./store.ts";
 import type { Task } from "./task.ts";
 import type { VersionCache } from "./version-cache.ts";
@@ -36,7 +38,21 @@ const DONE: Settled = { again: null, unannounced: null };
 
 /** The steps from a folder to a published entry. One call per task at a time. */
 export class Settler {
+  private stopped = false;
+
   constructor(private readonly options: SettlerOptions) {}
+
+  /** Publishes nothing from now on. */
+  stop(): void {
+    this.stopped = true;
+  }
+
+  /** The tasks that a full scan has to settle: all but those of which nothing can have changed. */
+  suspects(tasks: readonly Task[], scan: Scan, root: string): Promise<Set<Task>> {
+    return suspects(tasks, scan, (task, inputs) => {
+      return this.options.loader.treeOf({ source: task.source, key: task.key, root }, inputs);
+    });
+  }
 
   /** `root` is the real path of the task's source. Never rejects. */
   async settle(task: Task, root: string): Promise<Settled> {
@@ -74,6 +90,8 @@ export class Settler {
       pending && !force && (await this.changed(pending.inputs, target, false)) === null
         ? pending
         : await loader.load(target, task.known);
+    // A child that was ended because the service stops says nothing about the job.
+    if (this.stopped) return DONE;
     if (loaded.kind === "moving")
       return { again: Math.min(1_000, 20 * 2 ** Math.min(6, task.troubles++)), unannounced };
     if (loaded.kind === "good") {
@@ -105,7 +123,8 @@ export class Settler {
     const { version, inputs, known } = loaded;
     const before = task.entry;
     const isNew = task.newest !== version.hash;
-    if (isNew) await Promise.all([store.saveVersion(version), this.keep(version)]);
+    // At a first start hundreds of versions are new, and most of them will not run soon.
+    if (isNew) await Promise.all([store.saveVersion(version), before ? this.keep(version) : null]);
     const wasReady = before?.loadState === "ready";
     if (isNew || !wasReady || !inputs.sameAs(task.inputs)) {
       const loadedAt = isNew || !before?.loadedAt ? clock.now() : before.loadedAt;

@@ -7,11 +7,12 @@ import type { LoadQueue } from "./load-queue.ts";
 import { mayPass } from "./load-problem.ts";
 import { identityOf, statOrNull } from "./signature.ts";
 import { RootWatch } from "./root-watch.ts";
-import { scanSource, type Finding, type Scan } from "./scan.ts";
+import { emptyScan, scanSource, type Finding, type FolderNames, type Scan } from "./scan.ts";
 import type { Settler } from "./settle.ts";
 import { BUILT_IN, type CatalogSource, type Pace, type Watching } from "./source-options.ts";
 import { Task } from "./task.ts";
 import { below, folderOf, type TreePath } from "./tree.ts";
+import { HintedTasks, Timers } from "./timers.ts";
 import { addressOf } from "./version.ts";
 
 export interface SourceOptions {
@@ -25,11 +26,7 @@ export interface SourceOptions {
   onStatus(status: SourceStatus): void;
 }
 
-/** Hints are gathered, but no longer than this before a load begins. */
-const MAX_GATHER_MS = 60;
 const SCAN_AFTER_MS = 10;
-/** chokidar tells one change of a file in 50 ms and drops the others, also the last one. */
-const DROPPED_WITHIN_MS = 60;
 const MISSED_AFTER_MS = 500;
 
 export class Source {
@@ -37,14 +34,16 @@ export class Source {
   findings: { finding: Finding; since: Instant }[] = [];
   private state: SourceState = "missing";
   private reason: string | null = null;
+  /** Identity of the root that was scanned last. */
+  private scannedRoot = "";
   private scannedAt: Instant | null = null;
   private changedAt: Instant | null = null;
   private readonly folders = new Map<TreePath, string>();
+  private readonly folderNames: FolderNames = new Map();
   private readonly root: RootWatch;
-  private readonly armed = new Map<Task, { timer: NodeJS.Timeout; since: number }>();
-  private readonly trailing = new Map<Task, NodeJS.Timeout>();
-  private readonly timers = new Set<NodeJS.Timeout>();
-  private scanTimer: { timer: NodeJS.Timeout; at: number } | null = null;
+  private readonly timers = new Timers();
+  private readonly hinted: HintedTasks;
+  private nextScan: { timer: NodeJS.Timeout | null; at: number } | null = null;
   private scanning: Promise<void> = Promise.resolve();
   private rehashedAt: number;
   private told = "";
@@ -53,13 +52,18 @@ export class Source {
   constructor(private readonly options: SourceOptions) {
     const { location, watch, clock, log } = options;
     this.rehashedAt = clock.monotonic();
+    this.hinted = new HintedTasks(this.timers, options.pace.quietMs, (task) => {
+      if (task.present === false) return;
+      task.hinted = true;
+      this.settle(task);
+    });
     this.root = new RootWatch({
       path: location.path,
       watch: watch.mode,
       clock,
       log,
       onHint: (path, kind) => this.hint(path, kind === "names"),
-      onReady: () => this.scanSoon(0),
+      onReady: () => void this.scan(),
     });
   }
 
@@ -79,30 +83,29 @@ export class Source {
   async start(): Promise<void> {
     await this.scan();
     if (this.options.watch.mode === "off") return;
-    this.every(this.options.pace.rootMs, async () => {
-      if (await this.root.refresh()) this.scanSoon(0);
-    });
-    this.every(
-      () => (this.root.mode === "poll" ? this.options.watch.intervalMs : this.options.pace.rescanMs),
+    const { pace, watch } = this.options;
+    this.timers.every(
+      () => pace.rootMs,
+      async () => {
+        if (await this.root.refresh()) this.scanSoon(0);
+      },
+    );
+    this.timers.every(
+      () => (this.root.mode === "poll" ? watch.intervalMs : pace.rescanMs),
       () => this.scan(),
     );
   }
 
   async stop(): Promise<void> {
     this.stopped = true;
-    for (const { timer } of this.armed.values()) clearTimeout(timer);
-    for (const timer of [...this.timers, ...this.trailing.values()]) clearTimeout(timer);
-    if (this.scanTimer) clearTimeout(this.scanTimer.timer);
+    this.timers.stop();
     await this.root.close();
     await this.scanning;
   }
 
   /** Scans now and looks at every task; one scan after the other. */
   scan(asked = false): Promise<void> {
-    this.scanning = this.scanning
-      .then(() => this.scanOnce(true, asked))
-      .catch((error: unknown) => this.failed(error));
-    return this.scanning;
+    return this.queueScan(true, asked);
   }
 
   /** Brings one task up to date when its turn in the queue comes. */
@@ -111,7 +114,7 @@ export class Source {
       const look = this.root.look;
       if (this.stopped || this.state !== "available" || !look?.there) return;
       const { again, unannounced } = await this.options.settler.settle(task, look.real);
-      if (again !== null) this.after(again, () => this.lookAgain(task));
+      if (again !== null) this.timers.after(again, () => this.lookAgain(task));
       if (unannounced !== null) this.unannounced(task, unannounced);
     });
   }
@@ -123,7 +126,7 @@ export class Source {
       if (!task.concerns(path, names)) continue;
       task.changedAt = task.hintedAt = now;
       task.hinted = true;
-      this.arm(task, now);
+      this.hinted.add(task, now);
     }
     if (names) this.scanSoon(SCAN_AFTER_MS);
     else void this.checkFolders(path);
@@ -139,39 +142,29 @@ export class Source {
     }
   }
 
-  private arm(task: Task, now: number): void {
-    const armed = this.armed.get(task);
-    const since = armed?.since ?? now;
-    if (armed && now - since > MAX_GATHER_MS) return;
-    if (armed) clearTimeout(armed.timer);
-    const timer = setTimeout(() => {
-      this.armed.delete(task);
-      if (task.present === true) this.settle(task);
-    }, this.options.pace.quietMs);
-    this.armed.set(task, { timer, since });
-    clearTimeout(this.trailing.get(task));
-    this.trailing.set(
-      task,
-      setTimeout(() => {
-        this.trailing.delete(task);
-        task.hinted = true;
-        this.settle(task);
-      }, DROPPED_WITHIN_MS),
-    );
-  }
-
   /** A scan for new and vanished tasks; the sooner of two wishes counts. */
   private scanSoon(ms: number): void {
     const at = this.options.clock.monotonic() + ms;
-    if (this.stopped || (this.scanTimer && this.scanTimer.at <= at)) return;
-    if (this.scanTimer) clearTimeout(this.scanTimer.timer);
-    const timer = setTimeout(() => {
-      this.scanTimer = null;
-      this.scanning = this.scanning
-        .then(() => this.scanOnce(false, false))
-        .catch((error: unknown) => this.failed(error));
-    }, ms);
-    this.scanTimer = { timer, at };
+    if (this.stopped || (this.nextScan && this.nextScan.at <= at)) return;
+    this.timers.clear(this.nextScan?.timer);
+    const timer = this.timers.after(ms, () => {
+      this.nextScan = null;
+      void this.queueScan(false, false);
+    });
+    this.nextScan = { timer, at };
+  }
+
+  /** One after the other; none rejects. */
+  private queueScan(everything: boolean, asked: boolean): Promise<void> {
+    this.scanning = this.scanning
+      .then(() => this.scanOnce(everything, asked))
+      .catch((error: unknown) => {
+        this.options.log.error(
+          { error, source: this.name },
+          "a source could not be scanned; it is tried again",
+        );
+      });
+    return this.scanning;
   }
 
   private async scanOnce(everything: boolean, asked: boolean): Promise<void> {
@@ -180,33 +173,37 @@ export class Source {
     if (this.stopped) return;
     const look = this.root.look;
     if (!look?.there) return this.withoutRoot(look?.reason ?? "", look?.exists ?? false);
-    const scan = await scanSource(look.real);
+    const scan = await scanSource(look.real, this.root.mode === "events" ? this.folderNames : null);
     if (this.stopped) return;
     if (scan.empty && this.name !== BUILT_IN && this.tasks.size > 0) {
       return this.become("unavailable", `${this.options.location.path} is empty: is the volume mounted?`);
     }
-    const returned = this.state !== "available";
+    const isOther = this.state !== "available" || this.scannedRoot !== look.identity;
     this.become("available", null);
+    this.scannedRoot = look.identity;
     this.scannedAt = this.options.clock.now();
     this.compareFolders(scan);
     this.compareFindings(scan);
     if (everything && this.options.clock.monotonic() - this.rehashedAt > this.options.pace.rehashMs) {
       this.rehashedAt = this.options.clock.monotonic();
+      this.folderNames.clear();
       for (const task of this.tasks.values()) task.distrust = true;
     }
-    this.compareTasks(scan, { known, all: everything || returned, asked });
+    const all = everything || isOther ? [...this.tasks.values()] : [];
+    const doubtful = await this.options.settler.suspects(all, scan, look.real);
+    this.compareTasks(scan, { known, doubtful, asked });
     this.become("available", null);
   }
 
   private withoutRoot(reason: string, exists: boolean): void {
     if (this.name === BUILT_IN) {
-      this.compareTasks(NOTHING, { known: true, all: false, asked: false });
+      this.compareTasks(emptyScan(), { known: true, doubtful: new Set(), asked: false });
       return this.become("available", null);
     }
     this.become(exists || this.tasks.size > 0 ? "unavailable" : "missing", reason);
   }
 
-  private compareTasks(scan: Scan, how: { known: boolean; all: boolean; asked: boolean }): void {
+  private compareTasks(scan: Scan, how: { known: boolean; doubtful: Set<Task>; asked: boolean }): void {
     const now = this.options.clock.monotonic();
     for (const key of scan.tasks) {
       let task = this.tasks.get(key);
@@ -215,14 +212,14 @@ export class Source {
       if (isNew && (how.known || task.present === false)) task.changedAt = now;
       task.present = true;
       if (how.asked && task.entry?.loadError && mayPass(task.entry.loadError.code)) task.force = true;
-      if (isNew || how.all) this.settle(task);
+      if (isNew || task.force || how.doubtful.has(task)) this.settle(task);
     }
     for (const task of this.tasks.values()) {
       if (scan.tasks.has(task.key) || scan.unknown.some((path) => below(`/${path}`, `/${task.key}`) !== null))
         continue;
       if (task.present !== false) task.changedAt = how.known ? now : -Infinity;
       task.present = false;
-      if (task.entry === null && !this.armed.has(task)) this.tasks.delete(task.key);
+      if (task.entry === null && !this.hinted.has(task)) this.tasks.delete(task.key);
       else if (task.entry && task.entry.loadState !== "missing") this.settle(task);
     }
   }
@@ -234,8 +231,13 @@ export class Source {
       this.folders.set(path, identity);
       if (before === undefined || before === identity || path === "") continue;
       this.root.rewatch(path);
-      this.after(150, () => void this.scan());
+      this.timers.after(150, () => void this.scan());
     }
+    // Folders come and go for as long as the service runs.
+    if (this.folders.size > scan.folders.size * 4 + 1_000) {
+      for (const path of this.folders.keys()) if (!scan.folders.has(path)) this.folders.delete(path);
+    }
+    if (this.folderNames.size > scan.folders.size * 2 + 100) this.folderNames.clear();
   }
 
   private compareFindings(scan: Scan): void {
@@ -259,7 +261,7 @@ export class Source {
   private unannounced(task: Task, path: TreePath): void {
     const found = this.options.clock.monotonic();
     this.changedAt = this.options.clock.now();
-    this.after(MISSED_AFTER_MS, () => {
+    this.timers.after(MISSED_AFTER_MS, () => {
       if (task.hintedAt < found) this.root.missed(path);
     });
   }
@@ -272,28 +274,4 @@ export class Source {
     this.told = now;
     this.options.onStatus(this.status());
   }
-
-  private failed(error: unknown): void {
-    this.options.log.error({ error, source: this.name }, "a source could not be scanned; it is tried again");
-  }
-
-  private after(ms: number, work: () => void): void {
-    if (this.stopped) return;
-    const timer = setTimeout(() => {
-      this.timers.delete(timer);
-      work();
-    }, ms);
-    this.timers.add(timer);
-  }
-
-  /** Again and again until the source stops; the next time counts from the end of the last. */
-  private every(ms: number | (() => number), work: () => Promise<void>): void {
-    this.after(typeof ms === "number" ? ms : ms(), () => {
-      void work()
-        .catch((error: unknown) => this.failed(error))
-        .finally(() => this.every(ms, work));
-    });
-  }
 }
-
-const NOTHING: Scan = { tasks: new Set(), findings: [], folders: new Map(), empty: true, unknown: [] };

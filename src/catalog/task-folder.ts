@@ -9,7 +9,7 @@ import { folderOf, type Tree, type TreePath } from "./tree.ts";
 import type { NeededPackage, VersionFile } from "./version.ts";
 
 /** In the order in which one of them names the dependency folder. */
-const LOCKFILES = ["package-lock.json", "npm-shrinkwrap.json", "pnpm-lock.yaml", "yarn.lock", "package.json"];
+const LOCKFILES = ["package-lock.json", "pnpm-lock.yaml", "yarn.lock", "package.json"];
 /** Sum over one job: they are kept with every version. */
 export const MAX_DATA_BYTES = 16 * 1024 * 1024;
 const MAX_DATA_FILES = 2_000;
@@ -19,7 +19,8 @@ export async function lockFiles(snapshot: Snapshot, folder: TreePath): Promise<F
   for (let at = folder; ; at = folderOf(at)) {
     const found: FileRead[] = [];
     for (const name of LOCKFILES) {
-      const file = await snapshot.read(at === "" ? name : `${at}/${name}`);
+      const path = at === "" ? name : `${at}/${name}`;
+      const file = (await snapshot.kind(path)) === "none" ? null : await snapshot.read(path);
       if (file) found.push(file);
     }
     if (found.length > 0 || at === "") return found;
@@ -104,7 +105,10 @@ export function versionHash(version: {
     `builder ${version.builderId}`,
     `job ${version.source}:${version.key}`,
     ...version.files.map((file) => `${file.role} ${file.sha256} ${file.path}`),
-    ...version.needs.map((need) => `needs ${need.from} ${need.name} ${need.version ?? ""}`),
+    // What the service offers changes with the service, not with the job.
+    ...version.needs.map(
+      ({ from, name, version }) => `needs ${from} ${name} ${(from !== "service" && version) || ""}`,
+    ),
   ];
   return sha256Of(lines.join("\n"));
 }

@@ -1,0 +1,76 @@
+// The timers of a source: things to do later, again and again, or when a task was quiet for a moment.
+import type { Task } from "./task.ts";
+
+/** Hints are gathered, but no longer than this before a load begins. */
+const MAX_GATHER_MS = 60;
+/** chokidar tells one change of a file in 50 ms and drops the others, also the last one. */
+const DROPPED_WITHIN_MS = 60;
+
+/** Timers that end together. */
+export class Timers {
+  private readonly running = new Set<NodeJS.Timeout>();
+  private stopped = false;
+
+  after(ms: number, work: () => void): NodeJS.Timeout | null {
+    if (this.stopped) return null;
+    const timer = setTimeout(() => {
+      this.running.delete(timer);
+      work();
+    }, ms);
+    this.running.add(timer);
+    return timer;
+  }
+
+  /** Again and again until the end; the next time counts from the end of the last. `work` must not reject. */
+  every(ms: () => number, work: () => Promise<void>): void {
+    this.after(ms(), () => void work().then(() => this.every(ms, work)));
+  }
+
+  clear(timer: NodeJS.Timeout | null | undefined): void {
+    if (!timer) return;
+    clearTimeout(timer);
+    this.running.delete(timer);
+  }
+
+  stop(): void {
+    this.stopped = true;
+    for (const timer of this.running) clearTimeout(timer);
+    this.running.clear();
+  }
+}
+
+/** Tasks that some event told of, until they were quiet for a moment. */
+export class HintedTasks {
+  private readonly waiting = new Map<Task, { timer: NodeJS.Timeout | null; since: number }>();
+  private readonly trailing = new Map<Task, NodeJS.Timeout | null>();
+
+  /** `onDue` is called after the quiet, and once more when chokidar would tell of a further change again. */
+  constructor(
+    private readonly timers: Timers,
+    private readonly quietMs: number,
+    private readonly onDue: (task: Task) => void,
+  ) {}
+
+  has(task: Task): boolean {
+    return this.waiting.has(task);
+  }
+
+  /** `now` is monotonic. */
+  add(task: Task, now: number): void {
+    this.timers.clear(this.trailing.get(task));
+    const again = this.timers.after(DROPPED_WITHIN_MS, () => {
+      this.trailing.delete(task);
+      this.onDue(task);
+    });
+    this.trailing.set(task, again);
+    const before = this.waiting.get(task);
+    const since = before?.since ?? now;
+    if (before && now - since > MAX_GATHER_MS) return;
+    this.timers.clear(before?.timer);
+    const timer = this.timers.after(this.quietMs, () => {
+      this.waiting.delete(task);
+      this.onDue(task);
+    });
+    this.waiting.set(task, { timer, since });
+  }
+}
