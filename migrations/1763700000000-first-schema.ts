@@ -202,7 +202,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         source: "varchar(64)",
         job_key: "varchar(255)",
         scope: "varchar(40)",
-        state_key: "varchar(255)",
+        state_key: "varchar(256)",
         value: "json",
         updated_at: "bigint",
       },

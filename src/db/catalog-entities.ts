@@ -46,7 +46,7 @@ export class JobStateRow {
   @Column(varchar("source", 64, { ...primary, primaryKeyConstraintName: "pk_job_state" })) source!: string;
   @Column(varchar("job_key", 255, { ...primary, primaryKeyConstraintName: "pk_job_state" })) jobKey!: string;
   @Column(varchar("scope", 40, { ...primary, primaryKeyConstraintName: "pk_job_state" })) scope!: string;
-  @Column(varchar("state_key", 255, { ...primary, primaryKeyConstraintName: "pk_job_state" }))
+  @Column(varchar("state_key", 256, { ...primary, primaryKeyConstraintName: "pk_job_state" }))
   stateKey!: string;
   @Column(json("value")) value!: unknown;
   @Column(bigint("updated_at")) updatedAt!: number;

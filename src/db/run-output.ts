@@ -5,6 +5,9 @@ import { CHUNK_BYTES } from "./columns.ts";
 import type { Batch } from "./gate.ts";
 import { isDuplicate, type Sql, type SqlValue } from "./sql.ts";
 
+/** So many characters fit into a chunk, whatever they are: an escaped one has six bytes. */
+const SURE_TEXT = 9_000;
+
 /** What running attempts tell meanwhile; an attempt that is no longer the run's tells nothing. */
 export const tellBatch: Batch<Telling, null> = {
   name: "tell",
@@ -75,7 +78,7 @@ function* chunksOf(lines: readonly LogLine[]): Generator<{ first: LogLine; count
   let bytes = 0;
   let first: LogLine | undefined;
   for (const line of lines) {
-    const text = JSON.stringify(line);
+    const text = textOf(line);
     const size = Buffer.byteLength(text) + 1;
     if (first && bytes + size > CHUNK_BYTES) {
       yield { first, count: texts.length, text: texts.join("\n") };
@@ -86,6 +89,17 @@ function* chunksOf(lines: readonly LogLine[]): Generator<{ first: LogLine; count
     bytes += size;
   }
   if (first) yield { first, count: texts.length, text: texts.join("\n") };
+}
+
+/** A line as JSON that fits into a chunk: escapes and fields can make a short text long. */
+function textOf(line: LogLine): string {
+  const whole = JSON.stringify(line);
+  const bytes = Buffer.byteLength(whole);
+  if (bytes < CHUNK_BYTES) return whole;
+  const fields = { jobmount: `a line of ${bytes} bytes was cut: its fields were left out` };
+  const bare = JSON.stringify({ ...line, fields });
+  if (Buffer.byteLength(bare) < CHUNK_BYTES) return bare;
+  return JSON.stringify({ ...line, text: `${line.text.slice(0, SURE_TEXT)}… (cut)`, fields });
 }
 
 interface WithRecords {

@@ -1,0 +1,146 @@
+// RunQueries on every database: every filter against a plain filter over the same rows, page by page.
+import { expect } from "chai";
+import { newId } from "../../src/ids.ts";
+import type { RunFilter } from "../../src/runs/store.ts";
+import { RUN_STATES, type TaskRun } from "../../src/runs/task-run.ts";
+import { newRun, T0 } from "./make.ts";
+import { onEveryRunStore } from "./run-rig.ts";
+import { matches, MINUTE, pick, seed } from "./run-seed.ts";
+
+const job = (address: string) => {
+  const [source, key] = address.split(":") as [string, string];
+  return { source, key };
+};
+
+const FILTERS: Omit<RunFilter, "limit">[] = [
+  {},
+  { jobs: [job("default:billing/sync")] },
+  { jobs: [job("default:billing/sync"), job("builtin:import"), job("default:billing/sync"), job("x:y")] },
+  { jobs: Array.from({ length: 20 }, (_, i) => job(`default:${i === 7 ? "import" : i}`)) },
+  { jobs: [job("default:import"), job("builtin:import")], sources: ["builtin", "tenant-b"] },
+  { jobs: [job("default:import")], notSources: ["default"] },
+  { jobs: [job("default:import")], states: ["failed", "succeeded"], triggers: ["api", "cli"] },
+  { notJobs: [job("default:import"), job("builtin:heartbeat")] },
+  { scheduleId: "sch_2" },
+  { scheduleId: "sch_1", notStates: ["skipped"], sources: ["default"] },
+  { scheduleId: "unknown" },
+  { states: ["failed"] },
+  { states: ["queued", "running", "retrying"] },
+  { states: [...RUN_STATES] },
+  { states: ["failed"], reasons: ["timeout", "crash"], notTriggers: ["api"] },
+  { notStates: ["succeeded", "skipped"] },
+  { notReasons: ["timeout", "user"] },
+  { reasons: ["user"] },
+  { triggers: ["manual"] },
+  { notTriggers: ["manual", "cli"] },
+  { sources: ["tenant-b"] },
+  { sources: ["tenant-b", "builtin", "unknown"], states: ["succeeded"] },
+  { notSources: ["builtin"] },
+  { recordsFailed: true },
+  { recordsFailed: false, states: ["succeeded"] },
+  { since: T0 + 20 * MINUTE, until: T0 + 60 * MINUTE },
+  { since: T0 + 20 * MINUTE, states: ["failed"] },
+  { until: T0 + 1 },
+  { until: 0 },
+  { since: Number.MAX_SAFE_INTEGER },
+  { text: "TIMED OUT" },
+  { text: "ünïCODE" },
+  { text: 'could not "open" äö' },
+  { text: "sync", states: ["failed", "cancelled"], sources: ["default", "builtin"] },
+  { text: "%" },
+  { text: "_imed" },
+  { states: [] },
+  { sources: [] },
+  { jobs: [] },
+  { reasons: [] },
+  { triggers: [] },
+  { notJobs: [], notReasons: [], notSources: [], notStates: [], notTriggers: [] },
+];
+
+onEveryRunStore("RunQueries: lists", (rig) => {
+  describe("lists", () => {
+    let all: TaskRun[] = [];
+    beforeEach(async () => (all = await seed(rig, 130)));
+
+    for (const filter of FILTERS) {
+      it(`holds ${JSON.stringify(filter).slice(0, 120)}`, async () => {
+        const expected = all.filter((run) => matches(run, filter));
+        for (const order of ["newest", "oldest"] as const) {
+          const wanted = order === "oldest" ? expected : [...expected].reverse();
+          const got: TaskRun[] = [];
+          for (let after: string | undefined, more = true; more;) {
+            const page = await rig.queries.list({ ...filter, limit: 17, after, order });
+            expect(page.runs.length).to.be.at.most(17);
+            got.push(...page.runs);
+            expect(got.length).to.be.at.most(all.length);
+            after = page.runs.at(-1)?.id;
+            more = page.hasMore;
+          }
+          expect(got.map(({ id }) => id)).to.deep.equal(wanted.map(({ id }) => id));
+          expect(got).to.deep.equal(wanted);
+        }
+        expect(await rig.queries.count({ ...filter, limit: 1 }, 1_000)).to.equal(expected.length);
+        expect(await rig.queries.count({ ...filter, limit: 1 }, 5)).to.equal(Math.min(5, expected.length));
+      });
+    }
+
+    it("has no more after exactly the last one", async () => {
+      expect((await rig.queries.list({ limit: 130 })).hasMore).to.equal(false);
+      expect((await rig.queries.list({ limit: 129 })).hasMore).to.equal(true);
+      expect((await rig.queries.list({ limit: 10, after: all[0]!.id })).runs).to.deep.equal([]);
+    });
+  });
+
+  it("finds what few rows match behind many that do not, in a list that no index answers", async function () {
+    this.timeout(60_000);
+    const rows = Array.from({ length: 25_000 }, (_, i) => {
+      const queuedAt = T0 + i;
+      const rare = i === 3 || i === 12_345 || i === 24_999;
+      return newRun({
+        id: newId("run", queuedAt),
+        queuedAt,
+        trigger: rare ? "manual" : "api",
+        // In a list of its newest 20,000 rows a text is looked for.
+        cause: i === 4_999 || i === 5_001 || i === 20_000 ? "needle" : null,
+      });
+    });
+    for (let i = 0; i < rows.length; i += 5_000) await rig.store.insert(rows.slice(i, i + 5_000));
+    const found = await rig.queries.list({ triggers: ["manual"], limit: 2 });
+    expect(found.runs.map((run) => run.queuedAt - T0)).to.deep.equal([24_999, 12_345]);
+    expect(found.hasMore).to.equal(true);
+    const rest = await rig.queries.list({ triggers: ["manual"], limit: 2, after: found.runs[1]!.id });
+    expect(rest.runs.map((run) => run.queuedAt - T0)).to.deep.equal([3]);
+    const oldest = await rig.queries.list({ triggers: ["manual"], limit: 9, order: "oldest" });
+    expect(oldest.runs.map((run) => run.queuedAt - T0)).to.deep.equal([3, 12_345, 24_999]);
+    expect(await rig.queries.count({ triggers: ["manual"], limit: 1 }, 100)).to.equal(3);
+    expect(await rig.queries.count({ triggers: ["api"], limit: 1 }, 10_001)).to.equal(10_001);
+    expect(await rig.queries.count({ limit: 1 }, 10_001)).to.equal(10_001);
+    const said = await rig.queries.list({ text: "NEEDLE", limit: 9 });
+    expect(said.runs.map((run) => run.queuedAt - T0)).to.deep.equal([20_000, 5_001]);
+  });
+
+  it("a job is found by source and key together, and by every letter", async () => {
+    await rig.store.insert([
+      newRun({ id: "run_1", source: "a", jobKey: "b" }),
+      newRun({ id: "run_2", source: "b", jobKey: "a" }),
+      newRun({ id: "run_3", source: "a", jobKey: "B" }),
+    ]);
+    const ids = async (filter: object) =>
+      (await rig.queries.list({ ...filter, limit: 9 })).runs.map(({ id }) => id);
+    expect(await ids({ jobs: [{ source: "a", key: "b" }] })).to.deep.equal(["run_1"]);
+    expect(await ids({ notJobs: [{ source: "a", key: "b" }] })).to.deep.equal(["run_3", "run_2"]);
+    expect(await ids({ sources: ["a"] })).to.deep.equal(["run_3", "run_1"]);
+  });
+
+  it("a source with more jobs than there are ways to look is listed all the same", async () => {
+    await rig.store.insert(
+      Array.from({ length: 60 }, (_, i) =>
+        newRun({ id: `run_${i + 10}`, source: pick(["a", "b"], i), jobKey: `j${i}` }),
+      ),
+    );
+    const { runs, hasMore } = await rig.queries.list({ sources: ["b"], limit: 3 });
+    expect(runs.map(({ id }) => id)).to.deep.equal(["run_69", "run_67", "run_65"]);
+    expect(hasMore).to.equal(true);
+    expect(await rig.queries.count({ sources: ["b"], limit: 1 }, 100)).to.equal(30);
+  });
+});
