@@ -59,8 +59,8 @@ function placeOf(
   return { file: at.file, line: at.line, column, frame: frame || null };
 }
 
-function noteOf(message: Message): string | null {
+function noteOf(message: Message): string {
   const suggestion = message.location?.suggestion;
   if (suggestion) return `did you mean ${suggestion}?`;
-  return message.notes[0]?.text ?? null;
+  return message.notes[0]?.text ?? "correct the code at the mark";
 }

@@ -1,7 +1,7 @@
 // The map from job to its current good version: what serves, what failed, and where the sources stand.
 import { mkdir, readdir, rm, stat } from "node:fs/promises";
 import { join } from "node:path";
-import type { Clock } from "../clock.ts";
+import { systemClock, type Clock } from "../clock.ts";
 import { messageOf, notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { JobSpec } from "../sdk/spec.ts";
@@ -243,11 +243,11 @@ export class Catalog {
 
   /** What a process that was killed left behind; another process may be at work in the same folder. */
   private async clearScratch(): Promise<void> {
-    const { scratchDir, clock } = this.options;
+    const { scratchDir } = this.options;
     await mkdir(scratchDir, { recursive: true });
     for (const name of await readdir(scratchDir)) {
       const path = join(scratchDir, name);
-      const age = clock.now() - ((await stat(path).catch(() => null)) ?? { mtimeMs: Infinity }).mtimeMs;
+      const age = systemClock.now() - ((await stat(path).catch(() => null)) ?? { mtimeMs: Infinity }).mtimeMs;
       if (age > 3_600_000) await rm(path, { recursive: true, force: true });
     }
   }

@@ -1,5 +1,8 @@
 // Which folder names can be part of a job's key, and what to call those that cannot.
 
+/** The file that makes a folder a job. */
+export const ENTRY_NAME = "job.ts";
+
 const SEGMENT = /^[a-z0-9][a-z0-9_-]*$/;
 /** As wide as the column that holds it. */
 export const MAX_KEY_LENGTH = 255;

@@ -6,6 +6,7 @@ import { Builder, BUILDER_ID, BUNDLE_NAME, type Built } from "./build.ts";
 import { descriptionProblem } from "./description-problem.ts";
 import type { DescribeLimits, Describer } from "./describe.ts";
 import { KnownInputs } from "./inputs.ts";
+import { ENTRY_NAME } from "./key.ts";
 import { LoadFailure, loadProblem, type LoadProblem } from "./load-problem.ts";
 import { Resolver } from "./resolve.ts";
 import { Snapshot, TreeMoved, type FileRead } from "./snapshot.ts";
@@ -21,8 +22,6 @@ import type { Tree, TreePath } from "./tree.ts";
 import type { JobVersion, VersionFile } from "./version.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 
-/** The file that makes a folder a job. */
-export const ENTRY_NAME = "job.ts";
 const MAX_ENTRY_BYTES = 1024 * 1024;
 /** How often a load begins again when the tree moves under it, before it waits for the next hint. */
 const TRIES = 5;

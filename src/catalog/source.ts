@@ -178,6 +178,9 @@ export class Source {
     if (scan.empty && this.name !== BUILT_IN && this.tasks.size > 0) {
       return this.become("unavailable", `${this.options.location.path} is empty: is the volume mounted?`);
     }
+    if (scan.unknown.includes("")) {
+      return this.become("unavailable", `${this.options.location.path} cannot be read`);
+    }
     const isOther = this.state !== "available" || this.scannedRoot !== look.identity;
     this.become("available", null);
     this.scannedRoot = look.identity;
