@@ -21,7 +21,8 @@ const BODY = "return { at: performance.timeOrigin + performance.now() };";
 export async function measureDurable(url: string, concurrency: number): Promise<DurableFigures> {
   const rig = await startRig({ url, concurrency, body: BODY });
   try {
-    await together(rig, 20 * concurrency);
+    for (let n = 1; n <= 64; n *= 2) await together(rig, n);
+    await together(rig, 2_000);
     const startedAt = performance.now();
     await together(rig, RUNS);
     const runsPerSecond = RUNS / ((performance.now() - startedAt) / 1000);

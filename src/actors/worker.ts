@@ -124,7 +124,7 @@ export class Worker implements Service, WakeListener {
     if (this.#stopping) attempt.abort("shutdown", 0);
     const finish = await attempt.execute();
     // Free before the finish is written: the next claim rides in the same commit.
-    this.#slots.release(run.source);
+    this.#slots.release(run.source, run.heldSlot);
     const answer = await this.#finish(finish);
     this.#attempts.delete(run.id);
     if (finish.to === "retrying" || finish.to === "queued")

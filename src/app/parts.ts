@@ -114,6 +114,8 @@ export function makeParts({ config, database, vault, log, env }: PartsOptions) {
       return { overlap: spec.overlap, acceptParams: (values, saved) => params.save(spec, values, saved) };
     },
     wake: wakeAll,
+    trouble: ({ id }, error) =>
+      log.error({ schedule: id, error: messageOf(error) }, "a schedule cannot be planned"),
   });
   return { pool, catalog, versions, params, notices, wake, runStore, queries, runs, schedules, specOf, now };
 }

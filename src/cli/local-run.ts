@@ -109,6 +109,7 @@ function claimOf(version: JobVersion, params: Record<string, unknown>, now: numb
     startedAt: now,
     logFrom: 1,
     priority: 0,
+    heldSlot: false,
     hasState: true,
   };
 }

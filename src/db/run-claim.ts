@@ -220,7 +220,10 @@ async function mark(sql: Sql, chosen: Candidate[], request: ClaimRequest): Promi
   throw new Error("a run changed between being chosen and being claimed in one transaction");
 }
 
-function toClaimed({ row, id, version }: Candidate, request: ClaimRequest): ClaimedRun {
+function toClaimed(
+  { row, id, version, scheduleSlot, jobSlot }: Candidate,
+  request: ClaimRequest,
+): ClaimedRun {
   return {
     id,
     source: String(row["source"]),
@@ -237,6 +240,7 @@ function toClaimed({ row, id, version }: Candidate, request: ClaimRequest): Clai
     startedAt: request.now,
     logFrom: Number(row["log_lines"]) + 1,
     priority: Number(row["priority"]),
+    heldSlot: scheduleSlot !== null || jobSlot !== null,
     hasState: Number(row["has_state"]) === 1,
   };
 }

@@ -59,6 +59,8 @@ export interface ClaimedRun {
   /** Number of the first log line that this attempt may write. */
   logFrom: number;
   priority: number;
+  /** Whether it took its schedule's or its job's slot, for which others may wait. */
+  heldSlot: boolean;
   /** False: the job keeps no durable values, so none need be read. */
   hasState: boolean;
 }

@@ -4,6 +4,7 @@ import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import type { AttemptOrder } from "./protocol.ts";
+import { ShortQueues } from "./short-queues.ts";
 import { type AttemptLimits, type AttemptListener, type Ended, Sandbox } from "./sandbox.ts";
 
 export interface PoolOptions {
@@ -30,11 +31,28 @@ export interface RunningAttempt {
   abort(reason: string, graceMs?: number): void;
 }
 
+/** Where an attempt runs, once it is known: an abort may come before. */
+class Seat {
+  #sandbox: Sandbox | undefined;
+  #asked: { reason: string; graceMs: number | undefined } | undefined;
+
+  take(sandbox: Sandbox): void {
+    this.#sandbox = sandbox;
+    if (this.#asked) sandbox.abort(this.#asked.reason, this.#asked.graceMs);
+  }
+
+  abort(reason: string, graceMs?: number): void {
+    this.#asked ??= { reason, graceMs };
+    this.#sandbox?.abort(reason, graceMs);
+  }
+}
+
 export class Pool {
   readonly #options: PoolOptions;
   readonly #idle = new Map<string, Sandbox[]>();
   readonly #all = new Map<Sandbox, string>();
   readonly #spares: Sandbox[] = [];
+  readonly #queues = new ShortQueues<Sandbox>();
   readonly #sweep: NodeJS.Timeout;
   #n = 0;
   #stopped = false;
@@ -66,21 +84,30 @@ export class Pool {
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
   ): RunningAttempt {
-    const sandbox = (isolation === "reuse" ? this.#takeWarm(version) : undefined) ?? this.takeSpare();
-    const tempDir = join(this.#all.get(sandbox)!, "attempt");
-    const ended = this.#attempt(sandbox, version, { ...order, tempDir }, limits, listener, isolation);
-    return { ended, abort: (reason, graceMs) => sandbox.abort(reason, graceMs) };
+    const warm = isolation === "reuse" ? this.#takeWarm(version) : undefined;
+    const seat = new Seat();
+    const ended = this.#attempt(warm, seat, version, order, limits, listener, isolation);
+    return { ended, abort: (reason, graceMs) => seat.abort(reason, graceMs) };
   }
 
   async #attempt(
-    sandbox: Sandbox,
+    warm: Sandbox | undefined,
+    seat: Seat,
     version: string,
-    order: AttemptOrder,
+    order: Omit<AttemptOrder, "tempDir">,
     limits: AttemptLimits,
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
   ): Promise<Ended> {
-    const ended = await sandbox.run(version, order, limits, listener);
+    const reused = warm ?? (isolation === "reuse" ? await this.#queues.wait(version) : undefined);
+    const sandbox = reused ?? this.takeSpare();
+    const tempDir = join(this.#all.get(sandbox) ?? this.#options.tempRoot, "attempt");
+    const from = this.#options.clock.monotonic();
+    this.#queues.began(version);
+    const running = sandbox.run(version, { ...order, tempDir }, limits, listener);
+    seat.take(sandbox);
+    const ended = await running;
+    this.#queues.ended(version, this.#options.clock.monotonic() - from);
     if (isolation === "fresh") sandbox.kill("fresh process for every attempt");
     else this.#giveBack(sandbox, version);
     return ended;
@@ -123,6 +150,7 @@ export class Pool {
     if (this.#stopped) return sandbox.kill("the service stops");
     if (sandbox.attempts >= MAX_ATTEMPTS) return sandbox.kill("it has run its share of attempts");
     if (clock.monotonic() - sandbox.bornAt > MAX_AGE_MS) return sandbox.kill("it is old");
+    if (this.#queues.hand(version, sandbox)) return;
     const waiting = this.#idle.get(version) ?? [];
     waiting.push(sandbox);
     this.#idle.set(version, waiting);
