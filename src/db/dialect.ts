@@ -7,6 +7,8 @@ export interface Dialect {
   forUpdate: string;
   /** Behind a table's name: rows are found by the primary key, so that no other one is locked on the way. */
   byPrimaryKey: string;
+  /** Behind a table's name: rows are found by this index and no other, whatever a planner thinks of it. */
+  byIndex(name: string): string;
   /** `INSERT … ` tail that turns a duplicate key into an overwrite of `columns`. Never used to elect a winner. */
   overwrite(key: readonly string[], columns: readonly string[]): string;
 }
@@ -16,6 +18,7 @@ export const sqlite: Dialect = {
   skipLocked: "",
   forUpdate: "",
   byPrimaryKey: "",
+  byIndex: (name) => ` INDEXED BY ${name}`,
   overwrite: (key, columns) =>
     ` ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${columns.map((c) => `${c} = excluded.${c}`).join(", ")}`,
 };
@@ -25,6 +28,7 @@ export const mysql: Dialect = {
   skipLocked: " FOR UPDATE SKIP LOCKED",
   forUpdate: " FOR UPDATE",
   byPrimaryKey: " FORCE INDEX (PRIMARY)",
+  byIndex: (name) => ` FORCE INDEX (${name})`,
   overwrite: (_key, columns) =>
     ` ON DUPLICATE KEY UPDATE ${columns.map((c) => `${c} = VALUES(${c})`).join(", ")}`,
 };

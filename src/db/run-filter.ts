@@ -1,6 +1,8 @@
 // From a filter of runs to conditions: what an index answers (branches), and what each row has to be asked (rest).
 import { firstId } from "../ids.ts";
 import type { RunFilter } from "../runs/store.ts";
+import { CANCELLED_REASONS, FAILED_REASONS, type RunState } from "../runs/task-run.ts";
+import { SKIPPED_REASONS } from "../schedules/schedule.ts";
 import { markValues, marks, type Sql, type SqlValue } from "./sql.ts";
 
 export interface Condition {
@@ -8,12 +10,15 @@ export interface Condition {
   values: SqlValue[];
 }
 
-/**
- * Rows that match any branch, and `rest` if there is one, and lie in `range` (of ids). Branches share no row. Each is
- * the beginning of an index that goes on with the id, so that rows come out of it in the order of a list, or true.
- */
+/** The beginning of an index that goes on with the id, so that rows come out of it in the order of a list. */
+export interface Branch extends Condition {
+  /** Null: the primary key, for all rows. */
+  index: string | null;
+}
+
+/** Rows that match any branch, and `rest` if there is one, and lie in `range` (of ids). Branches share no row. */
 export interface Conditions {
-  branches: Condition[];
+  branches: Branch[];
   rest: Condition | null;
   range: Condition;
 }
@@ -23,7 +28,7 @@ const MOST_BRANCHES = 16;
 /** Ids carry the instant at which the run was queued; bounds leave room for one that was made a moment before. */
 const ID_SLACK_MS = 60_000;
 
-const ALL: Condition = { text: "1 = 1", values: [] };
+const ALL: Branch = { text: "1 = 1", values: [], index: null };
 
 /** Null when nothing can match: an empty list of allowed values. */
 export async function conditionsOf(sql: Sql, filter: RunFilter): Promise<Conditions | null> {
@@ -39,22 +44,25 @@ export async function conditionsOf(sql: Sql, filter: RunFilter): Promise<Conditi
 }
 
 interface Lead {
-  branches: Condition[];
+  branches: Branch[];
   /** The parts of the filter that the branches answer already. */
   answered: Partial<RunFilter>;
 }
 
 async function leadOf(sql: Sql, filter: RunFilter): Promise<Lead | undefined> {
-  const { scheduleId, jobs, states, sources } = filter;
+  const { scheduleId, jobs, sources } = filter;
   if (scheduleId !== undefined) {
-    return {
-      branches: [{ text: "schedule_id = ?", values: [scheduleId] }],
-      answered: { scheduleId: undefined },
-    };
+    const branch = { text: "schedule_id = ?", values: [scheduleId], index: "ix_task_runs_schedule" };
+    return { branches: [branch], answered: { scheduleId: undefined } };
   }
   if (jobs && jobs.length <= MOST_BRANCHES) return jobLead(filter, jobs);
-  if (states && states.length <= MOST_BRANCHES) {
-    const branches = [...new Set(states)].map((state) => ({ text: "state = ?", values: [state] }));
+  const states = statesOf(filter);
+  if (states) {
+    const branches = states.map((state) => ({
+      text: "state = ?",
+      values: [state],
+      index: "ix_task_runs_state",
+    }));
     return { branches, answered: { states: undefined } };
   }
   if (sources && !jobs) {
@@ -62,6 +70,18 @@ async function leadOf(sql: Sql, filter: RunFilter): Promise<Lead | undefined> {
     return own && jobLead(filter, own);
   }
   return undefined;
+}
+
+/** The states that are asked for, or those that the reasons asked for can be found in. */
+function statesOf({ states, reasons }: RunFilter): RunState[] | undefined {
+  if (!reasons) return states && [...new Set(states)];
+  const has = (list: readonly string[]) => reasons.some((reason) => list.includes(reason));
+  // A run that is tried again keeps the reason of its last attempt.
+  const possible: RunState[] = ["queued", "running", "retrying"];
+  if (has(FAILED_REASONS)) possible.push("failed");
+  if (has(CANCELLED_REASONS)) possible.push("cancelled");
+  if (has(SKIPPED_REASONS)) possible.push("skipped");
+  return states ? possible.filter((state) => states.includes(state)) : possible;
 }
 
 function jobLead(filter: RunFilter, jobs: readonly { source: string; key: string }[]): Lead {
@@ -75,7 +95,11 @@ function jobLead(filter: RunFilter, jobs: readonly { source: string; key: string
     return true;
   });
   return {
-    branches: kept.map(({ source, key }) => ({ text: "source = ? AND job_key = ?", values: [source, key] })),
+    branches: kept.map(({ source, key }) => ({
+      text: "source = ? AND job_key = ?",
+      values: [source, key],
+      index: "ix_task_runs_job",
+    })),
     answered: { jobs: undefined, sources: undefined, notSources: undefined },
   };
 }
@@ -118,7 +142,10 @@ function rangeOf({ since, until, after, order }: RunFilter): Condition {
   return range;
 }
 
-/** What no index answers, text apart; null when nothing is left. */
+/**
+ * What no index answers, text apart; null when nothing is left. The plus before a column says to SQLite that it is not to
+ * look for an index after all: it would sort a million rows instead of walking to the first fifty (measured).
+ */
 function restOf(filter: RunFilter): Condition | null {
   const texts: string[] = [];
   const values: SqlValue[] = [];
@@ -135,14 +162,14 @@ function restOf(filter: RunFilter): Condition | null {
   };
   if (filter.jobs) add(anyJob(filter.jobs.length), jobValues(filter.jobs));
   if (filter.notJobs?.length) add(`NOT ${anyJob(filter.notJobs.length)}`, jobValues(filter.notJobs));
-  within("state", filter.states);
-  without("state", filter.notStates);
+  within("+state", filter.states);
+  without("+state", filter.notStates);
   within("reason", filter.reasons);
   without("reason", filter.notReasons);
   within("triggered_by", filter.triggers);
   without("triggered_by", filter.notTriggers);
-  within("source", filter.sources);
-  without("source", filter.notSources);
+  within("+source", filter.sources);
+  without("+source", filter.notSources);
   if (filter.recordsFailed !== undefined)
     add(filter.recordsFailed ? "records_failed > 0" : "records_failed = 0", []);
   return texts.length > 0 ? { text: texts.join(" AND "), values } : null;
@@ -150,7 +177,7 @@ function restOf(filter: RunFilter): Condition | null {
 
 function anyJob(n: number): string {
   return `(${markValues(Array<number>(n).fill(0))
-    .map(() => "(source = ? AND job_key = ?)")
+    .map(() => "(+source = ? AND +job_key = ?)")
     .join(" OR ")})`;
 }
 

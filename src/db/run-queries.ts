@@ -5,7 +5,7 @@ import type { Database } from "./database.ts";
 import { conditionsOf } from "./run-filter.ts";
 import { logLinesOf } from "./run-logs.ts";
 import { toAttempt, toRun } from "./run-row.ts";
-import { countOf, idsOf } from "./run-walk.ts";
+import { countOf, idsOf, type Reader } from "./run-walk.ts";
 import { markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 /** Short selects that travel in one statement. */
@@ -27,14 +27,14 @@ export class DbRunQueries implements RunQueries {
   async list(filter: RunFilter): Promise<{ runs: TaskRun[]; hasMore: boolean }> {
     const conditions = await conditionsOf(this.#read, filter);
     if (!conditions) return { runs: [], hasMore: false };
-    const ids = await idsOf(this.#read, conditions, filter, filter.limit + 1);
+    const ids = await idsOf(this.#reader, conditions, filter, filter.limit + 1);
     const runs = await this.#byIds(ids.slice(0, filter.limit));
     return { runs, hasMore: ids.length > filter.limit };
   }
 
   async count(filter: RunFilter, cap: number): Promise<number> {
     const conditions = await conditionsOf(this.#read, filter);
-    return conditions ? countOf(this.#read, conditions, filter, cap) : 0;
+    return conditions ? countOf(this.#reader, conditions, filter, cap) : 0;
   }
 
   /** Oldest first; the one that runs now is the last. */
@@ -74,15 +74,16 @@ export class DbRunQueries implements RunQueries {
   ): Promise<Map<string, TaskRun[]>> {
     const recent = new Map(jobs.map(({ source, key }): [string, TaskRun[]] => [`${source}:${key}`, []]));
     const values = jobs.map(({ source, key }) => [source, key, each]);
-    const select = "SELECT * FROM task_runs WHERE source = ? AND job_key = ? ORDER BY id DESC LIMIT ?";
+    const table = `task_runs${this.#database.dialect.byIndex("ix_task_runs_job")}`;
+    const select = `SELECT * FROM ${table} WHERE source = ? AND job_key = ? ORDER BY id DESC LIMIT ?`;
     for (const run of await this.#firstOfEach(select, values))
       recent.get(`${run.source}:${run.jobKey}`)!.push(run);
     return recent;
   }
 
   async lastOf(scheduleIds: readonly string[]): Promise<Map<string, TaskRun>> {
-    const select =
-      "SELECT * FROM task_runs WHERE schedule_id = ? AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1";
+    const table = `task_runs${this.#database.dialect.byIndex("ix_task_runs_schedule")}`;
+    const select = `SELECT * FROM ${table} WHERE schedule_id = ? AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1`;
     const runs = await this.#firstOfEach(
       select,
       scheduleIds.map((id) => [id]),
@@ -92,6 +93,10 @@ export class DbRunQueries implements RunQueries {
 
   get #read(): Sql {
     return this.#database.read;
+  }
+
+  get #reader(): Reader {
+    return { sql: this.#read, dialect: this.#database.dialect };
   }
 
   async #byIds(ids: readonly string[]): Promise<TaskRun[]> {

@@ -1,6 +1,7 @@
 // Walking the rows of a list in the order of their ids, in slices, so that a filter that few rows match stalls nobody.
 import type { RunFilter } from "../runs/store.ts";
-import type { Condition, Conditions } from "./run-filter.ts";
+import type { Dialect } from "./dialect.ts";
+import type { Branch, Condition, Conditions } from "./run-filter.ts";
 import { fromJson, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 /** Rows that one statement looks at when no index answers the filter: on SQLite it holds up the event loop. */
@@ -10,87 +11,126 @@ const TEXT_SLICE = 2_000;
 /** A text is looked for in the newest this many rows that the other filters leave. */
 const TEXT_ROWS = 20_000;
 
-interface Walk {
+export interface Reader {
   sql: Sql;
-  conditions: Conditions;
-  newest: boolean;
+  dialect: Dialect;
 }
 
 /** Ids of the first `need` rows that match, in the order of the list. */
 export async function idsOf(
-  sql: Sql,
+  reader: Reader,
   conditions: Conditions,
   filter: RunFilter,
   need: number,
 ): Promise<string[]> {
-  const walk: Walk = { sql, conditions, newest: filter.order !== "oldest" };
   const text = filter.text?.toLowerCase();
   const found: string[] = [];
   for (const branch of conditions.branches) {
-    if (text === undefined) found.push(...(await branchIds(walk, branch, need)));
-    else found.push(...(await branchIdsWith(walk, branch, need, text)));
+    const walk = new Walk(reader, conditions, branch, filter);
+    found.push(...(text === undefined ? await walk.ids(need) : await walk.idsWith(text, need)));
   }
   found.sort();
-  if (walk.newest) found.reverse();
+  if (filter.order !== "oldest") found.reverse();
   return found.slice(0, need);
 }
 
 /** How many rows match, at most `cap`. */
 export async function countOf(
-  sql: Sql,
+  reader: Reader,
   conditions: Conditions,
   filter: RunFilter,
   cap: number,
 ): Promise<number> {
-  if (filter.text !== undefined) return (await idsOf(sql, conditions, filter, cap)).length;
-  const walk: Walk = { sql, conditions, newest: filter.order !== "oldest" };
+  if (filter.text !== undefined) return (await idsOf(reader, conditions, filter, cap)).length;
   let count = 0;
   for (const branch of conditions.branches) {
     if (count >= cap) break;
-    if (conditions.rest === null) {
-      count += await countIn(walk, [branch, conditions.range], cap - count);
-      continue;
-    }
-    for await (const slice of slices(walk, branch, SLICE)) {
-      count += await countIn(walk, [branch, slice, conditions.rest], cap - count);
-      if (count >= cap) break;
-    }
+    count += await new Walk(reader, conditions, branch, filter).count(cap - count);
   }
   return count;
 }
 
-async function countIn({ sql }: Walk, parts: readonly Condition[], limit: number): Promise<number> {
-  const [row] = await sql.all(
-    `SELECT COUNT(*) AS n FROM (SELECT id FROM task_runs WHERE ${textOf(parts)} LIMIT ?) counted`,
-    [...valuesOf(parts), limit],
-  );
-  return Number(row!["n"]);
-}
+/** One branch of a list, from the beginning of its range to the end. */
+class Walk {
+  readonly #sql: Sql;
+  readonly #branch: Branch;
+  readonly #range: Condition;
+  readonly #rest: Condition | null;
+  readonly #newest: boolean;
+  readonly #table: string;
+  readonly #order: string;
 
-async function branchIds(walk: Walk, branch: Condition, need: number): Promise<string[]> {
-  const { range, rest } = walk.conditions;
-  if (rest === null) return (await rowsIn(walk, "id", [branch, range], need)).map((row) => String(row["id"]));
-  const ids: string[] = [];
-  for await (const slice of slices(walk, branch, SLICE)) {
-    const rows = await rowsIn(walk, "id", [branch, slice, rest], need - ids.length);
-    ids.push(...rows.map((row) => String(row["id"])));
-    if (ids.length >= need) break;
+  constructor({ sql, dialect }: Reader, { range, rest }: Conditions, branch: Branch, filter: RunFilter) {
+    this.#sql = sql;
+    this.#branch = branch;
+    this.#range = range;
+    this.#rest = rest;
+    this.#newest = filter.order !== "oldest";
+    this.#table = `task_runs${branch.index ? dialect.byIndex(branch.index) : dialect.byPrimaryKey}`;
+    this.#order = this.#newest ? "ORDER BY id DESC" : "ORDER BY id";
   }
-  return ids;
-}
 
-async function branchIdsWith(walk: Walk, branch: Condition, need: number, text: string): Promise<string[]> {
-  const { rest } = walk.conditions;
-  const ids: string[] = [];
-  let looked = 0;
-  for await (const slice of slices(walk, branch, TEXT_SLICE)) {
-    const parts = rest === null ? [branch, slice] : [branch, slice, rest];
-    const rows = await rowsIn(walk, "id, cause, error, job_name, job_key", parts, TEXT_SLICE);
-    for (const row of rows) if (says(row, text)) ids.push(String(row["id"]));
-    looked += rows.length;
-    if (ids.length >= need || looked >= TEXT_ROWS) break;
+  async ids(need: number): Promise<string[]> {
+    const ids: string[] = [];
+    for await (const slice of this.#slices(this.#rest ? SLICE : null)) {
+      const rows = await this.#rows("id", slice, need - ids.length);
+      ids.push(...rows.map((row) => String(row["id"])));
+      if (ids.length >= need) break;
+    }
+    return ids;
   }
-  return ids.slice(0, need);
+
+  async idsWith(text: string, need: number): Promise<string[]> {
+    const ids: string[] = [];
+    let looked = 0;
+    for await (const slice of this.#slices(TEXT_SLICE)) {
+      const rows = await this.#rows("id, cause, error, job_name, job_key", slice, TEXT_SLICE);
+      for (const row of rows) if (says(row, text)) ids.push(String(row["id"]));
+      looked += rows.length;
+      if (ids.length >= need || looked >= TEXT_ROWS) break;
+    }
+    return ids.slice(0, need);
+  }
+
+  async count(cap: number): Promise<number> {
+    let count = 0;
+    for await (const slice of this.#slices(this.#rest ? SLICE : null)) {
+      const { text, values } = all(this.#branch, slice, this.#rest);
+      const [row] = await this.#sql.all(
+        `SELECT COUNT(*) AS n FROM (SELECT id FROM ${this.#table} WHERE ${text} LIMIT ?) counted`,
+        [...values, cap - count],
+      );
+      count += Number(row!["n"]);
+      if (count >= cap) break;
+    }
+    return count;
+  }
+
+  #rows(columns: string, slice: Condition, limit: number): Promise<SqlRow[]> {
+    const { text, values } = all(this.#branch, slice, this.#rest);
+    return this.#sql.all(`SELECT ${columns} FROM ${this.#table} WHERE ${text} ${this.#order} LIMIT ?`, [
+      ...values,
+      limit,
+    ]);
+  }
+
+  /** Ranges of ids, each holding `size` rows of the branch, until it ends; others get their turn in between. */
+  async *#slices(size: number | null): AsyncGenerator<Condition> {
+    let start = this.#range;
+    while (size !== null) {
+      const { text, values } = all(this.#branch, start, null);
+      const [last] = await this.#sql.all(
+        `SELECT id FROM ${this.#table} WHERE ${text} ${this.#order} LIMIT 1 OFFSET ?`,
+        [...values, size - 1],
+      );
+      if (!last) break;
+      const id = String(last["id"]);
+      yield and(start, this.#newest ? "id >= ?" : "id <= ?", id);
+      start = and(this.#range, this.#newest ? "id < ?" : "id > ?", id);
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    yield start;
+  }
 }
 
 function says(row: SqlRow, text: string): boolean {
@@ -100,37 +140,14 @@ function says(row: SqlRow, text: string): boolean {
   return error !== null && has(error.message);
 }
 
-function rowsIn(walk: Walk, columns: string, parts: readonly Condition[], limit: number): Promise<SqlRow[]> {
-  return walk.sql.all(
-    `SELECT ${columns} FROM task_runs WHERE ${textOf(parts)} ORDER BY id${walk.newest ? " DESC" : ""} LIMIT ?`,
-    [...valuesOf(parts), limit],
-  );
+function and({ text, values }: Condition, more: string, value: SqlValue): Condition {
+  return { text: `${text} AND ${more}`, values: [...values, value] };
 }
 
-/** Ranges of ids, each holding `size` rows of the branch, until it ends; others get their turn in between. */
-async function* slices(walk: Walk, branch: Condition, size: number): AsyncGenerator<Condition> {
-  const { sql, newest } = walk;
-  const { range } = walk.conditions;
-  let from: string | undefined;
-  for (;;) {
-    const start: Condition = from === undefined ? range : and(range, newest ? "id < ?" : "id > ?", from);
-    const parts = [branch, start];
-    const [last] = await sql.all(
-      `SELECT id FROM task_runs WHERE ${textOf(parts)} ORDER BY id${newest ? " DESC" : ""} LIMIT 1 OFFSET ?`,
-      [...valuesOf(parts), size - 1],
-    );
-    if (!last) return yield start;
-    const to = String(last["id"]);
-    yield and(start, newest ? "id >= ?" : "id <= ?", to);
-    from = to;
-    await new Promise((resolve) => setImmediate(resolve));
-  }
+function all(...parts: readonly (Condition | null)[]): Condition {
+  const given = parts.filter((part) => part !== null);
+  return {
+    text: given.map((part) => part.text).join(" AND "),
+    values: given.flatMap((part) => part.values),
+  };
 }
-
-const and = ({ text, values }: Condition, more: string, value: SqlValue): Condition => ({
-  text: `${text} AND ${more}`,
-  values: [...values, value],
-});
-
-const textOf = (parts: readonly Condition[]) => parts.map((part) => part.text).join(" AND ");
-const valuesOf = (parts: readonly Condition[]) => parts.flatMap((part) => part.values);

@@ -53,7 +53,7 @@ onEveryRunStore("RunStore", (rig, databases) => {
         newRun({ id: "run_3", jobKey: "never/loaded" }),
       ]);
       const claimed = await rig.claimAll({ now: T0 + 9 });
-      expect(claimed[0]).to.deep.equal({
+      expect(claimed[0]).to.deep.include({
         id: "run_1",
         source: "default",
         jobKey: "job",
