@@ -52,6 +52,7 @@ export interface FailedLoad {
 const LIMITS: DescribeLimits = { timeMs: 10_000, memoryBytes: 512 * 1024 * 1024 };
 const PACE: Pace = { quietMs: 8, failureQuietMs: 300, rescanMs: 10_000, rehashMs: 3_600_000, rootMs: 500 };
 const PARALLEL_LOADS = 2;
+const STOP_MS = 2_000;
 
 export class Catalog {
   private readonly sourcesByName = new Map<string, Source>();
@@ -127,11 +128,15 @@ export class Catalog {
     await this.queue.idle();
   }
 
+  /** Publishes nothing any more. A module that is being loaded is waited for, but not for long. */
   async stop(): Promise<void> {
     this.settler.stop();
     this.queue.clear();
     await Promise.all([...this.sourcesByName.values()].map((source) => source.stop()));
-    await this.queue.idle();
+    let timer: NodeJS.Timeout | undefined;
+    const longest = new Promise<void>((resolve) => (timer = setTimeout(resolve, STOP_MS)));
+    await Promise.race([this.queue.idle(), longest]);
+    clearTimeout(timer);
   }
 
   /** Every job of every source, also missing ones that once had a good version. */

@@ -62,6 +62,7 @@ export class Settler {
       task.troubles = settled.again === null ? 0 : task.troubles;
       return settled;
     } catch (error) {
+      if (this.stopped) return DONE;
       task.troubles++;
       task.force = true;
       const again = Math.min(10_000, 250 * 2 ** Math.min(6, task.troubles));

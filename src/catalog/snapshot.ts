@@ -112,8 +112,8 @@ export class Snapshot {
       if (!stats.isFile()) throw notAFile(path);
       if (stats.size > BigInt(maxBytes)) throw tooLarge(path, Number(stats.size), maxBytes);
       const linkedTo = await this.realPlace(path, absolute, stats);
-      const bytes = await handle.readFile();
-      if (BigInt(bytes.length) !== stats.size) throw new TreeMoved(path);
+      const bytes = await wholeFile(handle, Number(stats.size));
+      if (bytes === null) throw new TreeMoved(path);
       const read: FileRead = {
         path,
         bytes,
@@ -160,6 +160,12 @@ export class Snapshot {
     this.looks.set(path, { kind, signature: signatureOf(stats) });
     return kind;
   }
+}
+
+/** In one call, with room for one byte more; null when the file has another size by now. */
+async function wholeFile(handle: FileHandle, size: number): Promise<Buffer | null> {
+  const { bytesRead, buffer } = await handle.read(Buffer.alloc(size + 1), 0, size + 1, 0);
+  return bytesRead === size ? buffer.subarray(0, size) : null;
 }
 
 function notAFile(path: TreePath): LoadFailure {

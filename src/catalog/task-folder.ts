@@ -17,12 +17,12 @@ const MAX_DATA_FILES = 2_000;
 /** Manifest and lockfile of the nearest folder, upwards to the root of the source, that has one of them. */
 export async function lockFiles(snapshot: Snapshot, folder: TreePath): Promise<FileRead[]> {
   for (let at = folder; ; at = folderOf(at)) {
-    const found: FileRead[] = [];
-    for (const name of LOCKFILES) {
-      const path = at === "" ? name : `${at}/${name}`;
-      const file = (await snapshot.kind(path)) === "none" ? null : await snapshot.read(path);
-      if (file) found.push(file);
-    }
+    const paths = LOCKFILES.map((name) => (at === "" ? name : `${at}/${name}`));
+    const kinds = await Promise.all(paths.map((path) => snapshot.kind(path)));
+    const there = paths.filter((_, index) => kinds[index] !== "none");
+    const found = (await Promise.all(there.map((path) => snapshot.read(path)))).filter(
+      (file) => file !== null,
+    );
     if (found.length > 0 || at === "") return found;
   }
 }

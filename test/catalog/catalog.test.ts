@@ -315,6 +315,34 @@ describe("the catalog", () => {
     await eventually(() => bench.catalog.loadErrors().length === 1);
   });
 
+  it("a stop does not wait for a module that never ends, and what was ended by it is no error of the job", async () => {
+    const store = new MemoryCatalogStore();
+    const bench = await opened({ "a/job.ts": jobText("A1") }, store);
+    await bench.folder.write({ "a/job.ts": jobText("A2", "", "for (;;) {}") });
+    const described = describer.count;
+    await eventually(() => describer.count > described);
+    const started = performance.now();
+    await bench.catalog.stop();
+    expect(performance.now() - started).to.be.lessThan(4_000);
+    await describer.kill();
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect((await store.loadEntries())[0]).to.include({ loadState: "ready" });
+  });
+
+  it("a store that is away delays, and loses nothing: last good serves on, and the new version comes", async () => {
+    const store = new MemoryCatalogStore();
+    const bench = await opened({ "a/job.ts": jobText("A1"), "b/job.ts": jobText("B1") }, store);
+    const publish = store.publish.bind(store);
+    let refused = 0;
+    store.publish = () => Promise.reject(new Error(`the database is away (${++refused})`));
+    await bench.folder.write({ "a/job.ts": jobText("A2"), "b/job.ts": "broken(" });
+    await eventually(() => refused > 2);
+    expect([bench.name("a"), bench.state("a"), bench.state("b")]).to.deep.equal(["A1", "ready", "ready"]);
+    store.publish = publish;
+    await bench.serves("a", "A2");
+    await bench.becomes("b", "stale");
+  });
+
   it("a version is prepared from the store alone, whole and read-only", async () => {
     const bench = await opened({
       "a/job.ts": jobText("A").replace('name: "A"', 'name: "A", files: ["data/*.csv"]'),

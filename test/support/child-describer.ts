@@ -42,6 +42,12 @@ export class ChildDescriber implements Describer {
     this.child = null;
   }
 
+  /** Ends the child in the middle of what it does, as a service that stops does. */
+  async kill(): Promise<void> {
+    this.child?.process.kill("SIGKILL");
+    await this.turn;
+  }
+
   private ask(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description> {
     this.count++;
     const child = (this.child ??= start(limits.memoryBytes / 1024 / 1024));
