@@ -2,6 +2,7 @@
 import { firstId } from "../ids.ts";
 import type { RunFilter } from "../runs/store.ts";
 import { CANCELLED_REASONS, FAILED_REASONS, type RunState } from "../runs/task-run.ts";
+import { isFinal } from "../runs/state.ts";
 import { SKIPPED_REASONS } from "../schedules/schedule.ts";
 import { markValues, marks, type Sql, type SqlValue } from "./sql.ts";
 
@@ -55,8 +56,10 @@ async function leadOf(sql: Sql, filter: RunFilter): Promise<Lead | undefined> {
     const branch = { text: "schedule_id = ?", values: [scheduleId], index: "ix_task_runs_schedule" };
     return { branches: [branch], answered: { scheduleId: undefined } };
   }
-  if (jobs && jobs.length <= MOST_BRANCHES) return jobLead(filter, jobs);
   const states = statesOf(filter);
+  // Few runs have not ended, and a job has many: its index is the longer way to them.
+  const active = states?.every((state) => !isFinal(state)) === true;
+  if (jobs && jobs.length <= MOST_BRANCHES && !active) return jobLead(filter, jobs);
   if (states) {
     const branches = states.map((state) => ({
       text: "state = ?",
@@ -162,8 +165,8 @@ function restOf(filter: RunFilter): Condition | null {
   };
   if (filter.jobs) add(anyJob(filter.jobs.length), jobValues(filter.jobs));
   if (filter.notJobs?.length) add(`NOT ${anyJob(filter.notJobs.length)}`, jobValues(filter.notJobs));
-  within("+state", filter.states);
-  without("+state", filter.notStates);
+  within("state", filter.states);
+  without("state", filter.notStates);
   within("reason", filter.reasons);
   without("reason", filter.notReasons);
   within("triggered_by", filter.triggers);
