@@ -152,12 +152,7 @@ export class Attempt {
         return this.#judgedResult(outcome.counts, outcome.details);
       case "aborted":
         if (outcome.reason !== "shutdown") {
-          return {
-            end: { kind: "cancelled", reason: cancelledReason(outcome.reason) },
-            cause: outcome.cause,
-            result: null,
-            error: null,
-          };
+          return ended({ kind: "cancelled", reason: cancelledReason(outcome.reason) }, outcome.cause);
         }
         // A valid result counts although the service was stopping; everything else is given back (A4).
         if (outcome.result) return this.#judgedResult(outcome.result.counts, outcome.result.details);
@@ -251,6 +246,17 @@ export class Attempt {
           : null,
     };
   }
+}
+
+interface Judged {
+  end: AttemptEnd;
+  cause: string | null;
+  result: unknown;
+  error: RunError | null;
+}
+
+function ended(end: AttemptEnd, cause: string): Judged {
+  return { end, cause, result: null, error: null };
 }
 
 function aborted(reason: string): Outcome {

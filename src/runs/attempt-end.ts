@@ -13,7 +13,10 @@ export function judge(counts: RecordCounts, maxFailedShare: number): Judgement {
   const { processed, failed } = counts;
   if (failed === 0) return { failed: null, cause: null };
   if (processed > 0 && failed === processed) {
-    return { failed: "all_records_failed", cause: `all ${plural(processed, "record")} failed` };
+    return {
+      failed: "all_records_failed",
+      cause: processed === 1 ? "the only record failed" : `all ${processed} records failed`,
+    };
   }
   if (failed / processed > maxFailedShare) {
     const share = (value: number) => `${Math.round(value * 1000) / 10} %`;

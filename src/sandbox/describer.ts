@@ -22,7 +22,7 @@ export type Described =
   | { outcome: "crashed"; exitCode: number | null; signal: string | null; stderr: string };
 
 /** The child goes when nothing was asked for so long. */
-const LINGER_MS = 300;
+const LINGER_MS = 10_000;
 const SAMPLE_MS = 50;
 
 export class SandboxDescriber {

@@ -75,7 +75,7 @@ onEveryDatabase("kill -9", function (databases) {
       expect(covered).to.deep.equal(covered.map((_, i) => first + i * 1000));
       expect(covered.at(-1)).to.be.at.least(until);
       expect(Date.parse(schedule["createdAt"] ?? "")).to.be.within(first - 1_000, first);
-      // What the jobs saw: each (run, attempt) started at most once, each success ended exactly once.
+      // What the jobs saw: each (run, attempt) started at most once, each success really ended.
       const witness = readFileSync(join(files, "default", "witness"), "utf8")
         .trim()
         .split("\n");
@@ -84,7 +84,8 @@ onEveryDatabase("kill -9", function (databases) {
         .map((line) => line.split(" ").slice(1, 3).join(" "));
       expect(new Set(starts).size).to.equal(starts.length);
       for (const row of rows.filter((one) => one["state"] === "succeeded")) {
-        expect(witness.filter((line) => line.startsWith(`end ${String(row["id"])} `))).to.have.length(1);
+        // A kill between the job's end and its commit repeats the job (X8: it declares retries), so at least one.
+        expect(witness.filter((line) => line.startsWith(`end ${String(row["id"])} `))).to.not.have.length(0);
       }
       expect(
         rows.some((row) => Number(row["attempt"]) > 1),

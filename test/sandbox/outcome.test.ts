@@ -1,0 +1,131 @@
+// One outcome out of what the child told and how it ended; and frames that nobody can forge into a crash of ours.
+import { expect } from "chai";
+import { encodeFrame, FrameDecoder, FrameError } from "../../src/sandbox/frames.ts";
+import { type AttemptFacts, outcomeOf } from "../../src/sandbox/outcome.ts";
+import { ShortQueues } from "../../src/sandbox/short-queues.ts";
+import { toMessage } from "../../src/sandbox/told.ts";
+
+const counts = { processed: 1, success: 1, failed: 0, skipped: 0 };
+const error = { name: "Error", message: "bad", stack: null, file: "a/job.ts", line: 3, column: 1 };
+const facts = (more: Partial<AttemptFacts>): AttemptFacts => ({
+  told: null,
+  exit: null,
+  endedBy: null,
+  steps: [],
+  protocolFault: null,
+  lastLine: null,
+  ...more,
+});
+const RESULT = { kind: "result", counts, details: { a: 1 } } as const;
+
+describe("outcome of an attempt", () => {
+  const rows: [string, Partial<AttemptFacts>, string, RegExp | null][] = [
+    ["a result", { told: RESULT }, "result", null],
+    [
+      "X4: exit 0 without a result",
+      { exit: { code: 0, signal: null } },
+      "no_result",
+      /process ended by itself/,
+    ],
+    ["exit 3", { exit: { code: 3, signal: null }, lastLine: "bye" }, "crash", /exit code 3 .*last line: bye/],
+    ["a signal", { exit: { code: null, signal: "SIGSEGV" } }, "crash", /signal SIGSEGV/],
+    [
+      "a thrown error",
+      { told: { kind: "error", error, permanent: false, retryAfterMs: null } },
+      "error",
+      /^bad \(a\/job.ts:3\)$/,
+    ],
+    ["code that does not load", { told: { kind: "load", error } }, "load", /could not be loaded: bad/],
+    [
+      "a wrong result",
+      { told: { kind: "invalid_result", pointer: "/n", message: "not a number" } },
+      "invalid_result",
+      /\/n .*not a number/,
+    ],
+    [
+      "a deadline, obeyed",
+      { endedBy: { kind: "timeout", afterMs: 600_000 }, told: RESULT },
+      "timeout",
+      /^timed out after 10m 0s$/,
+    ],
+    [
+      "a deadline, ignored",
+      {
+        endedBy: { kind: "timeout", afterMs: 1_000 },
+        steps: [
+          { signal: "abort", afterMs: 0 },
+          { signal: "SIGTERM", afterMs: 1 },
+          { signal: "SIGKILL", afterMs: 2 },
+        ],
+      },
+      "timeout",
+      /ignored SIGTERM, killed/,
+    ],
+    [
+      "X9: an accepted cancel comes before all else",
+      { endedBy: { kind: "abort", reason: "user" }, told: RESULT },
+      "aborted",
+      /asked to end \(user\)/,
+    ],
+    ["broken frames", { protocolFault: "no JSON", told: null }, "protocol", /no JSON/],
+  ];
+  for (const [what, given, kind, cause] of rows) {
+    it(what, () => {
+      const outcome = outcomeOf(facts(given));
+      expect(outcome.kind).to.equal(kind);
+      if (cause) expect((outcome as { cause: string }).cause).to.match(cause);
+    });
+  }
+});
+
+describe("frames", () => {
+  it("come whole out of any cut of the bytes", () => {
+    const bytes = Buffer.concat([encodeFrame({ a: "ü🛰" }), encodeFrame([1])]);
+    for (let cut = 0; cut <= bytes.length; cut++) {
+      const decoder = new FrameDecoder(1_000);
+      const frames = [...decoder.push(bytes.subarray(0, cut)), ...decoder.push(bytes.subarray(cut))];
+      expect(frames).to.deep.equal([{ a: "ü🛰" }, [1]]);
+    }
+  });
+
+  it("X10: a length beyond the limit, or no JSON, is a fault and not a wait for ever", () => {
+    expect(() => new FrameDecoder(10).push(Buffer.from([0, 0, 1, 0]))).to.throw(FrameError, "256 bytes");
+    expect(() => new FrameDecoder(10).push(Buffer.from([0, 0, 0, 1, 123]))).to.throw(FrameError, "JSON");
+  });
+
+  const forged: [string, unknown][] = [
+    ["null", null],
+    ["a list", []],
+    ["an unknown kind", { t: "shutdown" }],
+    ["counts that are no whole numbers", { t: "records", counts: { ...counts, processed: 1.5 }, failed: [] }],
+    ["parts beyond the whole", { t: "records", counts: { ...counts, success: 9 }, failed: [] }],
+    ["progress beyond 100", { t: "progress", percent: 1e9, message: null }],
+    ["a line without text", { t: "log", lines: [{ time: 1, level: "info", stream: "log" }] }],
+    ["an end of no kind", { t: "end", end: { kind: "cancelled" } }],
+  ];
+  for (const [what, value] of forged) {
+    it(`X10: ${what} is refused`, () => expect(() => toMessage(value)).to.throw(FrameError));
+  }
+});
+
+describe("waiting for a child that is about to be free", () => {
+  it("waits only where attempts are short and others run, and gets the child that is handed", async () => {
+    const queues = new ShortQueues<string>();
+    expect(queues.wait("v")).to.equal(undefined);
+    for (let i = 0; i < 3; i++) queues.began("v");
+    expect(queues.wait("v"), "nothing is known of its attempts yet").to.equal(undefined);
+    queues.ended("v", 2);
+    const waiting = queues.wait("v");
+    expect(queues.hand("v", "child")).to.equal(true);
+    expect(await waiting).to.equal("child");
+    expect(queues.hand("v", "child"), "nobody waits any more").to.equal(false);
+  });
+
+  it("gives up after a moment: a child may hang", async () => {
+    const queues = new ShortQueues<string>();
+    for (let i = 0; i < 3; i++) queues.began("v");
+    queues.ended("v", 1);
+    expect(await queues.wait("v")).to.equal(undefined);
+    expect(queues.hand("v", "child")).to.equal(false);
+  });
+});
