@@ -111,8 +111,9 @@ export class DbScheduleStore implements ScheduleStore {
     if (runs.length > 0) await insertRuns(sql, runs);
     for (const runId of change.cancel) await requestCancel(sql, runId, "replaced", now);
     if (change.schedule === null) {
-      const waiting = runs.filter((run) => run.state === "queued");
-      for (const run of [...active, ...waiting]) await requestCancel(sql, run.id, "schedule_deleted", now);
+      // Only what waits (S8): a run that has begun ends as it would have.
+      const waiting = [...active, ...runs].filter((run) => run.state === "queued" || run.state === "retrying");
+      for (const run of waiting) await requestCancel(sql, run.id, "schedule_deleted", now);
       await sql.run("DELETE FROM schedules WHERE id = ?", [id]);
       return before;
     }
