@@ -204,11 +204,13 @@ describe("architecture", () => {
     expect(row("failed")).to.deep.equal([...FAILED_REASONS]);
     expect(row("skipped")).to.deep.equal([...SKIPPED_REASONS]);
     expect(row("cancelled")).to.deep.equal([...CANCELLED_REASONS]);
-    const moves = [...doc.matchAll(/^\|\s+(\S+)\s+\|\s+(\S+)\s+\|\s+(\S+)\s+\|/gm)].map(([, from, to, who]) => ({
-      from: from === "-" ? null : from,
-      to,
-      who,
-    }));
+    const moves = [...doc.matchAll(/^\|\s+(\S+)\s+\|\s+(\S+)\s+\|\s+(\S+)\s+\|/gm)].map(
+      ([, from, to, who]) => ({
+        from: from === "-" ? null : from,
+        to,
+        who,
+      }),
+    );
     expect(moves.filter((move) => RUN_STATES.includes(move.to as never))).to.deep.equal([...MOVES]);
   });
 });

@@ -112,7 +112,9 @@ export class DbScheduleStore implements ScheduleStore {
     for (const runId of change.cancel) await requestCancel(sql, runId, "replaced", now);
     if (change.schedule === null) {
       // Only what waits (S8): a run that has begun ends as it would have.
-      const waiting = [...active, ...runs].filter((run) => run.state === "queued" || run.state === "retrying");
+      const waiting = [...active, ...runs].filter(
+        (run) => run.state === "queued" || run.state === "retrying",
+      );
       for (const run of waiting) await requestCancel(sql, run.id, "schedule_deleted", now);
       await sql.run("DELETE FROM schedules WHERE id = ?", [id]);
       return before;

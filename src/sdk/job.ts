@@ -119,7 +119,9 @@ function takeTools(JobClass: unknown): Tools {
 /** The engine says "Cannot redefine property: state"; the author needs to know whose property that is. */
 function explainClash(error: unknown): unknown {
   if (!(error instanceof TypeError)) return error;
-  const name = /^Cannot (?:redefine property: |assign to read only property '|set property )(\w+)/.exec(textOf(error))?.[1];
+  const name = /^Cannot (?:redefine property: |assign to read only property '|set property )(\w+)/.exec(
+    textOf(error),
+  )?.[1];
   if (name === undefined || !(TOOL_NAMES as readonly string[]).includes(name)) return error;
   return new TypeError(
     `the field "${name}" of the Job class has the name of something every job has (this.${name}): rename it`,
