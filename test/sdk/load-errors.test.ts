@@ -1,7 +1,9 @@
-// docs/load-errors.md: every code has its page, and every example there does what the page says.
+// docs/load-errors.md: every code has its part, and every example of the contract's own codes does what its part says.
+// The examples of the catalog's codes are loaded in test/catalog/load-errors.test.ts.
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import ts from "typescript";
+import { CATALOG_RULES } from "../../src/catalog/load-problem.ts";
 import { checkSchema } from "../../src/json-schema.ts";
 import { describeModule } from "../../src/sdk/describe.ts";
 import { PROBLEM_CODES } from "../../src/sdk/problems.ts";
@@ -13,8 +15,9 @@ const sections = page
   .split(/^## /m)
   .slice(1)
   .map((text) => ({
+    text,
     heading: text.slice(0, text.indexOf("\n")),
-    code: text.slice(0, 4),
+    code: text.slice(0, text.indexOf(":")),
     blocks: [...text.matchAll(/```ts\n\/\/ (wrong|right)\n([^]*?)```/g)].map(([, kind, source]) => ({
       kind,
       source,
@@ -32,11 +35,16 @@ async function load(source: string): Promise<unknown> {
 describe("docs/load-errors.md", () => {
   it("has one section for each code, with its title, and no other", () => {
     expect(sections.map(({ heading }) => heading)).to.deep.equal(
-      Object.entries(PROBLEM_CODES).map(([code, title]) => `${code}: ${title}`),
+      Object.entries({ ...PROBLEM_CODES, ...CATALOG_RULES }).map(([code, title]) => `${code}: ${title}`),
     );
   });
 
-  for (const { code, blocks } of sections) {
+  it("has a wrong example in each", () => {
+    const wrong = /```(ts\n\/\/|text\n#) wrong\n/;
+    expect(sections.filter(({ text }) => !wrong.test(text)).map(({ code }) => code)).to.deep.equal([]);
+  });
+
+  for (const { code, blocks } of sections.filter(({ code }) => code in PROBLEM_CODES)) {
     it(`${code}: the wrong example has this problem alone, with a message and a next step`, async () => {
       const wrong = blocks.find(({ kind }) => kind === "wrong");
       const described = describeModule(await load(wrong!.source!), { checkSchema });
