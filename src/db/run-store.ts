@@ -210,3 +210,13 @@ export async function requestCancel(
   // Asked before and not ended yet: the answer is the same as it was then.
   return matched === 1 || state === "running" ? state : undefined;
 }
+
+/** Ends what waits of a schedule, in one statement; a run that has begun meanwhile does not match and goes on (S8). */
+export function cancelWaiting(sql: Sql, scheduleId: string, reason: Reason, now: Instant): Promise<number> {
+  return sql.run(
+    "UPDATE task_runs SET cancel_requested_at = ?, cancel_reason = ?, reason = ?, " +
+      "cause = 'cancelled before it started', finished_at = ?, queue_rank = NULL, state = 'cancelled' " +
+      "WHERE schedule_id = ? AND finished_at IS NULL AND state IN ('queued', 'retrying') AND cancel_requested_at IS NULL",
+    [now, reason, reason, now, scheduleId],
+  );
+}

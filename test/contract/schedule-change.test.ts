@@ -112,7 +112,7 @@ onEveryScheduleStore("ScheduleStore: changing", (rig) => {
     expect(rig.faults.map(([id]) => id)).to.deep.equal([schedule.id]);
   });
 
-  it("S8: deleting ends its waiting runs, asks a running one, and keeps its history", async () => {
+  it("S8: deleting ends its waiting runs and never what runs, and keeps its history", async () => {
     const [schedule, other] = [scheduleOf(), scheduleOf()];
     await rig.store.insert(schedule, "ci");
     await rig.store.insert(other, "ci");
@@ -120,11 +120,13 @@ onEveryScheduleStore("ScheduleStore: changing", (rig) => {
       newRun({ id: "run_001", scheduleId: schedule.id, fireAt: T0 - 3 }),
       newRun({ id: "run_002", scheduleId: schedule.id, fireAt: T0 - 2 }),
       newRun({ id: "run_003", scheduleId: schedule.id, fireAt: T0 - 1 }),
+      newRun({ id: "run_005", scheduleId: schedule.id }),
       newRun({ id: "run_004", scheduleId: other.id, fireAt: T0 - 1 }),
     ]);
     await rig.database.write(async (sql) => {
       await sql.run("UPDATE task_runs SET state = 'running' WHERE id = 'run_002'");
       await sql.run("UPDATE task_runs SET state = 'succeeded', finished_at = 1 WHERE id = 'run_003'");
+      await sql.run("UPDATE task_runs SET state = 'retrying', attempt = 1 WHERE id = 'run_005'");
     });
     const deleted = await rig.store.change(schedule.id, "ci", () => ({
       rows: [row(T0 + MINUTE), row(T0, { outcome: "skip", reason: "overlap" })],
@@ -137,14 +139,13 @@ onEveryScheduleStore("ScheduleStore: changing", (rig) => {
     const states = (await rig.runsOf(schedule.id)).map((run) => [run.fireAt, run.state, run.reason]);
     expect(states).to.have.deep.members([
       [T0 - 3, "cancelled", "replaced"],
+      [null, "cancelled", "schedule_deleted"],
       [T0 - 2, "running", null],
       [T0 - 1, "succeeded", null],
       [T0, "skipped", "overlap"],
       [T0 + MINUTE, "cancelled", "schedule_deleted"],
     ]);
-    expect(await rig.runs.cancelRequested(["run_002"])).to.have.deep.members([
-      { id: "run_002", attempt: 0, reason: "schedule_deleted" },
-    ]);
+    expect(await rig.runs.cancelRequested(["run_002"])).to.deep.equal([]);
     expect((await rig.runsOf(other.id))[0]!.state).to.equal("queued");
     expect(await rig.revisionsOf(schedule.id)).to.have.length(1);
   });
