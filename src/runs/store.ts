@@ -194,6 +194,10 @@ export interface RunFilter {
   sources?: readonly string[];
   since?: Instant;
   until?: Instant;
+  /**
+   * Occurs in the cause, the error's message, the job's name or key, whatever its case. Looked for in the newest 20,000
+   * runs (oldest first: the oldest) that the other filters leave.
+   */
   text?: string;
   limit: number;
   /** Id of the last row of the page before. */
@@ -215,8 +219,10 @@ export interface RunQueries {
   byId(id: string): Promise<TaskRun | undefined>;
   list(filter: RunFilter): Promise<{ runs: TaskRun[]; hasMore: boolean }>;
   count(filter: RunFilter, cap: number): Promise<number>;
+  /** Oldest first; the one that runs now is the last. */
   attempts(runId: string): Promise<import("./task-run.ts").Attempt[]>;
   logLines(runId: string, filter: LogFilter): Promise<{ lines: LogLine[]; hasMore: boolean }>;
+  /** Those of the run's latest attempt, by their number. */
   failedRecords(runId: string, after: number, limit: number): Promise<FailedRecord[]>;
   /** The newest runs of each job, newest first. */
   recentOf(jobs: readonly { source: string; key: string }[], each: number): Promise<Map<string, TaskRun[]>>;
