@@ -107,11 +107,11 @@ export class DbRunStore implements RunStore {
   }
 
   finish(finish: Finish): Promise<FinishAnswer> {
-    return this.#database.gate.batch(this.#finish, finish);
+    return this.#database.endGate.batch(this.#finish, finish);
   }
 
   async tell(telling: Telling): Promise<void> {
-    await this.#database.gate.batch(tellBatch, telling);
+    await this.#database.endGate.batch(tellBatch, telling);
   }
 
   async beat(owner: string, runs: readonly { id: string; attempt: number }[], beat: number): Promise<void> {
@@ -189,6 +189,10 @@ export class DbRunStore implements RunStore {
   }
 }
 
+/** The cause of a cancelled run that waited. */
+const BEFORE =
+  "CASE WHEN attempt = 0 THEN 'cancelled before it started' ELSE 'cancelled before its next attempt' END";
+
 /** The one UPDATE that accepts a cancel: a waiting run ends at once, a running one is asked to. */
 export async function requestCancel(
   sql: Sql,
@@ -199,7 +203,7 @@ export async function requestCancel(
   const matched = await sql.run(
     "UPDATE task_runs SET cancel_requested_at = ?, cancel_reason = ?, " +
       "reason = CASE WHEN state = 'running' THEN reason ELSE ? END, " +
-      "cause = CASE WHEN state = 'running' THEN cause ELSE 'cancelled before it started' END, " +
+      `cause = CASE WHEN state = 'running' THEN cause ELSE ${BEFORE} END, ` +
       "finished_at = CASE WHEN state = 'running' THEN finished_at ELSE ? END, " +
       "queue_rank = NULL, state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END " +
       "WHERE id = ? AND state IN ('queued', 'running', 'retrying') AND cancel_requested_at IS NULL",
@@ -215,7 +219,7 @@ export async function requestCancel(
 export function cancelWaiting(sql: Sql, scheduleId: string, reason: Reason, now: Instant): Promise<number> {
   return sql.run(
     "UPDATE task_runs SET cancel_requested_at = ?, cancel_reason = ?, reason = ?, " +
-      "cause = 'cancelled before it started', finished_at = ?, queue_rank = NULL, state = 'cancelled' " +
+      `cause = ${BEFORE}, finished_at = ?, queue_rank = NULL, state = 'cancelled' ` +
       "WHERE schedule_id = ? AND finished_at IS NULL AND state IN ('queued', 'retrying') AND cancel_requested_at IS NULL",
     [now, reason, reason, now, scheduleId],
   );

@@ -17,6 +17,14 @@ onEveryRunStore("RunStore: cancelled and lost", (rig) => {
       expect(await rig.claimAll()).to.deep.equal([]);
     });
 
+    it("says of a run that was to be tried again that it had begun", async () => {
+      const run = await rig.running();
+      await rig.store.finish(finishOf(run, { to: "retrying", reason: "error", availableAt: T0 + 9 }));
+      expect(await rig.store.requestCancel("run_1", "user", T0 + 5)).to.equal("cancelled");
+      const { state, cause } = await rig.get("run_1");
+      expect([state, cause]).to.deep.equal(["cancelled", "cancelled before its next attempt"]);
+    });
+
     it("asks a running one to end, once: the first reason and instant stay", async () => {
       await rig.running();
       expect(await rig.store.requestCancel("run_1", "user", T0 + 5)).to.equal("running");
