@@ -69,15 +69,11 @@ export class Slots {
     }
   }
 
-  /**
-   * An attempt is over. `heldSlot`: others may have waited for its schedule's or its job's slot. Whoever waits for a
-   * free slot of this process is hinted already, and a look for nothing would delay the commit that it rides in.
-   */
-  release(source: string, heldSlot: boolean): void {
+  /** An attempt is over. Whoever waits for a free slot of this process is hinted already. */
+  release(source: string): void {
     this.#used--;
     const left = (this.#running.get(source) ?? 1) - 1;
     if (left > 0) this.#running.set(source, left);
     else this.#running.delete(source);
-    if (heldSlot) this.hint(source);
   }
 }

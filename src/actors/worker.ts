@@ -124,8 +124,12 @@ export class Worker implements Service, WakeListener {
     if (this.#stopping) attempt.abort("shutdown", 0);
     const finish = await attempt.execute();
     // Free before the finish is written: the next claim rides in the same commit.
-    this.#slots.release(run.source, run.heldSlot);
+    this.#slots.release(run.source);
+    if (run.heldSlot) this.#slots.hint(run.source);
+    if (this.#slots.wants && !this.#stopping) this.#options.store.claimSoon();
     const answer = await this.#finish(finish);
+    // Its schedule's or job's slot is free only now that this is committed: others may have waited for it.
+    if (run.heldSlot) this.onWake(run.source);
     this.#attempts.delete(run.id);
     if (finish.to === "retrying" || finish.to === "queued")
       this.#options.wake.wakeAt(run.source, finish.availableAt);

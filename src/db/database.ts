@@ -10,6 +10,11 @@ export interface Database {
   readonly dataSource: DataSource;
   /** The hot path: small writes that share commits. */
   readonly gate: Gate;
+  /**
+   * For the ends of attempts. On SQLite the same gate, so that the next claim rides in their commit; on MySQL one of its
+   * own, since a server commits two at a time for the price of one, and a trigger need not wait for them.
+   */
+  readonly endGate: Gate;
   /** For queries outside a transaction; on SQLite a connection of its own that cannot write. */
   readonly read: Sql;
   /**

@@ -70,19 +70,21 @@ export async function openMysql(options: MysqlOptions): Promise<Database> {
   const sampling = setInterval(() => void clock.sample(read).catch(() => undefined), 5_000);
   sampling.unref();
 
-  const lane = new Lane(connections, timeoutMs);
-  const gate = new Gate(lane, options.onFault);
+  const lanes = [new Lane(connections, timeoutMs), new Lane(connections, timeoutMs)] as const;
+  const gate = new Gate(lanes[0], options.onFault);
+  const endGate = new Gate(lanes[1], options.onFault);
   return {
     dialect: mysql,
     dataSource,
     gate,
+    endGate,
     read,
     write: (work) => transaction(connections, timeoutMs, work),
     now: () => clock.now(),
     async close() {
       clearInterval(sampling);
-      await gate.close();
-      lane.release();
+      await Promise.all([gate.close(), endGate.close()]);
+      for (const lane of lanes) lane.release();
       await dataSource.destroy();
     },
   };

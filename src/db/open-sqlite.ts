@@ -61,6 +61,7 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     dialect: sqlite,
     dataSource,
     gate,
+    endGate: gate,
     get read() {
       // Opened late: a read-only connection cannot make the file.
       if (!readerSql) {

@@ -45,12 +45,12 @@ describe("slots of a worker", () => {
     expect(slots.wants).to.equal(false);
   });
 
-  it("an end is a hint where others may have waited for its schedule's or job's slot", () => {
-    const slots = new Slots({ total: 4, perSource: null });
-    slots.take({ claimed: claimed("a", "a"), exhausted: [] });
-    slots.release("a", false);
+  it("an end frees its slot for whoever was hinted", () => {
+    const slots = new Slots({ total: 1, perSource: null });
+    slots.hint("a");
+    slots.take({ claimed: claimed("a"), exhausted: [] });
     expect(slots.wants).to.equal(false);
-    slots.release("a", true);
+    slots.release("a");
     expect(slots.wants).to.equal(true);
   });
 });
