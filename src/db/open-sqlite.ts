@@ -1,5 +1,4 @@
 // Opens the embedded database: libsql through TypeORM, one writer behind the gate, one read-only connection.
-import { mkdirSync } from "node:fs";
 import { dirname } from "node:path";
 import Libsql from "libsql";
 import { DataSource } from "typeorm";
@@ -8,6 +7,7 @@ import type { Clock } from "../clock.ts";
 import type { Database } from "./database.ts";
 import { sqlite } from "./dialect.ts";
 import { entities } from "./entities.ts";
+import { makeFolder } from "./folder.ts";
 import { Gate } from "./gate.ts";
 import { type SqliteHandle, SqliteSql } from "./sqlite-sql.ts";
 
@@ -19,7 +19,7 @@ export interface SqliteOptions {
 
 /** Opens (and makes) the file; the schema is brought up by `migrate`. */
 export async function openSqlite(options: SqliteOptions): Promise<Database> {
-  mkdirSync(dirname(options.path), { recursive: true });
+  makeFolder(dirname(options.path));
   let handle: SqliteHandle | undefined;
   const dataSource = new DataSource({
     type: "better-sqlite3",

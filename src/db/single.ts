@@ -1,8 +1,9 @@
 // One service at a time on an SQLite file: a lock that the kernel frees, however the process ends (A5).
-import { mkdirSync, readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { readFileSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { basename, dirname, join } from "node:path";
 import Libsql from "libsql";
 import { conflict, ExpectedError, messageOf } from "../errors.ts";
+import { makeFolder } from "./folder.ts";
 import type { SqliteHandle } from "./sqlite-sql.ts";
 
 export interface SingleHold {
@@ -54,7 +55,7 @@ function holdOf(handle: SqliteHandle, pidFile: string): SingleHold {
 
 /** Two names of one file are one file. */
 function realPathOf(path: string): string {
-  mkdirSync(dirname(path), { recursive: true });
+  makeFolder(dirname(path));
   try {
     return realpathSync(path);
   } catch {

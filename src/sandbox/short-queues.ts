@@ -2,8 +2,8 @@
 
 /** Attempts of a version that take longer than this are not worth waiting for. */
 const SHORT_MS = 10;
-/** Nobody waits longer than about what a new process would take to be ready. */
-const WAIT_MS = 25;
+/** Nobody waits longer: a new process takes 50 to 100 ms on a busy machine, and makes it busier. */
+const WAIT_MS = 100;
 /** So many children of a version run before anybody waits: one may always hang. */
 const LEAST_BUSY = 2;
 
