@@ -91,7 +91,8 @@ export class Attempt {
     const state = run.hasState
       ? await this.#deps.jobState(run.source, run.jobKey, this.#scope(spec))
       : new Map();
-    if (this.#asked) return { outcome: aborted(this.#asked.reason), exitCode: null, signal: null, steps: [] };
+    if (this.#asked)
+      return { outcome: aborted(this.#asked.reason), exitCode: null, signal: null, steps: [], tookMs: null };
     this.#running = this.#deps.pool.run(
       version.hash,
       {

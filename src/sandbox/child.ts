@@ -48,10 +48,11 @@ async function attempt(order: AttemptOrder): Promise<void> {
   const out = new Outgoing();
   const abort = new AbortController();
   running = { order, abort, out };
+  const from = performance.now();
   // A job that waits for nothing that could ever happen ends its process, instead of hanging until its time is up.
   control.unref();
   const end = await settle(order, abort.signal, out);
-  finish(out, end);
+  finish(out, end, from);
 }
 
 async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): Promise<ToldEnd> {
@@ -77,7 +78,7 @@ async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): 
   }
 }
 
-function finish(out: Outgoing, end: ToldEnd): void {
+function finish(out: Outgoing, end: ToldEnd, from: number): void {
   flushStdout();
   flushStderr();
   out.close();
@@ -85,7 +86,7 @@ function finish(out: Outgoing, end: ToldEnd): void {
   control.ref();
   const leftovers = resting?.leftovers() ?? ["nothing was loaded"];
   if (leftovers.length === 0) emptyTemp();
-  send({ t: "end", end }, { t: "idle", leftovers });
+  send({ t: "end", end }, { t: "idle", leftovers, tookMs: performance.now() - from });
 }
 
 /** What the attempt left in the temp folder, its own and TMPDIR, goes before the next one starts here. */

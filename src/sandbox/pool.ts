@@ -84,7 +84,8 @@ export class Pool {
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
   ): RunningAttempt {
-    const warm = isolation === "reuse" ? this.#takeWarm(version) : undefined;
+    const reuse = isolation === "reuse" && !this.#queues.crowded(version);
+    const warm = reuse ? this.#takeWarm(version) : undefined;
     const seat = new Seat();
     const ended = this.#attempt(warm, seat, version, order, limits, listener, isolation);
     return { ended, abort: (reason, graceMs) => seat.abort(reason, graceMs) };
@@ -99,15 +100,15 @@ export class Pool {
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
   ): Promise<Ended> {
-    const reused = warm ?? (isolation === "reuse" ? await this.#queues.wait(version) : undefined);
-    const sandbox = reused ?? this.takeSpare();
+    const handed = warm ?? (isolation === "reuse" ? await this.#queues.wait(version) : undefined);
+    const sandbox =
+      handed ?? (isolation === "reuse" ? this.#takeWarm(version) : undefined) ?? this.takeSpare();
     const tempDir = join(this.#all.get(sandbox) ?? this.#options.tempRoot, "attempt");
-    const from = this.#options.clock.monotonic();
     this.#queues.began(version);
     const running = sandbox.run(version, { ...order, tempDir }, limits, listener);
     seat.take(sandbox);
     const ended = await running;
-    this.#queues.ended(version, this.#options.clock.monotonic() - from);
+    this.#queues.ended(version, ended.tookMs);
     if (isolation === "fresh") sandbox.kill("fresh process for every attempt");
     else this.#giveBack(sandbox, version);
     return ended;

@@ -48,7 +48,7 @@ export type FromChild =
   | { t: "state"; key: string; value?: unknown }
   | { t: "end"; end: ToldEnd }
   /** After `end`: nothing of the attempt is left in the child, or what was. */
-  | { t: "idle"; leftovers: readonly string[] }
+  | { t: "idle"; leftovers: readonly string[]; tookMs: number }
   | { t: "described"; spec: JobSpec }
   | { t: "problems"; problems: readonly SpecProblem[] }
   | { t: "thrown"; error: ToldError };

@@ -36,6 +36,8 @@ export interface Ended {
   exitCode: number | null;
   signal: string | null;
   steps: readonly Step[];
+  /** By the child's own clock; null when it did not live to tell. */
+  tookMs: number | null;
 }
 
 interface Attempt {
@@ -44,6 +46,7 @@ interface Attempt {
   facts: { -readonly [K in keyof AttemptFacts]: AttemptFacts[K] };
   steps: Step[];
   firstStepAt: number;
+  tookMs: number | null;
   timer: NodeJS.Timeout | undefined;
   done(ended: Ended): void;
 }
@@ -124,7 +127,16 @@ export class Sandbox {
         () => this.#end({ kind: "timeout", afterMs: limits.timeoutMs }),
         limits.timeoutMs,
       );
-      this.#attempt = { listener, limits: { ...limits }, facts, steps, firstStepAt: 0, timer, done };
+      this.#attempt = {
+        listener,
+        limits: { ...limits },
+        facts,
+        steps,
+        firstStepAt: 0,
+        tookMs: null,
+        timer,
+        done,
+      };
       if (this.#exit) return this.#drained();
       this.#send({ t: "start", attempt: order });
     });
@@ -227,10 +239,11 @@ export class Sandbox {
     else if (message.t === "state") listener.state(message.key, message.value);
     else if (message.t === "end") facts.told = message.end;
     else if (facts.told === null) this.#broken("idle before the end of the attempt");
-    else this.#idle(attempt, message.leftovers);
+    else this.#idle(attempt, message.leftovers, message.tookMs);
   }
 
-  #idle(attempt: Attempt, leftovers: readonly string[]): void {
+  #idle(attempt: Attempt, leftovers: readonly string[], tookMs: number): void {
+    attempt.tookMs = tookMs;
     if (leftovers.length > 0) this.spent ??= `left behind: ${leftovers.join(", ")}`;
     if (attempt.facts.endedBy) this.spent ??= "it had been asked to end";
     // What it wrote to stdout and stderr before this frame is heard in the same turn of the loop, not in a later one.
@@ -264,12 +277,8 @@ export class Sandbox {
     }
     if (this.spent !== null) this.kill(this.spent);
     const exit = this.#exit;
-    attempt.done({
-      outcome,
-      exitCode: exit?.code ?? null,
-      signal: exit?.signal ?? null,
-      steps: attempt.steps,
-    });
+    const { steps, tookMs } = attempt;
+    attempt.done({ outcome, exitCode: exit?.code ?? null, signal: exit?.signal ?? null, steps, tookMs });
   }
 
   #heardRaw(lines: ToldLine[]): void {

@@ -1,11 +1,17 @@
 // Waiting a moment for a child that is about to be free: starting a process costs more than many attempts take.
 
+import { availableParallelism } from "node:os";
+
 /** Attempts of a version that take longer than this are not worth waiting for. */
 const SHORT_MS = 10;
 /** Nobody waits longer: a new process takes 50 to 100 ms on a busy machine, and makes it busier. */
 const WAIT_MS = 100;
 /** So many children of a version run before anybody waits: one may always hang. */
 const LEAST_BUSY = 2;
+
+/** Attempts below this are nothing but computing: more of them at once than the cores bear only disturb each other. */
+const TINY_MS = 1;
+const CROWD = 2 * availableParallelism();
 
 interface Version<T> {
   /** Running average of what its attempts took, in ms. */
@@ -35,6 +41,12 @@ export class ShortQueues<T> {
     });
   }
 
+  /** Enough children of this version are at work: one that waits gets its turn sooner than one more would help. */
+  crowded(version: string): boolean {
+    const known = this.#versions.get(version);
+    return known !== undefined && known.busy >= CROWD && known.averageMs < TINY_MS;
+  }
+
   /** An attempt begins in a child of this version. */
   began(version: string): void {
     const known = this.#versions.get(version) ?? { averageMs: Infinity, busy: 0, waiting: [] };
@@ -42,12 +54,12 @@ export class ShortQueues<T> {
     this.#versions.set(version, known);
   }
 
-  /** It has ended after so many ms. */
-  ended(version: string, ms: number): void {
+  /** It has ended after so many ms of the child's own clock; null when the child did not live to tell. */
+  ended(version: string, ms: number | null): void {
     const known = this.#versions.get(version);
     if (!known) return;
     known.busy--;
-    known.averageMs = known.averageMs === Infinity ? ms : known.averageMs * 0.9 + ms * 0.1;
+    if (ms !== null) known.averageMs = known.averageMs === Infinity ? ms : known.averageMs * 0.9 + ms * 0.1;
     if (this.#versions.size > 1_000 && known.busy === 0 && known.waiting.length === 0)
       this.#versions.delete(version);
   }

@@ -24,7 +24,8 @@ export function toMessage(value: unknown): FromChild {
     return message as unknown as FromChild;
   if (t === "state" && typeof message["key"] === "string") return message as unknown as FromChild;
   if (t === "end" && isEnd(message["end"])) return message as unknown as FromChild;
-  if (t === "idle" && Array.isArray(message["leftovers"])) return message as unknown as FromChild;
+  if (t === "idle" && Array.isArray(message["leftovers"]) && typeof message["tookMs"] === "number")
+    return message as unknown as FromChild;
   if (t === "described" && typeof message["spec"] === "object" && message["spec"] !== null)
     return message as unknown as FromChild;
   if (t === "problems" && Array.isArray(message["problems"])) return message as unknown as FromChild;
