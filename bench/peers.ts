@@ -1,13 +1,12 @@
 // What others do on this machine in this run: BullMQ with warm sandboxed children on a Redis that syncs each write.
-import { Queue, QueueEvents, Worker } from "bullmq";
-import { execFileSync, fork, spawn } from "node:child_process";
+import { fork, spawn, spawnSync } from "node:child_process";
 import { once } from "node:events";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { fileURLToPath } from "node:url";
 import { eventually } from "../test/support/eventually.ts";
-import { median } from "./table.ts";
 
 export interface PeerFigures {
   runsPerSecond: number;
@@ -16,86 +15,51 @@ export interface PeerFigures {
   recordedMs: number;
 }
 
-const RUNS = 5_000;
-const PROCESSOR = "export default async () => ({ at: performance.timeOrigin + performance.now() });";
 
-/** Null when there is no redis-server here. */
+/** Null when there is no redis-server here, or the peer's packages are not installed. */
 export async function measureBullmq(concurrency: number): Promise<PeerFigures | null> {
-  try {
-    execFileSync("redis-server", ["--version"]);
-  } catch {
-    console.log("*** LEFT OUT: BullMQ as a peer: no redis-server on this machine ***");
+  const script = fileURLToPath(new URL("peer/bullmq.mjs", import.meta.url));
+  const packages = new URL("peer/node_modules/bullmq", import.meta.url);
+  if (!existsSync(packages) || spawnSync("redis-server", ["--version"]).status !== 0) {
+    console.log(
+      "*** LEFT OUT: BullMQ as a peer: needs redis-server and `npm install --prefix bench/peer` ***",
+    );
     return null;
   }
   const folder = mkdtempSync(join(tmpdir(), "jobmount-peer-"));
   const port = await freePort();
-  const args = [
-    "--port",
-    String(port),
-    "--bind",
-    "127.0.0.1",
-    "--dir",
-    folder,
-    "--appendonly",
-    "yes",
-    "--appendfsync",
-    "always",
-    "--save",
-    "",
-  ];
-  const redis = spawn("redis-server", args, { stdio: "ignore" });
+  const redis = spawn(
+    "redis-server",
+    [
+      "--port",
+      String(port),
+      "--bind",
+      "127.0.0.1",
+      "--dir",
+      folder,
+      "--appendonly",
+      "yes",
+      "--appendfsync",
+      "always",
+      "--save",
+      "",
+    ],
+    { stdio: "ignore" },
+  );
   try {
-    await new Promise((resolve) => setTimeout(resolve, 500));
-    return await measure({ host: "127.0.0.1", port }, folder, concurrency);
+    await eventually(() => spawnSync("redis-cli", ["-p", String(port), "ping"]).stdout.includes("PONG"));
+    const peer = spawn(process.execPath, [script, String(port), String(concurrency)], {
+      stdio: ["ignore", "pipe", "inherit"],
+    });
+    let text = "";
+    peer.stdout.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    await once(peer, "exit");
+    return JSON.parse(text) as PeerFigures;
   } finally {
     redis.kill("SIGTERM");
     await once(redis, "exit");
     rmSync(folder, { recursive: true, force: true });
   }
-}
-
-async function measure(
-  connection: { host: string; port: number },
-  folder: string,
-  concurrency: number,
-): Promise<PeerFigures> {
-  const file = join(folder, "processor.mjs");
-  writeFileSync(file, PROCESSOR);
-  const queue = new Queue("bench", { connection });
-  const events = new QueueEvents("bench", { connection });
-  const worker = new Worker("bench", file, { connection, concurrency });
-  const ended = new Map<string, { at: number }>();
-  worker.on("completed", (job, result: { at: number }) => void ended.set(job.id!, result));
-  await Promise.all([queue.waitUntilReady(), events.waitUntilReady(), worker.waitUntilReady()]);
-  const bulk = async (n: number) => {
-    ended.clear();
-    for (let i = 0; i < n; i += 500)
-      await queue.addBulk(Array.from({ length: 500 }, () => ({ name: "noop", data: {} })));
-    await eventually(() => ended.size >= n, 120_000, 2);
-  };
-  await bulk(500);
-  const startedAt = performance.now();
-  await bulk(RUNS);
-  const runsPerSecond = RUNS / ((performance.now() - startedAt) / 1000);
-  ended.clear();
-  const from = performance.now();
-  for (let i = 0; i < 1_000; i++) await queue.add("noop", {});
-  const awaitedPerSecond = 1_000 / ((performance.now() - from) / 1000);
-  await eventually(() => ended.size >= 1_000, 60_000);
-  const started: number[] = [];
-  const recorded: number[] = [];
-  for (let i = 0; i < 200; i++) {
-    const at = performance.timeOrigin + performance.now();
-    const job = await queue.add("noop", {});
-    await eventually(() => ended.has(job.id!), 5_000, 0);
-    recorded.push(performance.timeOrigin + performance.now() - at);
-    started.push(ended.get(job.id!)!.at - at);
-    await new Promise((resolve) => setTimeout(resolve, 4));
-  }
-  await worker.close(true);
-  await events.close();
-  await queue.close();
-  return { runsPerSecond, awaitedPerSecond, startedMs: median(started), recordedMs: median(recorded) };
 }
 
 /** One process per run, as schedulers without warm children do: fork, answer, exit. */
