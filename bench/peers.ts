@@ -15,7 +15,6 @@ export interface PeerFigures {
   recordedMs: number;
 }
 
-
 /** Null when there is no redis-server here, or the peer's packages are not installed. */
 export async function measureBullmq(concurrency: number): Promise<PeerFigures | null> {
   const script = fileURLToPath(new URL("peer/bullmq.mjs", import.meta.url));

@@ -121,6 +121,7 @@ export async function startRig(options: RigOptions) {
     byId: () => Promise.resolve(undefined),
     runningOf: () => Promise.resolve(0),
     specOf: () => SPEC,
+    isMissing: () => false,
     saveParams: (_spec, params) => params,
     expect: (source) => wake.expect(source),
     wakeAt: () => undefined,

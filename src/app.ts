@@ -5,6 +5,8 @@ import { LOCAL_PRINCIPAL } from "./access/principal.ts";
 import { Scheduler } from "./actors/scheduler.ts";
 import { Sweeper } from "./actors/sweeper.ts";
 import { Worker } from "./actors/worker.ts";
+import { applyCodeSchedules, type SuggestingJob } from "./app/code-schedules.ts";
+import { logChange, logFinish } from "./app/events.ts";
 import { createBundledSchedules } from "./app/first-start.ts";
 import { faceDeps } from "./app/face.ts";
 import { Health } from "./app/health.ts";
@@ -81,7 +83,12 @@ class JobmountApp implements App {
       () => parts.pool.stop(),
     );
     const { onEvent } = this.#options;
-    parts.catalog.onChange((change) => onEvent?.(change));
+    parts.catalog.onChange((change) => {
+      // Whoever shows the events (dev) needs no log lines of them.
+      if (onEvent) onEvent(change);
+      else logChange(change, log);
+      if (change.kind === "loaded") void this.#applyCodeSchedules(parts, change);
+    });
     this.#undo.push(() => parts.catalog.stop());
     await Promise.all([parts.pool.start(), parts.catalog.start()]);
     const settled = parts.catalog.whenSettled().then(() => (this.#scanned = true));
@@ -106,6 +113,18 @@ class JobmountApp implements App {
       } catch (error) {
         this.#log.warn({ error: messageOf(error) }, "a part of the service did not stop cleanly");
       }
+    }
+  }
+
+  async #applyCodeSchedules(parts: Parts, job: SuggestingJob): Promise<void> {
+    if (this.#config.codeSchedules !== "apply") return;
+    try {
+      await applyCodeSchedules(job, parts.schedules, this.#log);
+    } catch (error) {
+      this.#log.warn(
+        { job: job.key, error: messageOf(error) },
+        "the schedules of the code could not be applied",
+      );
     }
   }
 
@@ -141,10 +160,7 @@ class JobmountApp implements App {
         },
       },
       onFinished: (finish, answer, run) => {
-        log.debug(
-          { run: run.id, job: run.jobKey, state: finish.to, cause: finish.cause, answer },
-          "attempt ended",
-        );
+        if (!this.#options.onEvent && answer !== "late") logFinish(finish, run, log);
         notices.finished({ runId: run.id, source: run.source, jobKey: run.jobKey, state: finish.to });
       },
     });

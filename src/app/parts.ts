@@ -78,6 +78,8 @@ export function makeParts({ config, database, vault, log, env }: PartsOptions) {
     return entry && entry.spec;
   };
 
+  const isMissing = (source: string, key: string) => catalog.entry(source, key)?.loadState === "missing";
+
   const notices = new Notices();
   const wake = new LocalWake({ now });
   const runStore = new DbRunStore(database);
@@ -87,6 +89,7 @@ export function makeParts({ config, database, vault, log, env }: PartsOptions) {
     byId: (id) => queries.byId(id),
     runningOf: (source, key) => runStore.runningOf(source, key),
     specOf,
+    isMissing,
     saveParams: (spec, values) => params.save(spec, values),
     expect: (source) => wake.expect(source),
     wakeAt: (source, at) => wake.wakeAt(source, at),
@@ -112,6 +115,10 @@ export function makeParts({ config, database, vault, log, env }: PartsOptions) {
       const spec = specOf(source, key);
       if (!spec) return undefined;
       return { overlap: spec.overlap, acceptParams: (values, saved) => params.save(spec, values, saved) };
+    },
+    suspensionOf: ({ source, jobKey }) => {
+      if (!isMissing(source, jobKey)) return undefined;
+      return { reason: "job_missing", cause: `skipped: the folder of the job "${jobKey}" is gone` };
     },
     wake: wakeAll,
     trouble: ({ id }, error) =>

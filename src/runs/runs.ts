@@ -31,6 +31,8 @@ export interface RunsDeps {
   runningOf(source: string, jobKey: string): Promise<number>;
   /** The spec of the version that a new run would use; null when none ever loaded; undefined for an unknown job. */
   specOf(source: string, jobKey: string): JobSpec | null | undefined;
+  /** The job's folder is gone; its last good version is kept, and waits for the folder. */
+  isMissing(source: string, jobKey: string): boolean;
   /** Checks params and seals the secret ones; throws ExpectedError 422 with pointers below /params. */
   saveParams(spec: JobSpec, params: Record<string, unknown>): Record<string, unknown>;
   /** Told before the insert: whoever claims may look in the same commit. */
@@ -60,6 +62,9 @@ export class Runs {
         "not_loaded",
         `the job "${jobKey}" has never loaded, so there is nothing to run; GET /load-errors says why`,
       );
+    }
+    if (this.#deps.isMissing(source, jobKey)) {
+      throw conflict("job_missing", `the folder of the job "${jobKey}" is gone; put it back to run it`);
     }
     const params = this.#deps.saveParams(spec, input.params);
     if (input.onBusy === "refuse" && spec.concurrency !== null) {

@@ -6,9 +6,17 @@ import type { OverlapPolicy } from "../sdk/spec.ts";
 import { readDefinition, readWhen, type ScheduleFields } from "./input.ts";
 import { Problems } from "./input-values.ts";
 import { patchDefinition } from "./patch.ts";
-import { nextFireOf, plan } from "./plan.ts";
+import { nextFireOf, plan, planSuspended } from "./plan.ts";
 import { type NextFire, nextFires, type Preview, previewOf } from "./preview.ts";
-import type { ActiveRun, Plan, RequestRef, Schedule, ScheduleFilter, ScheduleStore } from "./schedule.ts";
+import type {
+  ActiveRun,
+  Plan,
+  RequestRef,
+  Schedule,
+  ScheduleFilter,
+  ScheduleStore,
+  SkippedReason,
+} from "./schedule.ts";
 import { sentenceOf } from "./sentence.ts";
 
 /** What schedules need to know of a job. */
@@ -28,6 +36,8 @@ export interface SchedulesDeps {
   defaults: { timeZone: string };
   /** Undefined when there is no such job, or none that ever loaded. */
   jobOf(source: string, key: string): ScheduledJob | undefined;
+  /** Why a schedule's fires are skipped now, although it is enabled; undefined when they are not. */
+  suspensionOf?(schedule: Schedule): { reason: SkippedReason; cause: string } | undefined;
   /** A hint that there may be work: runs were just written. */
   wake(): void;
   /** A schedule that could not be planned (a zone that this machine no longer knows); it is tried again in a minute. */
@@ -187,6 +197,8 @@ export class Schedules {
   /** One schedule that cannot be planned must not hold up the others of its batch. */
   #planOrPutOff(schedule: Schedule, now: Instant, active: readonly ActiveRun[]): Plan {
     try {
+      const suspension = schedule.enabled ? this.#deps.suspensionOf?.(schedule) : undefined;
+      if (suspension) return planSuspended(schedule, now, suspension.reason, suspension.cause);
       return plan(schedule, now, active);
     } catch (error) {
       this.#deps.trouble?.(schedule, error);

@@ -27,6 +27,7 @@ onEveryDatabase("the face on a database", (databases) => {
         insert: (runs, request) => store.insert(runs, request),
         byId: (id) => queries.byId(id),
         runningOf: (source, key) => store.runningOf(source, key),
+        isMissing: () => false,
         specOf: () => OPEN_SPEC,
         saveParams: (_spec, params) => params,
         expect: () => undefined,

@@ -138,6 +138,14 @@ onEveryDatabase("main path", function (databases) {
     const good = readFileSync(file, "utf8");
     rmSync(file);
     await eventually(async () => (await service.get("/jobs/noop")).json["loadState"] === "missing", 15_000);
+    expect((await service.call("POST", "/jobs/noop/runs", {})).status).to.equal(409);
+    const made = await service.call("POST", "/schedules", { job: "noop", every: "1s" });
+    const skipped = await eventually(async () => {
+      const { json } = await service.get(`/runs?schedule=${made.json.id}`);
+      return json.data[0];
+    });
+    expect([skipped.state, skipped.reason]).to.deep.equal(["skipped", "job_missing"]);
+    await service.call("DELETE", `/schedules/${made.json.id}`);
     writeFileSync(file, good);
     await eventually(async () => (await service.get("/jobs/noop")).json["loadState"] === "ready", 15_000);
   });

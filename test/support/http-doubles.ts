@@ -130,6 +130,7 @@ export class FaceWorld {
         insert: (runs, idempotency) => this.#insert(runs, idempotency),
         byId: (id) => Promise.resolve(this.runs.find((run) => run.id === id)),
         runningOf: () => Promise.resolve(0),
+        isMissing: () => false,
         specOf: (source, key) => entryOf(source, key)?.spec,
         saveParams: (spec, params) => seal(spec, checkOrThrow(spec, params)),
         expect: () => undefined,

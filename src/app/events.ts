@@ -1,0 +1,36 @@
+// What the service's own log says of its jobs: loads, load errors, runs that failed. One line each.
+import type { CatalogChange } from "../catalog/change.ts";
+import type { Logger } from "../log.ts";
+import type { Finish } from "../runs/store.ts";
+
+export function logChange(change: CatalogChange, log: Logger): void {
+  if (change.kind === "source") {
+    const { state, reason } = change.status;
+    return log[state === "available" ? "info" : "warn"](
+      { source: change.source, state, reason },
+      "a source changed",
+    );
+  }
+  const job = { job: change.key, source: change.source };
+  if (change.kind === "loaded") log.info({ ...job, version: change.hash.slice(0, 12) }, "loaded");
+  else if (change.kind === "back") log.info(job, "its folder is back");
+  else if (change.kind === "missing")
+    log.warn(job, "its folder is gone: its fires are skipped until it returns");
+  else {
+    const { code, message, file, line } = change.error;
+    const serving = change.serving ? `version ${change.serving.slice(0, 12)} serves on` : "nothing serves";
+    log.warn(
+      { ...job, code, place: file && `${file}:${line ?? 1}` },
+      `does not load: ${message}; ${serving}`,
+    );
+  }
+}
+
+export function logFinish(finish: Finish, job: { source: string; jobKey: string }, log: Logger): void {
+  const fields = { run: finish.runId, job: job.jobKey, source: job.source, attempt: finish.attempt };
+  if (finish.to === "failed")
+    log.warn({ ...fields, reason: finish.reason }, `failed: ${finish.cause ?? finish.reason}`);
+  else if (finish.to === "retrying")
+    log.info({ ...fields, reason: finish.reason }, `failed, to be tried again: ${finish.cause}`);
+  else log.debug(fields, finish.to);
+}
