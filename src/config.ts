@@ -170,6 +170,11 @@ function editDistance(a: string, b: string): number {
   return row[b.length]!;
 }
 
+/** What the jobs' children see besides what they declare: enough to find programs, no settings of ours. */
+export function childEnvironment(env: Env): Record<string, string> {
+  return { PATH: env["PATH"] ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TZ: "UTC" };
+}
+
 /**
  * What a job declared in `env`, of this process's own environment; names that are not set are left out. The service's
  * own settings are never among them: a job that named the key of all secrets would get it.

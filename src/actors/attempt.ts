@@ -226,7 +226,7 @@ export class Attempt {
       cause,
       startedAt: run.startedAt,
       finishedAt: now,
-      availableAt: "availableAt" in decision ? decision.availableAt : run.startedAt,
+      availableAt: "availableAt" in decision ? decision.availableAt : run.availableAt,
       priority: run.priority,
       triesUsed: decision.triesUsed,
       version: run.version,

@@ -1,5 +1,5 @@
 // The worker: claims runs for its free slots, runs each attempt, finishes it, and keeps its leases alive.
-import { messageOf } from "../errors.ts";
+import { ExpectedError, messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ClaimAnswer, ClaimedRun, Finish, FinishAnswer, RunStore } from "../runs/store.ts";
 import type { Wake, WakeListener } from "../wake/wake.ts";
@@ -25,14 +25,23 @@ export interface WorkerOptions {
 }
 
 const FINISH_AGAIN_MS = 1_000;
-/** After so many refusals the outcome is written without its output: trouble with a log never changes an outcome (L2). */
-const FULL_TRIES = 10;
+/** So many refusals before less is written. */
+const FULL_TRIES = 3;
 const LOOK_AHEAD = 16;
 /** Exit comes within the drain and 5 s (A4). */
 const LATE_MS = 3_000;
 
 function withoutOutput(finish: Finish): Finish {
   return { ...finish, lines: [], failedRecords: [], log: { ...finish.log, droppedBytes: finish.log.bytes } };
+}
+
+/** What the database takes in any case; given back, retried or ended by itself stays as it was. */
+function bare(finish: Finish, error: unknown): Finish {
+  const less = { ...withoutOutput(finish), progress: null, result: null, error: null, state: null };
+  if (finish.to !== "succeeded" && finish.to !== "failed")
+    return { ...less, cause: "what it told could not be stored" };
+  const cause = `what it told could not be stored: ${messageOf(error).slice(0, 500)}`;
+  return { ...less, to: "failed", reason: "invalid_result", cause };
 }
 
 export class Worker implements Service, WakeListener {
@@ -136,14 +145,21 @@ export class Worker implements Service, WakeListener {
     this.#options.onFinished(finish, answer, run);
   }
 
-  /** A database that is away is asked again until it is back: the outcome must not be lost (X5). */
+  /**
+   * A database that is away is asked again until it is back: the outcome must not be lost (X5). One that refuses the
+   * values themselves gets fewer of them: first without the output (L2), at last nothing but the fact that it ended.
+   */
   async #finish(finish: Finish): Promise<FinishAnswer> {
-    for (let tries = 1; ; tries++) {
+    let writing = finish;
+    for (let refused = 0; ;) {
       try {
-        return await this.#options.store.finish(tries > FULL_TRIES ? withoutOutput(finish) : finish);
+        return await this.#options.store.finish(writing);
       } catch (error) {
         const ids = { run: finish.runId, attempt: finish.attempt };
         this.#options.log.error({ ...ids, error }, "the end of a run could not be written; trying again");
+        if (!(error instanceof ExpectedError && error.status === 503)) refused++;
+        if (refused >= FULL_TRIES)
+          writing = refused >= 2 * FULL_TRIES ? bare(finish, error) : withoutOutput(finish);
         await new Promise((resolve) => setTimeout(resolve, FINISH_AGAIN_MS));
       }
     }

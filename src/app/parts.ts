@@ -4,7 +4,7 @@ import { fileURLToPath } from "node:url";
 import { Catalog } from "../catalog/catalog.ts";
 import { VersionCache } from "../catalog/version-cache.ts";
 import { systemClock } from "../clock.ts";
-import type { Config } from "../config.ts";
+import { childEnvironment, type Config } from "../config.ts";
 import { DbCatalogStore } from "../db/catalog-store.ts";
 import type { Database } from "../db/database.ts";
 import { DbRunQueries } from "../db/run-queries.ts";
@@ -31,11 +31,6 @@ const BUILTIN = fileURLToPath(
   ),
 );
 
-/** What the jobs' children see besides what they declare: enough to find programs, no settings of ours. */
-function childEnvironment(path: string | undefined): Record<string, string> {
-  return { PATH: path ?? "/usr/local/bin:/usr/bin:/bin", LANG: "C.UTF-8", TZ: "UTC" };
-}
-
 export interface PartsOptions {
   config: Config;
   database: Database;
@@ -51,7 +46,7 @@ export function makeParts({ config, database, vault, log, env }: PartsOptions) {
   const pool = new Pool({
     clock: systemClock,
     tempRoot: join(config.dataDir, "children"),
-    env: childEnvironment(env["PATH"]),
+    env: childEnvironment(env),
     warmLimit: config.concurrency,
   });
   const catalogStore = new DbCatalogStore(database);

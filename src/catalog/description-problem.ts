@@ -16,6 +16,9 @@ export interface Described {
   bundleFolder: string;
 }
 
+/** More mistakes in one sentence help nobody. */
+const TOLD = 10;
+
 /** The problem of a description that is not a spec. */
 export function descriptionProblem(
   description: Exclude<Description, { outcome: "described" }>,
@@ -55,15 +58,22 @@ export function descriptionProblem(
   }
 }
 
-/** All problems in one message, the place of the first. */
+/** All problems in one message and one hint, with the place of the first; and each by itself. */
 function contractProblem(problems: readonly SpecProblem[], described: Described): LoadProblem {
   const [first, ...more] = problems;
   if (!first)
     return loadProblem("E132", "the module could not be described", null, { file: described.entry });
-  const also = more.slice(0, 9).map((problem) => `; ${problem.message}`);
-  const rest = more.length > 9 ? `; and ${more.length - 9} more` : "";
-  const message = first.message + also.join("") + rest;
-  return loadProblem(first.code, message, first.hint, placeOfPointer(first.pointer, described));
+  const place = placeOfPointer(first.pointer, described);
+  if (more.length === 0) return loadProblem(first.code, first.message, first.hint, place);
+  const each = problems.map(({ code, message, hint, pointer }) => {
+    const { line = null, column = null } = placeOfPointer(pointer, described);
+    return { code, message, line, column, hint };
+  });
+  const told = each.slice(0, TOLD);
+  const untold = each.length - told.length;
+  const message = told.map((one) => one.message).join("; ") + (untold > 0 ? `; and ${untold} more` : "");
+  const hint = [...new Set(told.map((one) => one.hint))].join("; ");
+  return { ...loadProblem(first.code, message, hint, place), problems: each };
 }
 
 function thrownProblem(error: ModuleThrow, described: Described): LoadProblem {

@@ -64,6 +64,13 @@ export function loadProblem(code: string, message: string, hint: string | null, 
   };
 }
 
+/** Each problem by itself; the first has the code frame. */
+export function problemsOf(problem: LoadProblem): Omit<LoadProblem, "problems" | "file">[] {
+  const { problems, ...only } = problem;
+  if (!problems || problems.length < 2) return [only];
+  return problems.map((one, index) => ({ ...one, frame: index === 0 ? problem.frame : null }));
+}
+
 /** Thrown inside one load to end it with a problem; never leaves this folder. */
 export class LoadFailure extends Error {
   constructor(readonly problem: LoadProblem) {

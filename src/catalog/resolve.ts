@@ -163,11 +163,21 @@ export class Resolver {
     return { kind: "outside", need };
   }
 
+  private async installCommand(name: string): Promise<string> {
+    for (let folder = this.taskFolder; ; folder = folderOf(folder)) {
+      const manifest = await this.snapshot.read(folder === "" ? "package.json" : `${folder}/package.json`);
+      if (manifest !== null) {
+        const isDeclared = manifest.bytes.toString("utf8").includes(`"${name}"`);
+        return isDeclared ? "npm install" : `npm install ${name}`;
+      }
+      // Without a package.json npm climbs on, and would install into whatever project lies around the source.
+      if (folder === "") return `npm init -y && npm install ${name}`;
+    }
+  }
+
   private async notInstalled(name: string, importer: TreePath): Promise<LoadFailure> {
-    const folder = this.taskFolder;
-    const manifest = (await this.snapshot.read(`${folder}/package.json`))?.bytes.toString("utf8") ?? "";
-    const command = manifest.includes(`"${name}"`) ? "npm install" : `npm install ${name}`;
-    const hint = this.depsHint ?? `run \`${command}\` in the folder ${folder}`;
+    const hint =
+      this.depsHint ?? `run \`${await this.installCommand(name)}\` in the folder ${this.taskFolder}`;
     const broken = (await (this.paths ?? readMountPaths(this.snapshot))).broken;
     const by = isInPackage(importer) ? ` (${importer} needs it)` : "";
     const message = `the package "${name}" is not installed${by}${broken === null ? "" : `; ${broken}`}`;

@@ -243,6 +243,7 @@ function sameProblem(before: LoadError, problem: LoadProblem): boolean {
     before.file === problem.file &&
     before.line === problem.line &&
     before.column === problem.column &&
-    before.frame === problem.frame
+    before.frame === problem.frame &&
+    JSON.stringify(before.problems) === JSON.stringify(problem.problems)
   );
 }

@@ -14,8 +14,13 @@ export interface LoadError {
   frame: string | null;
   /** The next step, in words. */
   hint: string | null;
+  /** Each mistake by itself, where there are several at once; `message` and `hint` tell them all then. */
+  problems?: readonly SingleProblem[];
   since: Instant;
 }
+
+/** One of several mistakes in one file. */
+export type SingleProblem = Pick<LoadError, "code" | "message" | "line" | "column" | "hint">;
 
 export interface VersionFile {
   /** Path inside the source, with `/`. */

@@ -1,11 +1,13 @@
 // Every job of one folder, loaded as the service would, with what is wrong with each.
+import { ENTRY_NAME } from "../catalog/key.ts";
 import { scanSource } from "../catalog/scan.ts";
 import { type LoadProblem, loadProblem } from "../catalog/load-problem.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import { ExpectedError } from "../errors.ts";
 import { readDefinition } from "../schedules/input.ts";
+import type { CliContext } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { type LocalSource, rootOf, type Workshop } from "./workshop.ts";
+import { type LocalSource, parentOfTask, rootOf, type Workshop } from "./workshop.ts";
 
 /** A job, or something that looks like one and is none. */
 export interface Checked {
@@ -25,9 +27,12 @@ export async function checkSource(
   workshop: Workshop,
   source: LocalSource,
   timeZone: string,
-  signal: AbortSignal,
+  { cwd, signal }: Pick<CliContext, "cwd" | "signal">,
 ): Promise<Checked[]> {
-  const { tasks, findings } = await scanSource(await rootOf(source));
+  const scan = await scanSource(await rootOf(source));
+  const parent = parentOfTask(scan, source, cwd);
+  if (parent !== null) return [ownFolder(source, parent)];
+  const { tasks, findings } = scan;
   const checked: Checked[] = findings.map(({ path, problem }) => ({
     key: path,
     name: null,
@@ -43,6 +48,14 @@ export async function checkSource(
   };
   await Promise.all(Array.from({ length: AT_A_TIME }, next));
   return checked.sort((a, b) => (a.key < b.key ? -1 : 1));
+}
+
+function ownFolder(source: LocalSource, parent: string): Checked {
+  const hint = `validate its parent: npx jobmount validate ${parent}`;
+  const problem = loadProblem("E104", `${source.path} is a job's own folder, not a folder of jobs`, hint, {
+    file: ENTRY_NAME,
+  });
+  return { key: ENTRY_NAME, name: null, hash: null, problems: [problem] };
 }
 
 async function checkJob(

@@ -1,4 +1,5 @@
 // One event of a running service as a line for whoever writes the jobs; a load error brings its code frame.
+import { type LoadProblem, problemsOf } from "../catalog/load-problem.ts";
 import type { LoadError } from "../catalog/version.ts";
 import { EXIT } from "./exit.ts";
 import { exitCodeOfRun, outcomeLine } from "./outcome.ts";
@@ -48,12 +49,16 @@ export function eventText(event: AppEvent, terminal: Terminal, several: boolean)
   }
 }
 
-/** `E001 message`, the place, the code around it, and what to do. */
-export function loadErrorText(error: LoadError, terminal: Terminal): string {
-  const place = error.file === null ? "" : ` ${terminal.paint("cyan", placeOf(error))}`;
-  const lines = [`${error.code}${place} ${printable(error.message)}`];
-  if (error.frame !== null) lines.push(...printable(error.frame).split("\n"));
-  if (error.hint !== null) lines.push(terminal.paint("dim", `→ ${printable(error.hint)}`));
+/** `E001 message`, the place, the code around it, and what to do; each problem by itself where there are several. */
+export function loadErrorText(error: LoadProblem, terminal: Terminal): string {
+  const lines = problemsOf(error).flatMap((one) => {
+    const place =
+      error.file === null ? "" : ` ${terminal.paint("cyan", placeOf({ ...one, file: error.file }))}`;
+    const said = [`${one.code}${place} ${printable(one.message)}`];
+    if (one.frame !== null) said.push(...printable(one.frame).split("\n"));
+    if (one.hint !== null) said.push(terminal.paint("dim", `→ ${printable(one.hint)}`));
+    return said;
+  });
   return lines.map((text) => `  ${text}`).join("\n");
 }
 

@@ -21,6 +21,8 @@ export interface LocalOutcome extends EndedRun {
   version: string;
   result: unknown;
   error: RunError | null;
+  /** After what time the service would try it again; null when it would not. */
+  retryInMs: number | null;
 }
 
 const SHOW_EVERY_MS = 50;
@@ -78,13 +80,15 @@ export async function runHere(
       job: version.jobKey,
       source: source.name,
       version: version.hash,
-      state: finish.to,
+      // A service would wait and try again; here this was all.
+      state: finish.to === "retrying" ? "failed" : finish.to,
       reason: finish.reason,
       cause: finish.cause,
       durationMs: finish.finishedAt - finish.startedAt,
       records: finish.records,
       result: finish.result,
       error: finish.error,
+      retryInMs: finish.to === "retrying" ? finish.availableAt - finish.finishedAt : null,
     };
   } finally {
     clearInterval(showing);
@@ -102,10 +106,11 @@ function claimOf(version: JobVersion, params: Record<string, unknown>, now: numb
     fireAt: null,
     attempt: 1,
     triesUsed: 0,
-    maxAttempts: 1,
+    maxAttempts: version.spec.retries.attempts,
     version: version.hash,
     params,
-    overrides: { retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 } },
+    overrides: {},
+    availableAt: now,
     startedAt: now,
     logFrom: 1,
     priority: 0,

@@ -1,6 +1,6 @@
 // How a run ended, in one line for people and as an exit code.
 import { formatDuration } from "../duration.ts";
-import type { RecordCounts } from "../sdk/spec.ts";
+import type { RecordCounts, RetryPolicy } from "../sdk/spec.ts";
 import { EXIT, type ExitCode } from "./exit.ts";
 import { printable, type Terminal } from "./terminal.ts";
 
@@ -27,6 +27,20 @@ export function outcomeLine(run: EndedRun, terminal: Terminal): string {
   if (records.processed > 0) line += `: ${countsText(records)}`;
   if (run.cause !== null && run.state !== "succeeded") line += `\n  ${printable(run.cause)}`;
   return line;
+}
+
+/** What the service would do after a failure that was seen here; null when there was none. */
+export function retryLine(
+  run: Pick<EndedRun, "state"> & { retryInMs: number | null },
+  retries: Pick<RetryPolicy, "attempts">,
+): string | null {
+  if (run.state !== "failed") return null;
+  const { attempts } = retries;
+  if (run.retryInMs !== null) {
+    const wait = formatDuration(run.retryInMs).replace(/ 0s$/, "");
+    return `The service would try again in ${wait} (attempt 2 of ${attempts}).`;
+  }
+  return `The service would not try again${attempts === 1 ? ": the job declares no retries" : ""}.`;
 }
 
 /** "34032 processed, 34029 success, 3 failed". */

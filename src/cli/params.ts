@@ -6,7 +6,9 @@ import { text as textOfStream } from "node:stream/consumers";
 import { type FieldError, messageOf } from "../errors.ts";
 import { decodeText } from "../sdk/decode.ts";
 import { isSecret } from "../sdk/param-types.ts";
-import { findParam, type ParamSpec } from "../sdk/params.ts";
+import { checkParams, findParam, type ParamSpec } from "../sdk/params.ts";
+import { pointerTo } from "../sdk/pointer.ts";
+import type { CheckSchema } from "../sdk/spec.ts";
 import type { CliContext } from "./context.ts";
 import { CliError, EXIT, usageError } from "./exit.ts";
 
@@ -26,7 +28,10 @@ export function paramOptions(command: Command): Command {
     .option("--params <file>", "a JSON file with an object of params, or - for stdin; -p goes over it");
 }
 
-/** The values in JSON types, not yet checked for what is allowed. */
+/**
+ * The values in JSON types, not yet checked for what is allowed. When a text cannot be read, everything else that is wrong
+ * is told together with it.
+ */
 export async function readParams(
   spec: ParamSpec,
   args: ParamArguments,
@@ -35,6 +40,7 @@ export async function readParams(
   const values = new Map<string, unknown>(args.params ? await readFileOfParams(args.params, context) : []);
   const given = new Set<string>();
   const errors: FieldError[] = [];
+  const unread = new Set<string>();
   for (const argument of args.param ?? []) {
     const at = argument.indexOf("=");
     const name = at < 0 ? argument : argument.slice(0, at);
@@ -45,6 +51,7 @@ export async function readParams(
     const decoded = decodeText(spec, name, text);
     if (!decoded.ok) {
       errors.push(decoded.error);
+      if (definition) unread.add(name);
       continue;
     }
     if (at >= 0 && definition && isSecret(definition)) {
@@ -62,8 +69,26 @@ export async function readParams(
     );
     given.add(name);
   }
-  if (errors.length > 0) throw wrongParams(errors);
+  if (errors.length > 0) {
+    const { checkSchema } = await import("../json-schema.ts");
+    throw wrongParams([...errors, ...otherErrors(spec, values, unread, checkSchema)]);
+  }
   return Object.fromEntries(values);
+}
+
+/** What is wrong besides the texts that could not be read. */
+function otherErrors(
+  spec: ParamSpec,
+  values: ReadonlyMap<string, unknown>,
+  unread: ReadonlySet<string>,
+  checkSchema: CheckSchema,
+): FieldError[] {
+  // A symbol is no JSON: those params count as given, so they are not called missing, and their error is dropped.
+  const given = Object.fromEntries([...values, ...[...unread].map((name) => [name, Symbol(name)] as const)]);
+  const checked = checkParams(spec, given, { checkSchema });
+  if (checked.ok) return [];
+  const told = new Set([...unread].map((name) => pointerTo("", name)));
+  return checked.errors.filter((error) => !told.has(error.pointer));
 }
 
 /** All wrong params in one error, exit code 3. */

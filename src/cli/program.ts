@@ -41,6 +41,11 @@ const verbs: readonly Verb[] = [
     summary: "say in words when a cron text fires, and the next times",
     load: () => import("./preview.ts"),
   },
+  {
+    name: "jobs",
+    summary: "list the jobs of the service: state, version, schedules, next run",
+    load: () => import("./jobs.ts"),
+  },
   { name: "trigger", summary: "run a job on the service", load: () => import("./trigger.ts") },
   {
     name: "runs",
@@ -49,7 +54,7 @@ const verbs: readonly Verb[] = [
   },
   {
     name: "schedules",
-    summary: "list and create schedules of the service",
+    summary: "list, create, enable, disable and delete schedules of the service",
     load: () => import("./schedules.ts"),
   },
   { name: "sign-in", summary: "print a fresh one-time sign-in link", load: () => import("./sign-in.ts") },

@@ -1,7 +1,9 @@
 // What the service answers, as far as the verbs read it (the shapes are those of the REST contract).
+import type { LoadError, LoadState } from "../catalog/version.ts";
 import type { LogLevel } from "../sdk/context.ts";
 import type { ParamDefinition, ParamGroup, RecordCounts } from "../sdk/spec.ts";
-import type { Server } from "./server.ts";
+import { CliError } from "./exit.ts";
+import { Refused, type Server } from "./server.ts";
 
 export interface RemoteRun {
   id: string;
@@ -24,11 +26,30 @@ export interface RemoteRun {
   records: RecordCounts;
   result: unknown;
   error: { message: string; stack: string | null } | null;
+  /** When a waiting run may start. */
+  availableAt?: string;
+  /** Those that have ended; told of one run only. */
+  attempts?: RemoteAttempt[];
+}
+
+export interface RemoteAttempt {
+  attempt: number;
+  state: string;
+  reason: string | null;
+  cause: string | null;
+  startedAt: string;
+  finishedAt: string | null;
+  durationMs: number | null;
 }
 
 export interface RemoteJob {
   key: string;
   source: string;
+  loadState: LoadState;
+  loadError: (Omit<LoadError, "since"> & { since: string }) | null;
+  version: { hash: string } | null;
+  schedules: RemoteSchedule[];
+  nextRunAt: string | null;
   requiredParams: Record<string, ParamDefinition>;
   optionalParams: Record<string, ParamDefinition>;
   paramGroups: ParamGroup[];
@@ -66,6 +87,35 @@ export function isFinal(run: RemoteRun): boolean {
 /** A job's address as a part of a path: `/` is written `.` there. */
 export function jobPath(job: string): string {
   return `/jobs/${encodeURIComponent(job.replaceAll("/", "."))}`;
+}
+
+/** The job, or a refusal that names the verb which lists them. */
+export async function fetchJob(server: Server, job: string, signal: AbortSignal): Promise<RemoteJob> {
+  try {
+    return (await server.ask("GET", jobPath(job), { signal })).body as RemoteJob;
+  } catch (error) {
+    if (!(error instanceof Refused) || error.status !== 404) throw error;
+    // The service's own next step is a request; who sits here has a verb for it.
+    const said = error.message.replace(/ GET \/api\/v1\/jobs lists all\.$/, "");
+    throw new CliError(error.exitCode, `${said}\nnpx jobmount jobs lists all jobs.`);
+  }
+}
+
+/** Every item of a list, page by page. */
+export async function fetchAll<T>(
+  server: Server,
+  path: string,
+  query: Record<string, string>,
+  signal: AbortSignal,
+): Promise<T[]> {
+  const found: T[] = [];
+  for (let next: string | null = ""; next !== null;) {
+    const asked = new URLSearchParams({ limit: "200", ...query, ...(next ? { cursor: next } : {}) });
+    const page = (await server.ask("GET", `${path}?${asked}`, { signal })).body as Page<T>;
+    found.push(...page.data);
+    next = page.page.hasMore ? page.page.next : null;
+  }
+  return found;
 }
 
 export async function fetchRun(server: Server, id: string, signal: AbortSignal): Promise<RemoteRun> {

@@ -9,9 +9,9 @@ import { type CliContext, settings } from "./context.ts";
 import { loadErrorText } from "./dev-events.ts";
 import { CliError, EXIT, usageError } from "./exit.ts";
 import { runHere } from "./local-run.ts";
-import { exitCodeOfRun, outcomeLine } from "./outcome.ts";
+import { exitCodeOfRun, outcomeLine, retryLine } from "./outcome.ts";
 import { type ParamArguments, paramOptions, readParams, wrongParams } from "./params.ts";
-import { type LocalSource, rootOf, Workshop } from "./workshop.ts";
+import { type LocalSource, parentOfTask, rootOf, Workshop } from "./workshop.ts";
 
 interface RunOptions extends ParamArguments {
   dir?: string;
@@ -25,7 +25,7 @@ export function define(command: Command, context: CliContext): void {
     .action(async (key: string, options: RunOptions) => {
       const { config } = settings(context);
       const found = locate(key, options.dir, config, context.cwd);
-      const workshop = await Workshop.open(config);
+      const workshop = await Workshop.open(config, context.env);
       try {
         await runOne(context, config, workshop, found, options);
       } finally {
@@ -50,14 +50,18 @@ async function runOne(
   const ended = await runHere(context, config, workshop, source, version, checked.values);
   terminal.status("");
   terminal.say(outcomeLine(ended, terminal));
+  const next = retryLine(ended, version.spec.retries);
+  if (next !== null) terminal.say(terminal.paint("dim", next));
   if (options.json) terminal.json(ended);
   else if (ended.result !== null && ended.result !== undefined) terminal.json(ended.result);
   context.exit(exitCodeOfRun(ended));
 }
 
 async function load(context: CliContext, workshop: Workshop, source: LocalSource, key: string) {
-  const { tasks } = await scanSource(await rootOf(source));
-  if (!tasks.has(key)) throw noSuchJob(key, source, [...tasks].sort());
+  const scan = await scanSource(await rootOf(source));
+  const { tasks } = scan;
+  if (!tasks.has(key))
+    throw noSuchJob(key, source, [...tasks].sort(), parentOfTask(scan, source, context.cwd));
   const loaded = await workshop.load(source, key);
   if (loaded.kind === "good") return loaded.version;
   if (loaded.kind === "moving") {
@@ -67,14 +71,20 @@ async function load(context: CliContext, workshop: Workshop, source: LocalSource
     );
   }
   const { terminal } = context;
-  terminal.say(loadErrorText({ ...loaded.problem, since: 0 }, terminal));
+  terminal.say(loadErrorText(loaded.problem, terminal));
   throw new CliError(EXIT.invalid, `${key} does not load.`);
 }
 
-function noSuchJob(key: string, source: LocalSource, keys: readonly string[]): CliError {
+function noSuchJob(
+  key: string,
+  source: LocalSource,
+  keys: readonly string[],
+  taskParent: string | null,
+): CliError {
   const near = nearest(key, keys);
   let rest = "it holds no jobs";
-  if (near !== undefined) rest = `did you mean ${near}?`;
+  if (taskParent !== null) rest = `it is a job's own folder, give --dir its parent: ${taskParent}`;
+  else if (near !== undefined) rest = `did you mean ${near}?`;
   else if (keys.length > 0) rest = `it has ${keys.slice(0, 20).join(", ")}${keys.length > 20 ? ", …" : ""}`;
   return new CliError(EXIT.invalid, `There is no job "${key}" in ${source.path}; ${rest}`);
 }

@@ -1,6 +1,7 @@
 // `jobmount runs`: the runs of the service, one of them, and its log.
 import type { Command } from "commander";
 import { formatDuration } from "../duration.ts";
+import { attemptRows } from "./attempts.ts";
 import { type CliContext, settings } from "./context.ts";
 import { countsText, logText, outcomeLine } from "./outcome.ts";
 import { fetchRun, follow, type Page, readLog, type RemoteLine, type RemoteRun } from "./remote.ts";
@@ -37,7 +38,7 @@ export function define(command: Command, context: CliContext): void {
   command
     .command("show")
     .argument("<id>", "run_…")
-    .description("one run with its outcome")
+    .description("one run with its outcome and its attempts")
     .option("--json", "as JSON, with everything")
     .action(async (id: string, options: { json?: boolean }) => {
       const server = await needServer(context, settings(context));
@@ -79,6 +80,12 @@ function row(run: RemoteRun): string[] {
   ];
 }
 
+/** Of a single attempt that has ended everything stands in the run itself. */
+function attemptsOf({ attempts = [], state }: RemoteRun): string | null {
+  if (attempts.length === 0 || (attempts.length === 1 && state !== "retrying")) return null;
+  return table(attemptRows(attempts));
+}
+
 function details(run: RemoteRun): string[] {
   const rows: [string, string | null][] = [
     ["run", run.id],
@@ -92,6 +99,8 @@ function details(run: RemoteRun): string[] {
     ["finished", run.finishedAt],
     ["took", run.durationMs === null ? null : formatDuration(run.durationMs)],
     ["attempt", `${run.attempt} of ${run.maxAttempts}`],
+    ["again", run.state === "retrying" ? (run.availableAt ?? null) : null],
+    ["attempts", attemptsOf(run)],
     ["version", run.version],
     ["records", run.records.processed === 0 ? null : countsText(run.records)],
     ["result", run.result === null || run.result === undefined ? null : JSON.stringify(run.result)],

@@ -1,9 +1,9 @@
-// `jobmount schedules`: the schedules of the service, and a new one.
+// `jobmount schedules`: the schedules of the service: all, a new one, one switched on or off, one ended.
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, settings } from "./context.ts";
 import { usageError } from "./exit.ts";
 import { type ParamArguments, paramOptions, readParams } from "./params.ts";
-import { jobPath, type Page, type RemoteJob, type RemoteSchedule } from "./remote.ts";
+import { fetchAll, fetchJob, type RemoteSchedule } from "./remote.ts";
 import { needServer } from "./server.ts";
 import { table } from "./terminal.ts";
 
@@ -26,16 +26,8 @@ export function define(command: Command, context: CliContext): void {
     .option("--json", "as JSON")
     .action(async (options: { job?: string; json?: boolean }) => {
       const server = await needServer(context, settings(context));
-      const found: RemoteSchedule[] = [];
-      for (let next: string | null = ""; next !== null;) {
-        const query = new URLSearchParams({ limit: "200" });
-        if (options.job) query.set("job", options.job);
-        if (next) query.set("cursor", next);
-        const page = (await server.ask("GET", `/schedules?${query}`, { signal }))
-          .body as Page<RemoteSchedule>;
-        found.push(...page.data);
-        next = page.page.hasMore ? page.page.next : null;
-      }
+      const query: Record<string, string> = options.job ? { job: options.job } : {};
+      const found = await fetchAll<RemoteSchedule>(server, "/schedules", query, signal);
       if (options.json) return terminal.json(found);
       if (found.length === 0) return terminal.say("There are no schedules.");
       terminal.data(table([["SCHEDULE", "JOB", "WHEN", "NEXT"], ...found.map(row)]));
@@ -55,7 +47,7 @@ export function define(command: Command, context: CliContext): void {
         throw usageError("give exactly one of --cron, --every and --at");
       }
       const server = await needServer(context, settings(context));
-      const job = (await server.ask("GET", jobPath(key), { signal })).body as RemoteJob;
+      const job = await fetchJob(server, key, signal);
       const params = await readParams(job, options, context);
       const body = { job: key.replaceAll("/", "."), cron, every, at, timeZone, name, overlap, params };
       const schedule = (await server.ask("POST", "/schedules", { body, signal })).body as RemoteSchedule;
@@ -63,6 +55,41 @@ export function define(command: Command, context: CliContext): void {
       terminal.data(schedule.id);
       terminal.say(`${schedule.sentence}; next: ${nextOf(schedule)}`);
     });
+  defineSwitch(command, context, "enable");
+  defineSwitch(command, context, "disable");
+  command
+    .command("delete")
+    .argument("<id>", "sch_…, as schedules list shows it")
+    .description("end a schedule: its waiting runs are cancelled, its history stays")
+    .action(async (id: string) => {
+      const server = await needServer(context, settings(context));
+      await server.ask("DELETE", schedulePath(id), { signal });
+      terminal.say(`${id} is deleted; its runs stay: npx jobmount runs list`);
+    });
+}
+
+function defineSwitch(command: Command, context: CliContext, verb: "enable" | "disable"): void {
+  const { terminal, signal } = context;
+  const enabled = verb === "enable";
+  command
+    .command(verb)
+    .argument("<id>", "sch_…, as schedules list shows it")
+    .description(enabled ? "let a schedule fire again, from now on" : "keep a schedule from firing")
+    .option("--json", "print the schedule as JSON")
+    .action(async (id: string, options: { json?: boolean }) => {
+      const server = await needServer(context, settings(context));
+      const { etag } = await server.ask("GET", schedulePath(id), { signal });
+      const headers = { "if-match": etag ?? "*", "content-type": "application/merge-patch+json" };
+      const answer = await server.ask("PATCH", schedulePath(id), { body: { enabled }, headers, signal });
+      const schedule = answer.body as RemoteSchedule;
+      if (options.json) return terminal.json(schedule);
+      const next = enabled ? `next: ${nextOf(schedule)}` : "it does not fire until it is enabled";
+      terminal.say(`${schedule.id} is ${verb}d; ${next}`);
+    });
+}
+
+function schedulePath(id: string): string {
+  return `/schedules/${encodeURIComponent(id)}`;
 }
 
 function nonEmpty(text: string): string {

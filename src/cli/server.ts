@@ -13,6 +13,8 @@ import { CliError, EXIT, type ExitCode, fieldLines } from "./exit.ts";
 export interface Answer {
   status: number;
   body: unknown;
+  /** What If-Match takes for a change of what was read; null where there is none. */
+  etag: string | null;
 }
 
 export interface AskOptions {
@@ -44,10 +46,10 @@ export class Server {
 
   /** One request below /api/v1; throws CliError for whatever is not a success. */
   async ask(method: string, path: string, options: AskOptions = {}): Promise<Answer> {
-    const { status, text } = await this.#send(method, `/api/v1${path}`, options);
+    const { status, text, etag } = await this.#send(method, `/api/v1${path}`, options);
     const body = parse(text);
     if (status >= 400 && !options.accept?.includes(status)) throw this.#refusal(status, body);
-    return { status, body };
+    return { status, body, etag };
   }
 
   /** Whether anybody answers at all; throws only when somebody is there and does not let us in. */
@@ -62,7 +64,7 @@ export class Server {
     }
   }
 
-  #send(method: string, path: string, options: AskOptions): Promise<{ status: number; text: string }> {
+  #send(method: string, path: string, options: AskOptions): Promise<Sent> {
     const { target } = this;
     const body = options.body === undefined ? undefined : JSON.stringify(options.body);
     const headers: Record<string, string> = { accept: "application/json", "user-agent": "jobmount-cli" };
@@ -91,7 +93,9 @@ export class Server {
         let text = "";
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => (text += chunk));
-        response.on("end", () => resolve({ status: response.statusCode ?? 0, text }));
+        response.on("end", () =>
+          resolve({ status: response.statusCode ?? 0, text, etag: response.headers.etag ?? null }),
+        );
         response.on("error", fail);
       });
       sent.setTimeout(timeoutMs, () => sent.destroy(new Error(`no answer within ${timeoutMs / 1000} s`)));
@@ -122,7 +126,23 @@ export class Server {
     if (status === 401)
       text = `The service at ${this.target.name} does not know this JOBMOUNT_TOKEN, or it has expired.`;
     text = [text, ...fieldLines(problem.errors ?? [], text)].join("\n");
-    return new CliError(exitCodeFor(status), text);
+    return new Refused(status, text);
+  }
+}
+
+interface Sent {
+  status: number;
+  text: string;
+  etag: string | null;
+}
+
+/** The service answered, and it was a no. */
+export class Refused extends CliError {
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(exitCodeFor(status), message);
   }
 }
 

@@ -8,7 +8,7 @@ import { withOwnAccess } from "./own-access.ts";
 import { findServer } from "./server.ts";
 
 interface CreateOptions {
-  name: string;
+  name?: string;
   role: Role;
   source?: string[];
   expires?: number;
@@ -28,8 +28,12 @@ export function define(command: Command, context: CliContext): void {
   command
     .command("create")
     .description("make a token; it is printed on stdout, once, and never again")
-    .requiredOption("--name <name>", "by which people know it, such as ci")
-    .addOption(new Option("--role <role>", "what it may do").choices(ROLES).makeOptionMandatory())
+    .option(
+      "--name <name>",
+      "by which people know it, such as ci; unless given, its role and the day",
+      nonEmpty,
+    )
+    .addOption(new Option("--role <role>", "what it may do").choices(ROLES).default("viewer"))
     .option(
       "--source <name>",
       "limit it to this source; may be given again",
@@ -43,7 +47,8 @@ export function define(command: Command, context: CliContext): void {
 async function create(context: CliContext, options: CreateOptions): Promise<void> {
   const { terminal, signal } = context;
   const loaded = settings(context);
-  const { name, role, source: sources = null } = options;
+  const { role, source: sources = null } = options;
+  const name = options.name ?? `${role} of ${new Date().toISOString().slice(0, 10)}`;
   const expiresAt = options.expires === undefined ? null : new Date(options.expires).toISOString();
   const server = await findServer(context, loaded);
   const issued = server
@@ -63,6 +68,11 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
   const where = issued.sources === null ? "all sources" : issued.sources.join(", ");
   const until = issued.expiresAt === null ? "until it is revoked" : `until ${issued.expiresAt}`;
   terminal.say(`${issued.id} "${issued.name}": ${issued.role} of ${where}, ${until}. It is not shown again.`);
+}
+
+function nonEmpty(text: string): string {
+  if (text.trim() === "") throw new InvalidArgumentError("It must not be empty.");
+  return text;
 }
 
 function expiryOf(text: string): number {

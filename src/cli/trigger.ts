@@ -3,8 +3,12 @@ import type { Command } from "commander";
 import { type CliContext, settings } from "./context.ts";
 import { logText, exitCodeOfRun, outcomeLine } from "./outcome.ts";
 import { type ParamArguments, paramOptions, readParams } from "./params.ts";
-import { follow, jobPath, type RemoteJob, type RemoteRun } from "./remote.ts";
+import { loadErrorText } from "./dev-events.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { AttemptLines } from "./attempts.ts";
+import { fetchJob, follow, jobPath, type RemoteJob, type RemoteRun } from "./remote.ts";
 import { needServer } from "./server.ts";
+import type { Terminal } from "./terminal.ts";
 
 export function define(command: Command, context: CliContext): void {
   const { terminal, signal } = context;
@@ -13,15 +17,20 @@ export function define(command: Command, context: CliContext): void {
     .option("--json", "print the run as JSON")
     .action(async (key: string, options: ParamArguments & { wait?: boolean; json?: boolean }) => {
       const server = await needServer(context, settings(context));
-      const job = (await server.ask("GET", jobPath(key), { signal })).body as RemoteJob;
+      const job = await fetchJob(server, key, signal);
+      checkLoaded(job, terminal);
       const params = await readParams(job, options, context);
       const answer = await server.ask("POST", `${jobPath(key)}/runs`, { body: { params }, signal });
       let run = answer.body as RemoteRun;
       if (options.wait) {
         terminal.say(`${run.id} queued; Ctrl-C stops following, not the run`);
+        const attempts = new AttemptLines();
         run = await follow(server, run.id, signal, {
           line: (line) => terminal.say(logText({ ...line, time: Date.parse(line.time) }, terminal)),
-          state: (now) => terminal.status(progressText(now)),
+          state: (now) => {
+            for (const line of attempts.of(now)) terminal.say(terminal.paint("yellow", line));
+            terminal.status(progressText(now));
+          },
         });
         terminal.status("");
         terminal.say(outcomeLine(run, terminal));
@@ -30,6 +39,25 @@ export function define(command: Command, context: CliContext): void {
       if (options.json) terminal.json(run);
       else if (!options.wait) terminal.data(run.id);
     });
+}
+
+/** Refuses a job that has no version, and says when an older one runs than lies in the folder. */
+function checkLoaded(job: RemoteJob, terminal: Terminal): void {
+  if (job.version === null) {
+    if (job.loadError) terminal.say(loadErrorText(job.loadError, terminal));
+    throw new CliError(
+      EXIT.refused,
+      `The job ${job.key} has never loaded, so there is nothing to run. ` +
+        "npx jobmount validate tells what is wrong with every job of a folder, npx jobmount jobs what the service has.",
+    );
+  }
+  const file = `${job.key.replaceAll(".", "/")}/job.ts`;
+  const runs = `version ${job.version?.hash.slice(0, 7)} runs`;
+  if (job.loadState === "stale") {
+    const since = job.loadError ? ` since ${job.loadError.since}` : "";
+    terminal.say(terminal.paint("yellow", `note: ${file} does not load${since}; ${runs}`));
+  }
+  if (job.loadState === "missing") terminal.say(terminal.paint("yellow", `note: ${file} is gone; ${runs}`));
 }
 
 function progressText(run: RemoteRun): string {

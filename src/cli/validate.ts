@@ -1,6 +1,7 @@
 // `jobmount validate [dir]`: loads every job of a folder as the service would, and tells every problem.
 import { type Command, Option } from "commander";
 import { relative, resolve } from "node:path";
+import { problemsOf } from "../catalog/load-problem.ts";
 import { type CliContext, settings } from "./context.ts";
 import { loadErrorText } from "./dev-events.ts";
 import { EXIT } from "./exit.ts";
@@ -21,13 +22,13 @@ export function define(command: Command, context: CliContext): void {
       const { config } = settings(context);
       const sources =
         dir === undefined ? config.sources : [{ name: "default", path: resolve(context.cwd, dir) }];
-      const workshop = await Workshop.open(config);
+      const workshop = await Workshop.open(config, context.env);
       try {
         const results: Result[] = [];
         for (const source of sources) {
           results.push({
             source,
-            checked: await checkSource(workshop, source, config.timeZone, context.signal),
+            checked: await checkSource(workshop, source, config.timeZone, context),
           });
         }
         PRINTERS[options.json ? "json" : options.format](results, context);
@@ -61,7 +62,7 @@ function printText(results: Result[], { terminal }: CliContext): void {
     for (const { key, problems } of checked) {
       for (const problem of problems) {
         terminal.data(`${terminal.paint("red", "error")} ${prefix}${key}`);
-        terminal.data(loadErrorText({ ...problem, since: 0 }, terminal));
+        terminal.data(loadErrorText(problem, terminal));
       }
     }
   }
@@ -78,7 +79,9 @@ function printJson(results: Result[], { terminal }: CliContext): void {
 function printGithub(results: Result[], { terminal, cwd }: CliContext): void {
   for (const { source, checked } of results) {
     for (const { key, problems } of checked) {
-      for (const problem of problems) {
+      for (const problem of problems.flatMap((one) =>
+        problemsOf(one).map((single) => ({ ...single, file: one.file })),
+      )) {
         const place = {
           file: relative(cwd, resolve(source.path, problem.file ?? `${key}/job.ts`)),
           line: problem.line,

@@ -1,12 +1,14 @@
 // Loading and running jobs of a folder here, without a service: the same build and the same sandbox, in a temp folder.
 import { mkdtemp, mkdir, realpath, rm, stat } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
-import type { Config } from "../config.ts";
+import { dirname, join, relative } from "node:path";
+import { childEnvironment, type Config, type Env } from "../config.ts";
 import { systemClock } from "../clock.ts";
 import { BUNDLE_NAME } from "../catalog/build.ts";
 import { writeFolderOnce } from "../catalog/bundle-files.ts";
 import { type Loaded, Loader } from "../catalog/load.ts";
+import { ENTRY_NAME } from "../catalog/key.ts";
+import type { Scan } from "../catalog/scan.ts";
 import { packageFolders } from "../catalog/task-folder.ts";
 import type { JobVersion } from "../catalog/version.ts";
 import { SandboxDescriber } from "../sandbox/describer.ts";
@@ -26,9 +28,14 @@ export class Workshop {
   readonly #folder: string;
   readonly #loader: Loader;
 
-  private constructor(folder: string, config: Config) {
+  private constructor(folder: string, config: Config, env: Env) {
     this.#folder = folder;
-    this.pool = new Pool({ clock: systemClock, tempRoot: join(folder, "children"), env: {}, warmLimit: 0 });
+    this.pool = new Pool({
+      clock: systemClock,
+      tempRoot: join(folder, "children"),
+      env: childEnvironment(env),
+      warmLimit: 0,
+    });
     this.#loader = new Loader({
       describer: new SandboxDescriber(this.pool),
       limits: DESCRIBE_LIMITS,
@@ -39,8 +46,9 @@ export class Workshop {
     });
   }
 
-  static async open(config: Config): Promise<Workshop> {
-    return new Workshop(await mkdtemp(join(tmpdir(), "jobmount-run-")), config);
+  /** `env`: the environment of this process. */
+  static async open(config: Config, env: Env): Promise<Workshop> {
+    return new Workshop(await mkdtemp(join(tmpdir(), "jobmount-run-")), config, env);
   }
 
   async load(source: LocalSource, key: string): Promise<Loaded> {
@@ -77,6 +85,12 @@ export class Workshop {
     await this.pool.stop();
     await rm(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The parent to give instead, when the folder is not one of jobs but one job's own; null otherwise. */
+export function parentOfTask(scan: Scan, source: LocalSource, cwd: string): string | null {
+  const rootJob = scan.findings.some(({ path, problem }) => problem.code === "E104" && path === ENTRY_NAME);
+  return rootJob && scan.tasks.size === 0 ? relative(cwd, dirname(source.path)) || "." : null;
 }
 
 /** The real path of a folder of jobs, or a sentence that says why there is none. */

@@ -11,7 +11,7 @@ import type {
 import { notFound } from "../errors.ts";
 import { loadBlob, saveBlobs, sha256 } from "./blobs.ts";
 import type { Database } from "./database.ts";
-import { fromJson, isDuplicate, type Sql, type SqlRow, type SqlValue, toJson } from "./sql.ts";
+import { fromJson, isDuplicate, type Sql, type SqlRow, type SqlValue, toJson, jsonText } from "./sql.ts";
 
 type JobSpec = StoredVersion["spec"];
 
@@ -59,9 +59,9 @@ export class DbCatalogStore implements CatalogStore {
               version.hash,
               version.source,
               version.jobKey,
-              JSON.stringify(version.spec),
-              JSON.stringify(version.files),
-              JSON.stringify(version.needs),
+              jsonText(version.spec),
+              jsonText(version.files),
+              jsonText(version.needs),
               version.builderId,
               bundleHash,
               mapHash,

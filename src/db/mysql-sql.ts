@@ -1,5 +1,5 @@
 // Sql on one mysql2 connection or pool: many rows travel in one statement, since each round trip costs most.
-import type { Sql, SqlRow, SqlValue } from "./sql.ts";
+import { orAway, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 /** The part of mysql2's callback interface that connections and pools share. */
 export interface MysqlHandle {
@@ -82,7 +82,7 @@ export class MysqlSql implements Sql {
   #query(sql: string, values: readonly SqlValue[]): Promise<unknown> {
     return new Promise((resolve, reject) => {
       this.#handle.query({ sql, values: [...values], timeout: this.#timeoutMs }, (error, result) =>
-        error ? reject(error) : resolve(result),
+        error ? reject(orAway(error)) : resolve(result),
       );
     });
   }

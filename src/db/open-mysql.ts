@@ -9,7 +9,7 @@ import { entities } from "./entities.ts";
 import { Gate } from "./gate.ts";
 import { type MysqlHandle, MysqlSql } from "./mysql-sql.ts";
 import { DatabaseClock } from "./database-clock.ts";
-import { isTransient, type Sql } from "./sql.ts";
+import { isTransient, orAway, type Sql } from "./sql.ts";
 
 export interface MysqlOptions {
   url: string;
@@ -138,7 +138,7 @@ class Lane {
 function connectionOf(pool: mysql2.Pool): Promise<PoolConnection> {
   return new Promise((resolve, reject) => {
     pool.getConnection((error, connection) =>
-      error ? reject(error) : resolve(connection as unknown as PoolConnection),
+      error ? reject(orAway(error)) : resolve(connection as unknown as PoolConnection),
     );
   });
 }

@@ -32,7 +32,8 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
       return await openMysql({ url: options.url, clock, onFault });
     } catch (error) {
       if (!isAway(error) || clock.monotonic() > until) {
-        throw away(`the database at ${withoutPassword(options.url)} does not answer: ${messageOf(error)}`);
+        const reason = messageOf((error as { cause?: unknown }).cause ?? error);
+        throw away(`the database at ${withoutPassword(options.url)} does not answer: ${reason}`);
       }
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
@@ -77,6 +78,7 @@ export async function pendingMigrations(database: Database): Promise<string[]> {
 
 /** A wrong password or a missing database will not mend itself; a server that is not there may. */
 function isAway(error: unknown): boolean {
+  if (error instanceof ExpectedError && error.status === 503) return true;
   const code = String((error as { code?: unknown } | null)?.code);
   return [
     "ECONNREFUSED",

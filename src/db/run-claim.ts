@@ -240,6 +240,7 @@ function toClaimed(
     version,
     params: fromJson(row["params"]) as Record<string, unknown>,
     overrides: (fromJson(row["overrides"]) ?? {}) as RunOverrides,
+    availableAt: Number(row["available_at"]),
     startedAt: request.now,
     logFrom: Number(row["log_lines"]) + 1,
     priority: Number(row["priority"]),

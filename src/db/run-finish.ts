@@ -4,7 +4,7 @@ import type { Reason } from "../runs/task-run.ts";
 import type { Batch } from "./gate.ts";
 import type { Dialect } from "./dialect.ts";
 import { writeFailedRecords, writeLines } from "./run-output.ts";
-import { type Sql, type SqlValue, toJson } from "./sql.ts";
+import { type Sql, type SqlValue, toJson, jsonText } from "./sql.ts";
 
 const FINISH_COLUMNS = [
   "state",
@@ -203,7 +203,7 @@ async function writeState(sql: Sql, dialect: Dialect, finish: Finish): Promise<v
       await sql.run(
         `INSERT INTO job_state (${keys.join(", ")}, value, updated_at) VALUES (?, ?, ?, ?, ?, ?)` +
           dialect.overwrite(keys, ["value", "updated_at"]),
-        [source, jobKey, scope, key, JSON.stringify(value), finish.finishedAt],
+        [source, jobKey, scope, key, jsonText(value), finish.finishedAt],
       );
     }
   }

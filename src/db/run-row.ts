@@ -10,7 +10,7 @@ import type {
   TaskRun,
   Trigger,
 } from "../runs/task-run.ts";
-import { fromJson, type SqlRow, type SqlValue, toJson } from "./sql.ts";
+import { fromJson, type SqlRow, type SqlValue, toJson, jsonText } from "./sql.ts";
 
 export const NEW_RUN_COLUMNS = [
   "id",
@@ -65,7 +65,7 @@ export function newRunValues(run: NewRun): SqlValue[] {
     run.maxAttempts,
     run.versionWanted,
     run.exclusive ? 1 : 0,
-    JSON.stringify(run.params),
+    jsonText(run.params),
     Object.keys(run.overrides).length ? toJson(run.overrides) : null,
     run.actor.type,
     run.actor.name,

@@ -4,7 +4,7 @@ import { newId } from "../ids.ts";
 import type { NewRun } from "../runs/store.ts";
 import type { Reason, RunOverrides } from "../runs/task-run.ts";
 import type { CatchUpPolicy, PlannedRow, Schedule, When } from "../schedules/schedule.ts";
-import { fromJson, type SqlRow, type SqlValue, toJson } from "./sql.ts";
+import { fromJson, type SqlRow, type SqlValue, toJson, jsonText } from "./sql.ts";
 
 /** Every column that says what the schedule is; its id and the instant of its creation never change. */
 export const CHANGING_COLUMNS = [
@@ -54,7 +54,7 @@ export function changingValues(schedule: Schedule): SqlValue[] {
     schedule.timeZone,
     when.kind === "cron" ? when.gap : "next",
     when.kind === "cron" ? when.repeat : "first",
-    JSON.stringify(schedule.params),
+    jsonText(schedule.params),
     schedule.enabled ? 1 : 0,
     schedule.overlap,
     schedule.catchUp.policy,

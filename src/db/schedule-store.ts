@@ -15,7 +15,7 @@ import { finishKey } from "./idempotency-store.ts";
 import { cancelWaiting, insertRuns, requestCancel } from "./run-store.ts";
 import { type Cursor, moveCursors } from "./schedule-cursors.ts";
 import { CHANGING_COLUMNS, changingValues, type JobFacts, plannedRuns, toSchedule } from "./schedule-row.ts";
-import { isDuplicate, markValues, marks, type Sql, type SqlValue } from "./sql.ts";
+import { isDuplicate, markValues, marks, type Sql, type SqlValue, jsonText } from "./sql.ts";
 
 export interface ScheduleStoreOptions {
   /** What the schedule's job adds to its runs. */
@@ -259,7 +259,7 @@ async function addRevision(sql: Sql, schedule: Schedule, actor: string): Promise
   await sql.insert(
     "schedule_revisions",
     ["schedule_id", "revision", "from_instant", "actor", "definition"],
-    [[schedule.id, schedule.revision, schedule.updatedAt, actor, JSON.stringify(schedule)]],
+    [[schedule.id, schedule.revision, schedule.updatedAt, actor, jsonText(schedule)]],
   );
 }
 

@@ -1,5 +1,7 @@
 // The one way in which stores speak SQL: the same statement text on both databases, `?` for every value.
 
+import { ExpectedError } from "../errors.ts";
+
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type SqlRow = Record<string, unknown>;
 
@@ -47,7 +49,14 @@ export function fromJson(value: unknown): unknown {
 }
 
 export function toJson(value: unknown): string | null {
-  return value === null || value === undefined ? null : JSON.stringify(value);
+  return value === null || value === undefined ? null : jsonText(value);
+}
+
+/** JSON text that both databases take: half of a surrogate pair (a cut emoji) is refused by MariaDB's own check. */
+export function jsonText(value: unknown): string {
+  const text = JSON.stringify(value);
+  if (!text.includes("\\ud")) return text;
+  return text.replace(/\\\\|\\ud[89a-f][0-9a-f]{2}/g, (found) => (found === "\\\\" ? found : "\\ufffd"));
 }
 
 interface DriverError {
@@ -70,4 +79,31 @@ export function isTransient(error: unknown): boolean {
   const { code, errno, driverError } = (error ?? {}) as DriverError;
   const number = Number(driverError?.errno ?? errno);
   return number === 1213 || number === 1205 || String(driverError?.code ?? code).startsWith("SQLITE_BUSY");
+}
+
+const AWAY = new Set([
+  "ECONNREFUSED",
+  "ECONNRESET",
+  "EPIPE",
+  "ETIMEDOUT",
+  "ENOTFOUND",
+  "EHOSTUNREACH",
+  "ENOENT",
+  "PROTOCOL_CONNECTION_LOST",
+  "PROTOCOL_SEQUENCE_TIMEOUT",
+  "ER_SERVER_SHUTDOWN",
+  "ER_CON_COUNT_ERROR",
+  "POOL_CLOSED",
+]);
+
+/** A server that does not answer is expected, and a 503 for whoever asked; everything else stays what it is. */
+export function orAway(error: unknown): unknown {
+  const { code } = (error ?? {}) as DriverError;
+  if (!AWAY.has(String(code))) return error;
+  const away = new ExpectedError(
+    503,
+    "database_away",
+    "The database does not answer. Ask again in a moment.",
+  );
+  return Object.assign(away, { cause: error, driverCode: code });
 }

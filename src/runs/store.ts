@@ -55,6 +55,8 @@ export interface ClaimedRun {
   version: string | null;
   params: Record<string, unknown>;
   overrides: RunOverrides;
+  /** When it could have started. */
+  availableAt: Instant;
   startedAt: Instant;
   /** Number of the first log line that this attempt may write. */
   logFrom: number;

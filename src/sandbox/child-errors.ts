@@ -1,4 +1,5 @@
 // What a job threw, in plain words: its own file and line, our frames and this machine's paths left out.
+import { cut } from "../sdk/text.ts";
 import type { ToldError } from "./protocol.ts";
 
 const MAX_MESSAGE = 4_000;
@@ -13,8 +14,8 @@ export function toldError(thrown: unknown, bundlePath: string): ToldError {
   const place = stack ? /\(?([^\s()]+?\.[cm]?[jt]sx?):(\d+):(\d+)\)?/.exec(frames(stack)[0] ?? "") : null;
   return {
     name: name ?? null,
-    message: message.slice(0, MAX_MESSAGE) || name || "an error without a message",
-    stack: stack?.slice(0, MAX_STACK) ?? null,
+    message: cut(message, MAX_MESSAGE) || name || "an error without a message",
+    stack: stack === null ? null : cut(stack, MAX_STACK),
     file: place ? place[1]! : null,
     line: place ? Number(place[2]) : null,
     column: place ? Number(place[3]) : null,

@@ -121,6 +121,7 @@ function isAncestor(candidate: unknown, Job: unknown): boolean {
 /** What can be seen of the class without constructing it: its methods and accessors, up to the base. */
 function checkClass(Job: JobClass, mark: DefinedMark, problems: Problems): void {
   let execute: unknown;
+  const methods = new Set<string>();
   let up: object | null = Job.prototype;
   while (up !== null && up !== mark.base.prototype && up !== Object.prototype) {
     for (const name of TOOL_NAMES) {
@@ -133,17 +134,21 @@ function checkClass(Job: JobClass, mark: DefinedMark, problems: Problems): void 
       );
     }
     execute ??= Object.getOwnPropertyDescriptor(up, "execute")?.value;
+    for (const name of Object.getOwnPropertyNames(up)) methods.add(name);
     up = Object.getPrototypeOf(up) as object | null;
   }
   const kind = typeof execute === "function" ? Object.prototype.toString.call(execute) : undefined;
   if (kind === undefined) {
+    const meant = execute === undefined ? meantAsExecute(methods) : undefined;
     problems.add(
       "E005",
       "",
       execute === undefined
         ? "the class has no execute method"
         : `execute is ${kindOf(execute)}, not a method`,
-      "write it as a method, not as a field: async execute() { … }",
+      meant === undefined
+        ? "write it as a method, not as a field: async execute() { … }"
+        : `it has ${meant}; did you mean execute? The method that runs has that name: async execute() { … }`,
     );
   } else if (kind.includes("Generator")) {
     problems.add(
@@ -153,6 +158,15 @@ function checkClass(Job: JobClass, mark: DefinedMark, problems: Problems): void 
       "remove the * before execute",
     );
   }
+}
+
+/** What other systems call the method that runs. */
+const OTHER_NAMES = ["run", "main", "handle", "handler", "perform", "process", "exec"];
+
+/** The one method that was surely meant: a slip of execute, or another system's name for it. */
+function meantAsExecute(methods: ReadonlySet<string>): string | undefined {
+  const names = [...methods].filter((name) => name !== "constructor");
+  return nearest("execute", names) ?? OTHER_NAMES.find((name) => names.includes(name));
 }
 
 function readDefinition(

@@ -62,7 +62,7 @@ describe("packages of a task directory", () => {
     const problem = await bench.bad(folder, "a");
     expect(problem).to.include({ code: "E120", file: "a/job.ts", line: 2, column: 17 });
     expect(problem.message).to.equal('the package "koa" is not installed');
-    expect(problem.hint).to.equal("run `npm install koa` in the folder a");
+    expect(problem.hint).to.equal("run `npm init -y && npm install koa` in the folder a");
   });
 
   it("a missing package names the command: the hint of the service, or an install of what is declared", async () => {
@@ -71,6 +71,14 @@ describe("packages of a task directory", () => {
       "a/package.json": JSON.stringify({ dependencies: { dayjs: "^1.0.0" } }),
     });
     expect((await bench.bad(folder, "a")).hint).to.equal("run `npm install` in the folder a");
+    const above = await made({
+      "package.json": JSON.stringify({ dependencies: { dayjs: "^1.0.0" } }),
+      "a/job.ts": jobText("A", "return [x];", 'import x from "dayjs";'),
+      "b/job.ts": jobText("B", "return [x];", 'import x from "gone";'),
+    });
+    // npm climbs to it from the folder of the job.
+    expect((await bench.bad(above, "a")).hint).to.equal("run `npm install` in the folder a");
+    expect((await bench.bad(above, "b")).hint).to.equal("run `npm install gone` in the folder b");
     const depsHint = "jobmount deps install, in the repository of the tasks";
     expect((await bench.bad(folder, "a", { depsHint })).hint).to.equal(depsHint);
   });

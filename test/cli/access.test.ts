@@ -41,10 +41,17 @@ describe("access from the command line while no service runs", () => {
     expect(days).to.be.within(89.9, 90);
   });
 
-  it("refuses a token without name or role, with a wrong role, or that is expired at once, with exit code 2", async () => {
+  it("A5: token create without name and role makes a viewer's token, named by its role and the day", async () => {
+    const { code, stdout, stderr } = await jobmount(["token", "create", "--source", "billing"], { cwd });
+    expect(code, stderr).to.equal(0);
+    const principal = await withAccess((access) => access.authenticate(stdout.trim()));
+    expect(principal).to.deep.include({ role: "viewer", sources: ["billing"] });
+    expect(principal!.name).to.match(/^viewer of 20\d\d-\d\d-\d\d$/);
+  });
+
+  it("refuses a token with an empty name, with a wrong role, or that is expired at once, with exit code 2", async () => {
     const wrong = [
-      ["--role", "admin"],
-      ["--name", "x"],
+      ["--name", ""],
       ["--name", "x", "--role", "root"],
       ["--name", "x", "--role", "admin", "--expires", "2001-01-01T00:00:00Z"],
       ["--name", "x", "--role", "admin", "--expires", "soon"],

@@ -67,6 +67,15 @@ describe("params on the command line", () => {
     );
   });
 
+  it("that cannot be read are told together with those that are missing, not allowed or unknown", async () => {
+    const error = await refusal(["dryRun=perhaps", "when={", "urls=nothing", "sise=1"], {
+      params: "-",
+      stdin: '{"size": 1.5, "coulour": "red"}',
+    });
+    const names = [...error.message.matchAll(/^ {2}(\S+): /gm)].map(([, name]) => name);
+    expect(names).to.have.members(["dryRun", "when", "sise", "token", "size", "urls/0", "coulour"]);
+  });
+
   it("come from a file or from stdin too, and -p goes over them", async () => {
     writeFileSync(join(cwd, "params.json"), '{"size": 5, "dryRun": true}');
     expect(await read(["size=6"], { params: "params.json" }).values).to.deep.equal({ size: 6, dryRun: true });

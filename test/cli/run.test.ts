@@ -11,7 +11,10 @@ describe("jobmount run", () => {
 
   function job(key: string, code: string, files: Record<string, string> = {}): void {
     mkdirSync(join(dir, key), { recursive: true });
-    writeFileSync(join(dir, key, "job.ts"), `import { defineJob, PermanentError } from "jobmount";\n${code}`);
+    writeFileSync(
+      join(dir, key, "job.ts"),
+      `import { defineJob, PermanentError, RetryLater } from "jobmount";\n${code}`,
+    );
     for (const [name, text] of Object.entries(files)) writeFileSync(join(dir, key, name), text);
   }
 
@@ -42,10 +45,12 @@ describe("jobmount run", () => {
     "ends",
     `export class Job extends defineJob({
        name: "Ends", timeout: "300ms", retries: { attempts: 3, backoff: "1h" },
-       requiredParams: { how: { type: "select", options: ["throw", "exit", "hang", "obey", "refuse"] } },
+       requiredParams: { how: { type: "select", options: ["throw", "plain", "later", "exit", "hang", "obey", "refuse"] } },
      }) {
        async execute() {
          if (this.params.how === "throw") throw new PermanentError("no such bucket");
+         if (this.params.how === "plain") throw new Error("no answer");
+         if (this.params.how === "later") throw new RetryLater("2m", "not yet");
          if (this.params.how === "exit") process.exit(0);
          if (this.params.how === "refuse") { this.records.failed("a"); return; }
          console.log("waiting");
@@ -64,6 +69,16 @@ describe("jobmount run", () => {
          console.log("told to stop");
        }
      }`,
+  );
+  job(
+    "sees",
+    `export class Job extends defineJob({ name: "Sees" }) {
+       execute() { return { env: Object.keys(process.env).sort().map((name) => name + "=" + process.env[name]) }; }
+     }`,
+  );
+  job(
+    "once",
+    `export class Job extends defineJob({ name: "Once" }) { execute() { throw new RetryLater("2m"); } }`,
   );
   job(
     "broken",
@@ -110,6 +125,25 @@ describe("jobmount run", () => {
     const { code, stderr } = await run(["ends", "-p", "how=throw"]);
     expect(code).to.equal(1);
     expect(stderr).to.include("failed (error) in").and.to.include("no such bucket (ends/job.ts:");
+  });
+
+  it("says what the service would do after each kind of failure", async () => {
+    const says = async (...args: string[]) => (await run(args)).stderr.trim().split("\n").at(-1);
+    expect(await says("ends", "-p", "how=plain")).to.equal(
+      "The service would try again in 1h (attempt 2 of 3).",
+    );
+    expect(await says("ends", "-p", "how=later")).to.equal(
+      "The service would try again in 2m (attempt 2 of 3).",
+    );
+    expect(await says("ends", "-p", "how=throw")).to.equal("The service would not try again.");
+    expect(await says("once")).to.equal("The service would not try again: the job declares no retries.");
+  });
+
+  it("gives a job the variables that the service gives, and no others", async () => {
+    const { stdout } = await run(["sees"], { TZ: "Europe/Berlin", LANG: "de_DE", OTHER: "x" });
+    const shown = (JSON.parse(stdout) as { env: string[] }).env;
+    expect(shown.slice(0, 2)).to.deep.equal(["LANG=C.UTF-8", `PATH=${process.env["PATH"]}`]);
+    expect(shown.slice(2).map((one) => one.replace(/=\/.*/, ""))).to.deep.equal(["TMPDIR", "TZ=UTC"]);
   });
 
   it("X4: a process that ends before execute returned is no success", async () => {

@@ -22,8 +22,8 @@ describe("the verbs of a running service", () => {
       request.on("end", () => {
         seen.push({ method: request.method!, url: request.url!, headers: request.headers, body });
         const answer = request.url === "/livez" ? { status: 200, body: {} } : handler(request, body);
-        response.writeHead(answer.status, { "content-type": "application/json" });
-        response.end(JSON.stringify(answer.body));
+        response.writeHead(answer.status, { "content-type": "application/json", etag: '"7"' });
+        response.end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
       });
     });
     servers.push(server);
@@ -149,7 +149,7 @@ describe("the verbs of a running service", () => {
       const path = request.url!.replace("/base/api/v1", "");
       if (path === "/jobs/billing.sync") {
         const declared = { size: { type: "integer" } };
-        return { status: 200, body: { requiredParams: declared, optionalParams: {}, paramGroups: [] } };
+        return { status: 200, body: { ...job, requiredParams: declared } };
       }
       if (path === "/jobs/billing.sync/runs") {
         expect(JSON.parse(body)).to.deep.equal({ params: { size: 5 } });
@@ -175,6 +175,158 @@ describe("the verbs of a running service", () => {
     );
     const posted = seen.find((one) => one.method === "POST")!;
     expect(posted.headers["idempotency-key"]).to.match(/^[0-9a-f-]{36}$/);
+  });
+
+  const job = {
+    key: "hello",
+    source: "default",
+    loadState: "ready",
+    loadError: null as object | null,
+    version: { hash: "c864f37aaaa" } as { hash: string } | null,
+    schedules: [{ enabled: true }, { enabled: false }],
+    nextRunAt: "2027-01-01T00:00:00.000Z",
+    requiredParams: {},
+    optionalParams: {},
+    paramGroups: [],
+  };
+  const loadError = {
+    code: "E120",
+    message: 'the package "lodash" is not installed',
+    file: "hello/job.ts",
+    line: 2,
+    column: 1,
+    frame: null,
+    hint: "run it",
+    since: "2027-01-01T00:00:00Z",
+  };
+
+  it("jobs: lists state, version, schedules and next run of each, and why some do not load", async () => {
+    const broken = {
+      ...job,
+      key: "a.b",
+      loadState: "error",
+      version: null,
+      schedules: [],
+      nextRunAt: null,
+      loadError,
+    };
+    const pages = [
+      { data: [job], page: { next: "more", hasMore: true } },
+      { data: [broken], page: { next: null, hasMore: false } },
+    ];
+    handler = (request) => ({ status: 200, body: pages[request.url!.includes("cursor=more") ? 1 : 0] });
+    const { code, stdout, stderr } = await jobmount(["jobs"], { cwd, env: remote() });
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^hello +ready +c864f37 +1, 1 disabled +2027-01-01T00:00:00Z$/m);
+    expect(stdout).to.match(/^a\.b +error +- +- +-$/m);
+    expect(stderr)
+      .to.include("a.b does not load since 2027-01-01")
+      .and.to.include("  E120 hello/job.ts:2:1 the package");
+    const json = await jobmount(["jobs", "--json"], { cwd, env: remote() });
+    expect((JSON.parse(json.stdout) as { key: string }[]).map(({ key }) => key)).to.deep.equal([
+      "hello",
+      "a.b",
+    ]);
+  });
+
+  it("trigger: of an unknown job, or of one that never loaded, names the verbs that help", async () => {
+    const detail = 'There is no job "hello". GET /api/v1/jobs lists all.';
+    handler = () => ({ status: 404, body: { status: 404, detail } });
+    const unknown = await jobmount(["trigger", "hello"], { cwd, env: remote() });
+    expect(unknown).to.include({
+      code: 4,
+      stderr: 'There is no job "hello".\nnpx jobmount jobs lists all jobs.\n',
+    });
+    handler = () => ({ status: 200, body: { ...job, version: null, loadState: "error", loadError } });
+    const never = await jobmount(["trigger", "hello"], { cwd, env: remote() });
+    expect(never.code).to.equal(4);
+    expect(never.stderr)
+      .to.include("  E120 hello/job.ts:2:1")
+      .and.to.include("never loaded")
+      .and.to.include("npx jobmount validate")
+      .and.to.include("npx jobmount jobs");
+    expect(seen.filter((one) => one.method === "POST")).to.deep.equal([]);
+  });
+
+  it("trigger: of a job whose newest code does not load says which version runs", async () => {
+    const stale = { ...job, loadState: "stale", loadError };
+    handler = (request) => ({ status: 200, body: request.method === "POST" ? run : stale });
+    const { code, stderr } = await jobmount(["trigger", "hello"], { cwd, env: remote() });
+    expect(code).to.equal(0);
+    expect(stderr).to.equal(
+      "note: hello/job.ts does not load since 2027-01-01T00:00:00Z; version c864f37 runs\n",
+    );
+  });
+
+  const failedOnce = {
+    attempt: 1,
+    state: "retrying",
+    reason: "error",
+    cause: "no answer\nfrom the bank",
+    startedAt: "2027-01-01T00:00:00.000Z",
+    finishedAt: "2027-01-01T00:00:03.000Z",
+    durationMs: 3000,
+  };
+  const succeeded = { ...failedOnce, attempt: 2, state: "succeeded", reason: null, cause: null };
+
+  it("trigger --wait: tells each failed attempt once, and when the next one starts", async () => {
+    const availableAt = "2027-01-01T00:02:00.000Z";
+    const waiting = {
+      ...run,
+      state: "retrying",
+      reason: null,
+      cause: null,
+      availableAt,
+      attempts: [failedOnce],
+    };
+    const answers = [
+      waiting,
+      waiting,
+      { ...waiting, state: "succeeded", attempt: 2, attempts: [failedOnce, succeeded] },
+    ];
+    handler = (request) => {
+      const path = request.url!;
+      if (path.includes("/jobs/")) return { status: 200, body: request.method === "POST" ? waiting : job };
+      if (path.includes("/logs"))
+        return { status: 200, body: { data: [], page: { next: null, hasMore: false } } };
+      return { status: 200, body: answers.length > 1 ? answers.shift() : answers[0] };
+    };
+    const { code, stderr } = await jobmount(["trigger", "hello", "-w"], { cwd, env: remote() });
+    expect(code).to.equal(0);
+    const lines = stderr.split("\n").filter((line) => line.startsWith("attempt "));
+    expect(stderr).to.include(`attempt 1 failed: no answer\nfrom the bank; again at ${availableAt}`);
+    expect(lines).to.have.length(1);
+  });
+
+  it("runs show: prints the attempts of a run that had several", async () => {
+    const body = { ...run, state: "succeeded", reason: null, cause: null, attempt: 2, maxAttempts: 3 };
+    handler = () => ({ status: 200, body: { ...body, attempts: [failedOnce, succeeded] } });
+    const { code, stdout } = await jobmount(["runs", "show", "run_1"], { cwd, env: remote() });
+    expect(code).to.equal(0);
+    expect(stdout).to.match(
+      /^attempts +1 +retrying \(error\) +2027-01-01T00:00:00Z +3s +no answer from the bank\n +2 +succeeded /m,
+    );
+  });
+
+  it("schedules enable, disable and delete: change what was read, and say so", async () => {
+    const schedule = { id: "sch_1", nextFires: [{ at: "x", local: "tomorrow" }] };
+    handler = (request) => ({ status: request.method === "DELETE" ? 204 : 200, body: schedule });
+    const say = async (verb: string) => {
+      const { code, stderr } = await jobmount(["schedules", verb, "sch_1"], { cwd, env: remote() });
+      expect(code, stderr).to.equal(0);
+      return stderr;
+    };
+    expect(await say("disable")).to.equal("sch_1 is disabled; it does not fire until it is enabled\n");
+    const patch = seen.at(-1)!;
+    expect(patch).to.deep.include({ method: "PATCH", body: '{"enabled":false}' });
+    expect(patch.headers).to.deep.include({
+      "if-match": '"7"',
+      "content-type": "application/merge-patch+json",
+    });
+    expect(await say("enable")).to.equal("sch_1 is enabled; next: tomorrow\n");
+    expect(seen.at(-1)!.body).to.equal('{"enabled":true}');
+    expect(await say("delete")).to.include("sch_1 is deleted");
+    expect(seen.at(-1)).to.deep.include({ method: "DELETE", url: "/base/api/v1/schedules/sch_1" });
   });
 
   it("schedules create: wants exactly one of --cron, --every and --at", async () => {

@@ -143,6 +143,35 @@ describe("how a run is told", () => {
     expect(text).to.include("  > 3 | this is wrong\n      |      ^\n  → look there");
   });
 
+  it("R5: several mistakes in one file are lines of their own, each with its next step", () => {
+    const one = (code: string, line: number, message: string, hint: string) => ({
+      code,
+      line,
+      column: 3,
+      message,
+      hint,
+    });
+    const error: LoadError = {
+      ...one("E008", 2, "no tiemout; no overlap", "write timeout; write skip"),
+      file: "a/job.ts",
+      frame: "> 2 | tiemout",
+      problems: [one("E008", 2, "no tiemout", "write timeout"), one("E009", 3, "no overlap", "write skip")],
+      since: 0,
+    };
+    const text = eventText(
+      { kind: "failed", source: "default", key: "a", error, serving: null, at: 0 },
+      terminal,
+      false,
+    );
+    expect(text!.split("\n").slice(1)).to.deep.equal([
+      "  E008 a/job.ts:2:3 no tiemout",
+      "  > 2 | tiemout",
+      "  → write timeout",
+      "  E009 a/job.ts:3:3 no overlap",
+      "  → write skip",
+    ]);
+  });
+
   it("cannot move the cursor or set the title; colours stay", () => {
     expect(printable("a\u001b[31mred\u001b[2Jb\u0007\rc")).to.equal(
       "a\u001b[31mred\ufffd[2Jb\ufffd\ufffdc\u001b[0m",

@@ -32,6 +32,7 @@ describe("jobmount validate", () => {
     "export class Job extends defineJob({ name: 'x' }) {\n  async execute() { this is wrong }\n}",
   );
   job("mixed/field", good("Field", ", tiemout: '1h'"));
+  job("several/two", good("Two", ", tiemout: '1h', overlap: 'never'"));
   job("mixed/never", good("Never", ", schedules: [{ cron: '0 0 30 2 *' }]"));
   job("mixed/Big Name", good("Big"));
   writeFileSync(join(cwd, "mixed/loose.ts"), "export {};\n");
@@ -58,6 +59,24 @@ describe("jobmount validate", () => {
     expect(stdout).to.match(/^error Big Name\n {2}E101 /m);
     expect(stdout).to.match(/^error loose\.ts\n {2}E102 .*\n {2}→ move it to loose\/job\.ts/m);
     expect(stderr).to.equal("1 job loaded, 5 did not.\n");
+  });
+
+  it("R5: tells each of several mistakes with its own line and next step", async () => {
+    const { code, stdout } = await jobmount(["validate", "several"], { cwd });
+    expect(code).to.equal(3);
+    expect(stdout).to.match(
+      /^error two\n {2}E008 two\/job\.ts:2:\d+ [^\n]*tiemout[^]*\n {2}→ [^\n]*\n {2}E009 two\/job\.ts:2:\d+ [^\n]*overlap[^\n]*\n {2}→ [^\n]+\n$/,
+    );
+    const github = await jobmount(["validate", "several", "--format", "github"], { cwd });
+    expect(github.stdout.match(/^::error /gm)).to.have.length(2);
+  });
+
+  it("says of a job's own folder that its parent is meant", async () => {
+    const { code, stdout } = await jobmount(["validate", "good/billing/two"], { cwd });
+    expect(code).to.equal(3);
+    expect(stdout)
+      .to.include("is a job's own folder")
+      .and.to.include("→ validate its parent: npx jobmount validate good/billing\n");
   });
 
   it("gives the same as JSON", async () => {

@@ -11,7 +11,7 @@ import { Workspace, type WorkspaceOptions } from "./workspace.ts";
 const ADDRESS = "127.0.0.1:3000";
 /** The only command that a page may show and no test runs: node_modules is linked into the workspace instead. */
 const NOT_RUN = /^npm ci( && |$)/;
-const RUNS_UNTIL_CTRL_C = /(^|\s)(npm start|jobmount start)\s*$/;
+const RUNS_UNTIL_CTRL_C = /(^|\s)(npm start|jobmount (start|dev))\s*$/;
 /** These only look, so they may be asked until what they show has happened. */
 const LOOKS = /^(curl -s (?!.*(-d|-X))|npx jobmount (runs|schedules) list)/s;
 /** `npm test` inside a test would never end: the copy holds just this one, and runs it as the page says. */

@@ -1,6 +1,13 @@
 // docs/operations.md: start, stop, backups, on SQLite and on a real MariaDB server.
+import "reflect-metadata";
+import { expect } from "chai";
 import mysql from "mysql2/promise";
+import { readFileSync } from "node:fs";
+import { join } from "node:path";
+import { getMetadataArgsStorage } from "typeorm";
+import { entities } from "../../src/db/entities.ts";
 import { mariadbAvailable, sharedMariadb } from "../support/mariadb.ts";
+import { ROOT } from "../support/service.ts";
 import type { Block } from "./blocks.ts";
 import { follow } from "./follow.ts";
 
@@ -41,5 +48,21 @@ describe(FILE, () => {
         "127.0.0.1:3306": `${hostname}:${port}`,
       };
     },
+  });
+
+  it("names tables and columns as the database has them", () => {
+    const page = readFileSync(join(ROOT, FILE), "utf8");
+    const section = page.slice(page.indexOf("## Tables to ask"), page.indexOf("## Upgrades"));
+    const rows = [...section.matchAll(/^\| `(\w+)`.*\|(.*)\|$/gm)];
+    expect(rows).to.have.length(7);
+    const { tables, columns } = getMetadataArgsStorage();
+    for (const [, name, cells] of rows) {
+      const table = tables.find((one) => one.name === name && entities.includes(one.target as never));
+      const known = columns
+        .filter(({ target }) => target === table?.target)
+        .map(({ options }) => options.name);
+      const shown = [...cells!.matchAll(/`(\w+)`/g)].map(([, column]) => column);
+      expect(known, name).to.include.members(shown);
+    }
   });
 });

@@ -219,6 +219,13 @@ describe("bad input over REST: the right 4xx with the field named, and nothing h
     expect(performance.now() - before).to.be.below(1_000);
   });
 
+  it("A3: half of a surrogate pair is no text, and a whole emoji is", async () => {
+    const raw = '{"params":{"token":"x\\ud83d"}}';
+    const half = await face.ask("POST", RUNS, { raw, headers: { "content-type": "application/json" } });
+    expect(half.status).to.equal(400);
+    expect(half.json.detail).to.include("surrogate");
+  });
+
   it("__proto__ is refused and pollutes nothing", async () => {
     for (const raw of [
       '{"__proto__":{"polluted":1},"params":{"token":"x"}}',

@@ -5,6 +5,11 @@ import { type AttemptFacts, outcomeOf } from "../../src/sandbox/outcome.ts";
 import { ShortQueues } from "../../src/sandbox/short-queues.ts";
 import { toMessage } from "../../src/sandbox/told.ts";
 
+function deep(levels: number): unknown {
+  let value: unknown = [];
+  for (let i = 0; i < levels; i++) value = [value];
+  return value;
+}
 const counts = { processed: 1, success: 1, failed: 0, skipped: 0 };
 const error = { name: "Error", message: "bad", stack: null, file: "a/job.ts", line: 3, column: 1 };
 const facts = (more: Partial<AttemptFacts>): AttemptFacts => ({
@@ -101,6 +106,16 @@ describe("frames", () => {
     ["parts beyond the whole", { t: "records", counts: { ...counts, success: 9 }, failed: [] }],
     ["progress beyond 100", { t: "progress", percent: 1e9, message: null }],
     ["a line without text", { t: "log", lines: [{ time: 1, level: "info", stream: "log" }] }],
+    ["a state value beyond its limit", { t: "state", key: "k", value: "x".repeat(100_000) }],
+    ["a state key beyond its limit", { t: "state", key: "k".repeat(1_000), value: 1 }],
+    [
+      "a wait of 1e300 ms",
+      { t: "end", end: { kind: "error", error, permanent: false, retryAfterMs: 1e300 } },
+    ],
+    ["a line number of 1e300", { t: "thrown", error: { ...error, line: 1e300 } }],
+    ["a result too deep to be written", { t: "end", end: { kind: "result", counts, details: deep(20_000) } }],
+    ["a spec of nothing", { t: "described", spec: {} }],
+    ["a spec of half", { t: "described", spec: { files: [] } }],
     ["an end of no kind", { t: "end", end: { kind: "cancelled" } }],
   ];
   for (const [what, value] of forged) {

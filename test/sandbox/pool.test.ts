@@ -181,6 +181,20 @@ describe("pool of sandboxes", function () {
     expect(steps.map((step) => step.signal)).to.deep.equal(["abort"]);
   });
 
+  it("X11: an unref'd timer or a process that is left behind ends the child: neither reaches the next attempt", async () => {
+    const leaky = [
+      `execute() { setTimeout(() => console.log("LEAK"), 150).unref(); return { pid: process.pid }; }`,
+      `async execute() { const { spawn } = await import("node:child_process"); spawn("sleep", ["30"], { stdio: "ignore" }).unref(); return { pid: process.pid }; }`,
+    ];
+    for (const body of leaky) {
+      const path = bundle(body);
+      const pids = [];
+      for (let i = 0; i < 2; i++)
+        pids.push(((await run(path)).outcome as { details: { pid: number } }).details.pid);
+      expect(new Set(pids).size, body).to.equal(2);
+    }
+  });
+
   it("X11: late output of one attempt never reaches the next", async () => {
     const path = bundle(
       `execute() { if (this.params.late) setTimeout(() => console.log("LATE"), 20).unref(); return {}; }`,

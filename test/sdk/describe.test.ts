@@ -153,6 +153,13 @@ describe("describeModule: what is exported", () => {
   class Second extends defineJob({ name: "y" }) {
     execute(): void {}
   }
+  class Execut extends untypedJob({ name: "x" }) {
+    execut() {}
+  }
+  class Performs extends untypedJob({ name: "x" }) {
+    helper() {}
+    perform() {}
+  }
   class NoExecute extends untypedJob({ name: "x" }) {}
   class FieldExecute extends untypedJob({ name: "x" }) {
     execute = (): void => {};
@@ -211,6 +218,8 @@ describe("describeModule: what is exported", () => {
     ["a subclass of Job beside it", { Job, Extra: class extends Job {} }, ["E004"], /"Extra"/],
     ["no execute", { Job: NoExecute }, ["E005"], /no execute method.*not as a field/],
     ["defineJob itself", { Job: untypedJob({ name: "x" }) }, ["E005"], /no execute/],
+    ["a slip of execute", { Job: Execut }, ["E005"], /it has execut; did you mean execute\?/],
+    ["another name for execute", { Job: Performs }, ["E005"], /it has perform; did you mean execute\?/],
     ["execute as a field", { Job: FieldExecute }, ["E005"], /no execute method.*not as a field/],
     ["execute as a generator", { Job: Generating }, ["E005"], /generator/],
     ["execute as an async generator", { Job: AsyncGenerating }, ["E005"], /generator/],

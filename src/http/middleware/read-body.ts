@@ -96,13 +96,21 @@ function checkTree(root: unknown): void {
           { pointer: "", code: "unknown", message: 'holds a field "__proto__", which nothing may be called' },
         ]);
       }
-      for (const child of Object.values(value)) {
+      for (const [key, child] of Object.entries(value)) {
         if (typeof child === "object" && child !== null) next.push(child);
+        if (HALF_PAIR.test(key) || (typeof child === "string" && HALF_PAIR.test(child))) {
+          throw malformed(
+            `the text at "${key.slice(0, 40)}" holds half of a surrogate pair, which is no character`,
+          );
+        }
       }
     }
     level = next;
   }
 }
+
+/** A cut emoji: no text, and not every database takes it. */
+const HALF_PAIR = /[\ud800-\udbff](?![\udc00-\udfff])|(?<![\ud800-\udbff])[\udc00-\udfff]/;
 
 function malformed(why: string): ExpectedError {
   return new ExpectedError(400, "malformed", `The body is not valid JSON: ${why}.`);

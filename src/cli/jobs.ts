@@ -1,0 +1,38 @@
+// `jobmount jobs`: the jobs of the service, and why some do not load.
+import type { Command } from "commander";
+import { type CliContext, settings } from "./context.ts";
+import { loadErrorText } from "./dev-events.ts";
+import { fetchAll, type RemoteJob } from "./remote.ts";
+import { needServer } from "./server.ts";
+import { table } from "./terminal.ts";
+
+export function define(command: Command, context: CliContext): void {
+  const { terminal, signal } = context;
+  command.option("--json", "as JSON, with everything").action(async (options: { json?: boolean }) => {
+    const server = await needServer(context, settings(context));
+    const jobs = await fetchAll<RemoteJob>(server, "/jobs", {}, signal);
+    if (options.json) return terminal.json(jobs);
+    if (jobs.length === 0) return terminal.say("There are no jobs.");
+    const several = new Set(jobs.map((job) => job.source)).size > 1;
+    const nameOf = (job: RemoteJob) => (several ? `${job.source}:${job.key}` : job.key);
+    terminal.data(table([HEAD, ...jobs.map((job) => [nameOf(job), ...row(job)])]));
+    for (const job of jobs) {
+      if (job.loadError === null) continue;
+      terminal.say(`${nameOf(job)} does not load since ${job.loadError.since}:`);
+      terminal.say(loadErrorText(job.loadError, terminal));
+    }
+  });
+}
+
+const HEAD = ["JOB", "STATE", "VERSION", "SCHEDULES", "NEXT"];
+
+function row(job: RemoteJob): string[] {
+  const on = job.schedules.filter((schedule) => schedule.enabled).length;
+  const off = job.schedules.length - on;
+  return [
+    job.loadState,
+    job.version?.hash.slice(0, 7) ?? "-",
+    job.schedules.length === 0 ? "-" : off === 0 ? String(on) : `${on}, ${off} disabled`,
+    job.nextRunAt?.replace(/\.\d+Z$/, "Z") ?? "-",
+  ];
+}
