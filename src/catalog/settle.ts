@@ -244,6 +244,11 @@ function sameProblem(before: LoadError, problem: LoadProblem): boolean {
     before.line === problem.line &&
     before.column === problem.column &&
     before.frame === problem.frame &&
-    JSON.stringify(before.problems) === JSON.stringify(problem.problems)
+    placesOf(before) === placesOf(problem)
   );
+}
+
+/** Where each of several mistakes lies; what they say stands in the message already. */
+function placesOf({ problems }: LoadProblem): string {
+  return (problems ?? []).map(({ line, column }) => `${line}:${column}`).join(" ");
 }
