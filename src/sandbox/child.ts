@@ -1,5 +1,5 @@
 // The child process: waits for one order, imports the bundle, runs one attempt or describes the job, tells how it ended.
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { join } from "node:path";
@@ -167,6 +167,10 @@ function filePath(order: AttemptOrder, name: string): string {
   const path = join(order.filesDir, name);
   if (!path.startsWith(join(order.filesDir, "/")))
     throw new PermanentError(`"${name}" is not a file of the task directory`);
+  if (!existsSync(path))
+    throw new PermanentError(
+      `this version has no file "${name}": the patterns in \`files\` of defineJob have to match it`,
+    );
   return path;
 }
 

@@ -121,6 +121,18 @@ describe("pool of sandboxes", function () {
 
   const ends: [string, string, string, RegExp][] = [
     ["a thrown error", `execute() { throw new TypeError("bad"); }`, "error", /^bad \(job-\d+\.mjs:3\)$/],
+    [
+      "a file that the version does not have",
+      `execute() { this.file("nope.csv"); }`,
+      "error",
+      /no file "nope.csv".*files/,
+    ],
+    [
+      "a file outside",
+      `execute() { this.file("../../etc/passwd"); }`,
+      "error",
+      /not a file of the task directory/,
+    ],
     ["null thrown", `execute() { throw null; }`, "error", /null was thrown/],
     ["process.exit(0)", `execute() { process.exit(0); }`, "no_result", /process ended by itself/],
     [
