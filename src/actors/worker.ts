@@ -56,6 +56,8 @@ export class Worker implements Service, WakeListener {
   #beat = 0;
   #polling = false;
   #stopping = false;
+  /** Stopped: what could not be written by now is left to the next start. */
+  #over = false;
   #stopped: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -89,6 +91,7 @@ export class Worker implements Service, WakeListener {
     // A database that stays away must not keep the process: what it could not take is found lost at the next start.
     const late = new Promise((resolve) => setTimeout(resolve, this.#options.drainMs + LATE_MS).unref());
     await Promise.race([Promise.all(this.#underWay), late]);
+    this.#over = true;
     for (const timer of this.#timers) clearInterval(timer);
   }
 
@@ -155,6 +158,7 @@ export class Worker implements Service, WakeListener {
       try {
         return await this.#options.store.finish(writing);
       } catch (error) {
+        if (this.#over) return "late";
         const ids = { run: finish.runId, attempt: finish.attempt };
         this.#options.log.error({ ...ids, error }, "the end of a run could not be written; trying again");
         if (!(error instanceof ExpectedError && error.status === 503)) refused++;
