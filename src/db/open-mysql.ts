@@ -20,6 +20,7 @@ export interface MysqlOptions {
 }
 
 interface PoolConnection extends MysqlHandle {
+  on(event: "error" | "end", listener: () => void): unknown;
   release(): void;
   destroy(): void;
 }
@@ -104,7 +105,14 @@ class Lane {
 
   async begin(): Promise<Sql> {
     if (!this.#sql) {
-      this.#connection = await connectionOf(this.#pool);
+      const connection = await connectionOf(this.#pool);
+      // A server that was started again has closed it: the next group takes a new one instead of failing once.
+      const drop = () => {
+        if (this.#connection === connection) this.#connection = this.#sql = undefined;
+      };
+      connection.on("error", drop);
+      connection.on("end", drop);
+      this.#connection = connection;
       const sql = new MysqlSql(this.#connection, this.#timeoutMs);
       // Every statement opens a transaction by itself: one round trip less in each group.
       await sql.run("SET autocommit = 0");
@@ -114,7 +122,9 @@ class Lane {
   }
 
   async commit(): Promise<void> {
-    await this.#sql!.run("COMMIT");
+    if (!this.#sql)
+      throw orAway(Object.assign(new Error("the connection was lost"), { code: "PROTOCOL_CONNECTION_LOST" }));
+    await this.#sql.run("COMMIT");
   }
 
   async rollback(): Promise<void> {

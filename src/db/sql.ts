@@ -98,8 +98,10 @@ const AWAY = new Set([
 
 /** A server that does not answer is expected, and a 503 for whoever asked; everything else stays what it is. */
 export function orAway(error: unknown): unknown {
-  const { code } = (error ?? {}) as DriverError;
-  if (!AWAY.has(String(code))) return error;
+  const { code, fatal } = (error ?? {}) as DriverError & { fatal?: unknown };
+  // Fatal without a code: a command on a connection that the server has closed.
+  const isAway = AWAY.has(String(code)) || (fatal === true && code === undefined);
+  if (!isAway) return error;
   const away = new ExpectedError(
     503,
     "database_away",
