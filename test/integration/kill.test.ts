@@ -1,6 +1,6 @@
 // kill -9 in the middle of runs: afterwards every fire that was owed has exactly one row, and no attempt ran twice.
 import { expect } from "chai";
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { openDatabase } from "../../src/db/open.ts";
@@ -29,6 +29,10 @@ onEveryDatabase("kill -9", function (databases) {
     const database = await databases.freshUrl();
     const env = { JOBMOUNT_LEASE: "1500ms", JOBMOUNT_HEARTBEAT: "300ms", JOBMOUNT_SWEEP: "300ms" };
     const files = mkdtempSync(join(tmpdir(), "jobmount-witness-"));
+    const lines = () => {
+      const file = join(files, "default", "witness");
+      return existsSync(file) ? readFileSync(file, "utf8").trim().split("\n") : [];
+    };
     const service = await Service.start({ jobs: [], database, env: { ...env, JOBMOUNT_FILES_DIR: files } });
     try {
       mkdirSync(join(service.tasks, "witness"), { recursive: true });
@@ -42,7 +46,9 @@ onEveryDatabase("kill -9", function (databases) {
       expect(made.status, made.text).to.equal(201);
       const id = made.json["id"];
       for (let kill = 0; kill < 3; kill++) {
-        await new Promise((resolve) => setTimeout(resolve, 1_200 + kill * 431));
+        // In the middle of an attempt: one has said that it starts, and not that it ended.
+        const before = lines().length;
+        await eventually(() => lines().length > before && lines().at(-1)!.startsWith("start"), 10_000, 5);
         await service.kill9();
         await new Promise((resolve) => setTimeout(resolve, 700));
         await service.startAgain();
@@ -76,9 +82,7 @@ onEveryDatabase("kill -9", function (databases) {
       expect(covered.at(-1)).to.be.at.least(until);
       expect(Date.parse(schedule["createdAt"] ?? "")).to.be.within(first - 1_000, first);
       // What the jobs saw: each (run, attempt) started at most once, each success really ended.
-      const witness = readFileSync(join(files, "default", "witness"), "utf8")
-        .trim()
-        .split("\n");
+      const witness = lines();
       const starts = witness
         .filter((line) => line.startsWith("start"))
         .map((line) => line.split(" ").slice(1, 3).join(" "));
