@@ -17,18 +17,20 @@ onEveryDatabase("schema", (databases) => {
     expect(difference.upQueries.map((query) => query.query)).to.deep.equal([]);
   });
 
-  it("goes up once when two processes migrate at the same time", async () => {
-    const url = await databases.freshUrl();
-    const [one, two] = [await openDatabase({ url }), await openDatabase({ url })];
-    try {
-      if (databases.name === "mariadb") await Promise.all([migrate(one), migrate(two)]);
-      else await migrate(one);
-      expect(await pendingMigrations(two)).to.deep.equal([]);
-    } finally {
-      await one.close();
-      await two.close();
-    }
-  });
+  // One process at a time may have an SQLite file (A5).
+  if (databases.name === "mariadb") {
+    it("goes up once when two processes migrate at the same time", async () => {
+      const url = await databases.freshUrl();
+      const [one, two] = [await openDatabase({ url }), await openDatabase({ url })];
+      try {
+        await Promise.all([migrate(one), migrate(two)]);
+        expect(await pendingMigrations(two)).to.deep.equal([]);
+      } finally {
+        await one.close();
+        await two.close();
+      }
+    });
+  }
 
   it("compares keys byte by byte: 'A ', 'a' and 'A' are three jobs", async () => {
     const { gate } = await databases.fresh();
