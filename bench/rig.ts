@@ -2,40 +2,20 @@
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { Ends } from "../src/actors/ends.ts";
 import { Worker } from "../src/actors/worker.ts";
 import { systemClock } from "../src/clock.ts";
 import { migrate, openDatabase } from "../src/db/open.ts";
 import { DbRunStore } from "../src/db/run-store.ts";
+import { FileSpool } from "../src/db/spool.ts";
 import { createLogger } from "../src/log.ts";
 import { Notices } from "../src/runs/notices.ts";
 import { Runs } from "../src/runs/runs.ts";
 import { Pool } from "../src/sandbox/pool.ts";
-import type { JobSpec } from "../src/sdk/spec.ts";
+import { jobSpec } from "../test/support/spec.ts";
 import { LocalWake } from "../src/wake/local.ts";
 
-const SPEC: JobSpec = {
-  name: "no-op",
-  description: null,
-  version: null,
-  tags: [],
-  requiredParams: {},
-  optionalParams: {},
-  paramGroups: [],
-  resultSchema: null,
-  timeoutMs: 60_000,
-  timeoutDeclared: true,
-  retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 },
-  concurrency: null,
-  overlap: "skip",
-  isolation: "reuse",
-  memoryBytes: null,
-  maxFailedShare: 1,
-  env: [],
-  files: [],
-  stateScope: "job",
-  onShutdown: "requeue",
-  schedules: [],
-};
+const SPEC = jobSpec({ name: "no-op", timeoutMs: 60_000, timeoutDeclared: true });
 
 export interface RigOptions {
   url: string;
@@ -81,10 +61,16 @@ export async function startRig(options: RigOptions) {
   const wake = new LocalWake(systemClock);
   /** Ended runs by id, with what their job returned. */
   const ended = new Map<string, unknown>();
+  const spool = new FileSpool(join(folder, "spool"));
+  await spool.open();
+  const log = createLogger({ level: "warn", format: "text" });
+  const ends = new Ends({ store, spool, clock: systemClock, log });
+  await ends.start();
   const worker = new Worker({
     store,
     wake,
-    log: createLogger({ level: "warn", format: "text" }),
+    finish: (finish) => ends.write(finish),
+    log,
     sources: () => ["default"],
     slots: { total: options.concurrency, perSource: null },
     pollMs: 500,
@@ -96,6 +82,7 @@ export async function startRig(options: RigOptions) {
       owner: "wrk_bench",
       now: () => database.now(),
       random: Math.random,
+      failedKeys: () => Promise.resolve([]),
       envFor: () => ({}),
       dataDirOf: () => join(folder, "files"),
       jobState: (source, key, scope) => store.jobState(source, key, scope),
@@ -106,8 +93,17 @@ export async function startRig(options: RigOptions) {
         resolveFrom: [],
         spec: SPEC,
       }),
-      readParams: (_spec, values) => ({ ok: true, values }),
-      limits: { timeoutMs: 60_000, graceMs: 1_000, logBytes: 1_000_000, failedRecords: 1_000 },
+      readParams: (_spec, values) => ({ ok: true, values, secrets: [] }),
+      sealState: (_key, value) => value,
+      limits: {
+        timeoutMs: 60_000,
+        graceMs: 1_000,
+        memoryBytes: 512 * 1024 * 1024,
+        processes: 64,
+        logBytes: 1_000_000,
+        failedRecords: 1_000,
+        defaulted: new Set(),
+      },
     },
     onFinished: (finish, _answer, run) => {
       ended.set(run.id, finish.result);
@@ -123,6 +119,9 @@ export async function startRig(options: RigOptions) {
     specOf: () => SPEC,
     isMissing: () => false,
     saveParams: (_spec, params) => params,
+    specOfVersion: () => Promise.resolve(SPEC),
+    requestCancel: (id, cancel, now) => store.requestCancel(id, cancel, now),
+    failedRecordsOf: () => Promise.resolve({ kept: 0, withKey: 0 }),
     expect: (source) => wake.expect(source),
     wakeAt: () => undefined,
     notices,
@@ -130,6 +129,7 @@ export async function startRig(options: RigOptions) {
   });
   const stop = async () => {
     await worker.stop();
+    await ends.stop();
     await pool.stop();
     wake.stop();
     await database.close();

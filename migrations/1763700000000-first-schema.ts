@@ -1,6 +1,7 @@
 // The first schema: runs, schedules, the catalog of code, and access.
 import type { MigrationInterface, QueryRunner } from "typeorm";
 import { createTable } from "./create-table.ts";
+import { SCHEDULE_TABLES } from "./schedule-tables.ts";
 
 export class FirstSchema1763700000000 implements MigrationInterface {
   name = "FirstSchema1763700000000";
@@ -40,6 +41,8 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         exclusive: "int = 0",
         cancel_requested_at: "bigint null",
         cancel_reason: "varchar(32) null",
+        cancel_by: "varchar(128) null",
+        cancel_note: "varchar(1000) null",
         params: "json",
         overrides: "json null",
         progress_percent: "double null",
@@ -58,12 +61,16 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         actor_type: "varchar(16)",
         actor_name: "varchar(128)",
         retry_of: "varchar(40) null",
+        log_removed_at: "bigint null",
+        batch: "varchar(40) null",
+        for_at: "bigint null",
       },
       primaryKey: ["id"],
       unique: {
         uq_task_runs_job_slot: ["job_slot"],
         uq_task_runs_schedule_slot: ["schedule_slot"],
         uq_task_runs_fire: ["schedule_id", "fire_at"],
+        uq_task_runs_batch: ["batch", "for_at"],
       },
       indexes: {
         ix_task_runs_job: ["source", "job_key", "id"],
@@ -86,6 +93,10 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         finished_at: "bigint",
         exit_code: "int null",
         exit_signal: "varchar(16) null",
+        steps: "json null",
+        group_empty_at: "bigint null",
+        log_from: "int null",
+        log_to: "int null",
         late: "int = 0",
       },
       primaryKey: ["run_id", "attempt", "late"],
@@ -111,68 +122,35 @@ export class FirstSchema1763700000000 implements MigrationInterface {
       },
       primaryKey: ["run_id", "attempt", "seq"],
     });
-    await createTable(queryRunner, "schedules", {
-      columns: {
-        id: "varchar(40)",
-        source: "varchar(64)",
-        job_key: "varchar(255)",
-        name: "varchar(255) null",
-        kind: "varchar(8)",
-        cron: "varchar(100) null",
-        every_ms: "bigint null",
-        anchor_at: "bigint null",
-        at_instant: "bigint null",
-        time_zone: "varchar(64)",
-        dst_gap: "varchar(8)",
-        dst_repeat: "varchar(8)",
-        params: "json",
-        enabled: "int = 1",
-        overlap: "varchar(16)",
-        catch_up: "varchar(8)",
-        catch_up_window_ms: "bigint",
-        catch_up_max: "int",
-        jitter_ms: "bigint = 0",
-        timeout_ms: "bigint null",
-        retries: "json null",
-        max_failed_share: "double null",
-        start_at: "bigint null",
-        end_at: "bigint null",
-        max_runs: "int null",
-        runs_counted: "int = 0",
-        revision: "int = 1",
-        fired_through: "bigint",
-        next_fire_at: "bigint null",
-        origin: "varchar(8)",
-        created_at: "bigint",
-        updated_at: "bigint",
-      },
-      primaryKey: ["id"],
-      indexes: { ix_schedules_job: ["source", "job_key"], ix_schedules_due: ["enabled", "next_fire_at"] },
-    });
-    await createTable(queryRunner, "schedule_revisions", {
-      columns: {
-        schedule_id: "varchar(40)",
-        revision: "int",
-        from_instant: "bigint",
-        actor: "varchar(128)",
-        definition: "json",
-      },
-      primaryKey: ["schedule_id", "revision"],
-    });
+    for (const [name, table] of Object.entries(SCHEDULE_TABLES)) await createTable(queryRunner, name, table);
     await createTable(queryRunner, "jobs", {
       columns: {
         source: "varchar(64)",
         job_key: "varchar(255)",
         current_version: "varchar(64) null",
+        newest_version: "varchar(64) null",
+        newest_loaded_at: "bigint null",
         pinned: "int = 0",
         enabled: "int = 1",
         concurrency: "int null",
+        params_digest: "varchar(64) null",
+        changed_at: "bigint = 0",
         load_state: "varchar(16)",
         load_error: "json null",
         loaded_at: "bigint null",
         inputs: "json null",
       },
       primaryKey: ["source", "job_key"],
+    });
+    await createTable(queryRunner, "sources", {
+      columns: {
+        name: "varchar(64)",
+        seen_at: "bigint",
+        available_at: "bigint null",
+        writer: "varchar(64) null",
+        writer_until: "bigint",
+      },
+      primaryKey: ["name"],
     });
     await createTable(queryRunner, "job_versions", {
       columns: {
@@ -186,8 +164,19 @@ export class FirstSchema1763700000000 implements MigrationInterface {
         bundle_sha256: "varchar(64)",
         map_sha256: "varchar(64)",
         built_at: "bigint",
+        source_revision: "varchar(64) null",
+        loaded_at: "bigint",
       },
       primaryKey: ["hash"],
+      indexes: { ix_job_versions_job: ["source", "job_key", "loaded_at"] },
+    });
+    await createTable(queryRunner, "version_blobs", {
+      columns: {
+        hash: "varchar(64)",
+        sha256: "varchar(64)",
+      },
+      primaryKey: ["hash", "sha256"],
+      indexes: { ix_version_blobs_sha256: ["sha256"] },
     });
     await createTable(queryRunner, "blobs", {
       columns: {
@@ -264,10 +253,11 @@ export class FirstSchema1763700000000 implements MigrationInterface {
       "settings",
       "job_state",
       "blobs",
+      "version_blobs",
       "job_versions",
+      "sources",
       "jobs",
-      "schedule_revisions",
-      "schedules",
+      ...Object.keys(SCHEDULE_TABLES),
       "failed_records",
       "run_logs",
       "run_attempts",

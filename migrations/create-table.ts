@@ -1,7 +1,7 @@
 // Creates one table from column texts that mean the same on both databases.
 import { type QueryRunner, Table, TableIndex } from "typeorm";
 
-interface TableText {
+export interface TableText {
   /** name: "varchar(40)", "int = 0", "bigint null". */
   columns: Record<string, string>;
   primaryKey: string[];

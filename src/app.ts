@@ -1,20 +1,22 @@
 // The composition root, read top to bottom: what the service is made of, and the order in which it starts and stops.
-import { join } from "node:path";
 import { Access } from "./access/access.ts";
 import { LOCAL_PRINCIPAL } from "./access/principal.ts";
-import { Scheduler } from "./actors/scheduler.ts";
-import { Sweeper } from "./actors/sweeper.ts";
-import { Worker } from "./actors/worker.ts";
+import type { Scheduler } from "./actors/scheduler.ts";
+import { makeActors } from "./app/actors.ts";
 import { applyCodeSchedules, type SuggestingJob } from "./app/code-schedules.ts";
-import { logChange, logFinish } from "./app/events.ts";
+import { logChange } from "./app/events.ts";
 import { createBundledSchedules } from "./app/first-start.ts";
 import { faceDeps } from "./app/face.ts";
+import { Follower } from "./app/follower.ts";
+import { type ImpactEvent, logImpact } from "./app/impact.ts";
 import { Health } from "./app/health.ts";
 import { makeParts, type Parts } from "./app/parts.ts";
+import { shownAddress, startedSources } from "./app/report.ts";
+import { orphanedText } from "./app/source-board.ts";
 import { secretKeys } from "./app/secret-key.ts";
-import type { App, AppOptions, StartedSource, StartReport } from "./cli/ports.ts";
+import type { App, AppOptions, StartReport } from "./cli/ports.ts";
 import { systemClock } from "./clock.ts";
-import { type Config, jobEnvironment } from "./config.ts";
+import type { Config } from "./config.ts";
 import type { Database } from "./db/database.ts";
 import { migrate, openDatabase } from "./db/open.ts";
 import { Vault } from "./db/secrets.ts";
@@ -27,10 +29,6 @@ import { HttpServer } from "./http/server.ts";
 import { newId } from "./ids.ts";
 import type { Logger } from "./log.ts";
 
-/** Refused records kept with key and reason of one run; the rest is counted. */
-const FAILED_RECORDS_KEPT = 10_000;
-const POLL_MS = 500;
-const TELL_MS = 500;
 /** So long a start waits for the folders to be loaded. */
 const SETTLE_MS = 5_000;
 /** Open requests may go on this long after a stop. */
@@ -48,7 +46,10 @@ class JobmountApp implements App {
   /** What has been started, undone in reverse order. */
   readonly #undo: (() => Promise<void> | void)[] = [];
   #health: Health | undefined;
+  #scheduler: Scheduler | undefined;
   #scanned = false;
+  /** Whether schedules fire now; changed by `fire` alone. */
+  #firing = false;
   #stopped: Promise<void> | undefined;
 
   constructor(config: Config, log: Logger, options: AppOptions) {
@@ -77,25 +78,41 @@ class JobmountApp implements App {
     if (ran.length > 0) log.info({ migrations: ran }, "the database schema was brought up");
 
     const vault = new Vault(secretKeys(config));
-    const parts = makeParts({ config, database, vault, log, env: this.#options.env ?? {} });
+    const owner = newId("wrk", database.now());
+    const fires = () => this.#firing;
+    const { onEvent, env = {} } = this.#options;
+    const onImpact = (event: ImpactEvent) => (onEvent ? onEvent(event) : logImpact(event, log));
+    const parts = makeParts({ config, database, vault, log, env, owner, fires, onImpact });
     this.#undo.push(
       () => parts.wake.stop(),
       () => parts.pool.stop(),
     );
-    const { onEvent } = this.#options;
     parts.catalog.onChange((change) => {
       // Whoever shows the events (dev) needs no log lines of them.
       if (onEvent) onEvent(change);
       else logChange(change, log);
+      parts.impact.changed(change);
       if (change.kind === "loaded") void this.#applyCodeSchedules(parts, change);
+      // What suspended schedules may be over.
+      if (change.kind !== "missing") this.#scheduler?.reconcile();
+      if (change.kind === "source") void parts.board.beat();
     });
-    this.#undo.push(() => parts.catalog.stop());
+    await parts.board.start();
+    this.#undo.push(
+      () => parts.board.stop(),
+      () => parts.catalog.stop(),
+    );
+    const follower = new Follower({ catalog: parts.catalog, database, log });
+    follower.start();
+    this.#undo.push(() => follower.stop());
     await Promise.all([parts.pool.start(), parts.catalog.start()]);
     const settled = parts.catalog.whenSettled().then(() => (this.#scanned = true));
     // The report counts what loads in good time; a slow mount does not keep the service from starting.
     await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref())]);
 
-    const owner = newId("wrk", database.now());
+    // Before anything fires: what a new version does not take any more must not be found out by a run.
+    await parts.impact.start();
+    this.#undo.push(() => parts.impact.stop());
     await this.#startActors(parts, database, owner);
     return this.#open(parts, database);
   }
@@ -103,6 +120,12 @@ class JobmountApp implements App {
   stop(): Promise<void> {
     this.#stopped ??= this.#stop();
     return this.#stopped;
+  }
+
+  async fire(on: boolean): Promise<void> {
+    if (this.#firing === on || !this.#scheduler) return;
+    this.#firing = on;
+    await (on ? this.#scheduler.start() : this.#scheduler.stop());
   }
 
   async #stop(): Promise<void> {
@@ -129,85 +152,40 @@ class JobmountApp implements App {
   }
 
   async #startActors(parts: Parts, database: Database, owner: string): Promise<void> {
-    const config = this.#config;
     const log = this.#log;
-    const { now, wake, notices, runStore: store } = parts;
-    const worker = new Worker({
-      store,
-      wake,
-      log,
-      sources: () => parts.catalog.sources().map((source) => source.name),
-      slots: { total: config.concurrency, perSource: config.sourceConcurrency },
-      pollMs: POLL_MS,
-      tellMs: TELL_MS,
-      heartbeatMs: config.heartbeatMs,
-      drainMs: config.drainTimeoutMs,
-      attempts: {
-        pool: parts.pool,
-        owner,
-        now,
-        random: Math.random,
-        versionOf: (hash) => parts.versions.of(hash),
-        readParams: (spec, saved) => parts.params.open(spec, saved),
-        jobState: (source, key, scope) => store.jobState(source, key, scope),
-        envFor: (names) => jobEnvironment(config, this.#options.env ?? {}, names),
-        dataDirOf: (source) => join(config.filesDir, source),
-        limits: {
-          timeoutMs: config.jobTimeoutMs,
-          graceMs: config.graceMs,
-          logBytes: config.logMaxBytes,
-          failedRecords: FAILED_RECORDS_KEPT,
-        },
-      },
-      onFinished: (finish, answer, run) => {
-        if (!this.#options.onEvent && answer !== "late") logFinish(finish, run, log);
-        notices.finished({ runId: run.id, source: run.source, jobKey: run.jobKey, state: finish.to });
-      },
-    });
+    const { onEvent } = this.#options;
+    const { wake, notices } = parts;
+    const actors = makeActors({ config: this.#config, parts, database, options: this.#options, log, owner });
+    const { spool, ends, worker, sweeper, scheduler } = actors;
     wake.listen(worker);
-    const alone = database.dialect.name === "sqlite";
-    const { leaseMs, sweepMs } = config;
-    const sweeper = new Sweeper({
-      store,
-      clock: systemClock,
-      now,
-      owner,
-      leaseMs,
-      sweepMs,
-      alone,
-      wake,
-      log,
-    });
-    const scheduler = new Scheduler({
-      clock: systemClock,
-      now,
-      log,
-      settle: (at) => parts.schedules.settleDue(at),
-    });
+    notices.onCancelAsked(() => worker.lookForCancels());
     this.#health = new Health({
       database,
       log,
       scanned: () => this.#scanned,
       beatAgeMs: () => {
-        if (this.#options.schedules === false) return undefined;
+        if (!this.#firing) return undefined;
         return scheduler.settledAt === undefined ? null : systemClock.monotonic() - scheduler.settledAt;
       },
+      spoolTrouble: () => spool.trouble,
     });
-    const { onEvent } = this.#options;
     if (onEvent) {
       notices.listen(({ runId }) => {
         void parts.queries.byId(runId).then((run) => run && onEvent({ kind: "finished", run }));
       });
     }
-    // What an earlier process left running comes first: its slots must be free before anything is claimed.
+    // What an earlier process left comes first, its ends before its running rows: their slots must be free before anything
+    // is claimed.
+    await spool.open();
+    await ends.start();
+    this.#undo.push(() => ends.stop());
     await sweeper.start();
     this.#undo.push(() => sweeper.stop());
     await worker.start();
     this.#undo.push(() => worker.stop());
-    if (this.#options.schedules !== false) {
-      await scheduler.start();
-      this.#undo.push(() => scheduler.stop());
-    }
+    this.#scheduler = scheduler;
+    this.#undo.push(() => this.fire(false));
+    await this.fire(this.#options.schedules !== false);
   }
 
   async #open(parts: Parts, database: Database): Promise<StartReport> {
@@ -252,33 +230,11 @@ class JobmountApp implements App {
       url: network.address,
       socketPath: config.socketPath,
       sources: startedSources(parts),
+      orphaned: (await parts.board.orphaned()).filter(({ schedules }) => schedules > 0).map(orphanedText),
       firstStart,
       token: token?.secret ?? null,
       schedulesCreated,
-      database: shown(config),
+      database: shownAddress(config),
     };
   }
-}
-
-function startedSources({ catalog }: Parts): StartedSource[] {
-  const entries = catalog.entries();
-  return catalog
-    .sources()
-    .filter((source) => source.name !== "builtin")
-    .map(({ name, path, state }) => {
-      const own = entries.filter((entry) => entry.source === name);
-      return {
-        name,
-        path,
-        state,
-        jobs: own.filter((entry) => entry.loadState === "ready" || entry.loadState === "stale").length,
-        errors: own.filter((entry) => entry.loadError !== null).length,
-      };
-    });
-}
-
-/** The address without a password. */
-function shown(config: Config): string {
-  const { path, url } = config.taskDatabase;
-  return path ? `sqlite:${path}` : url.replace(/:\/\/([^:@/]*)(:[^@]*)?@/, "://$1:***@");
 }

@@ -17,6 +17,10 @@ export interface Config extends Settings {
   readonly socketPath: string;
   /** Where the jobs' `dataDir` folders lie. */
   readonly filesDir: string;
+  /** Names of the variables that nobody has set: a cause that names a limit says where it came from. */
+  readonly defaulted: ReadonlySet<string>;
+  /** Where the packages of tasks are installed, outside of every mount. */
+  readonly depsDir: string;
 }
 
 /** One wrong variable. `value` is masked when it is a secret. */
@@ -80,6 +84,12 @@ export function loadConfig(env: Env, options: LoadOptions = {}): LoadedConfig {
     dataDir,
     socketPath: join(dataDir, "jobmount.sock"),
     filesDir: settings.filesDir ?? join(dataDir, "files"),
+    defaulted: new Set(
+      Object.entries(variables)
+        .filter(([field]) => origins[field] === null)
+        .map(([, variable]) => variable.name),
+    ),
+    depsDir: settings.depsDir ?? join(dataDir, "deps"),
   });
   return { config, warnings: unknownNames(env), origins: origins as Record<Field, string | null> };
 }

@@ -1,15 +1,18 @@
 // One attempt from claim to finish, as steps on one value: version, params, sandbox, judgement, the row.
 import type { Instant } from "../clock.ts";
-import { type FieldError, messageOf } from "../errors.ts";
-import { judge } from "../runs/attempt-end.ts";
+import { conflict, ExpectedError, type FieldError, messageOf } from "../errors.ts";
+import { MaskedOutput } from "../runs/masked-output.ts";
+import { Masker } from "../runs/masker.ts";
 import { Output, type OutputLimits } from "../runs/output.ts";
 import { type AttemptEnd, decide } from "../runs/retry.ts";
+import { passwordsIn } from "../runs/secret-forms.ts";
 import type { ClaimedRun, Finish } from "../runs/store.ts";
-import type { CancelledReason, RunError } from "../runs/task-run.ts";
 import type { Outcome } from "../sandbox/outcome.ts";
 import type { Pool, RunningAttempt } from "../sandbox/pool.ts";
-import type { Ended } from "../sandbox/sandbox.ts";
-import type { JobSpec, RetryPolicy } from "../sdk/spec.ts";
+import type { Ended } from "../sandbox/given-attempt.ts";
+import type { JobSpec, RecordCounts, RetryPolicy } from "../sdk/spec.ts";
+import { type LimitDefaults, limitsOf } from "./limits.ts";
+import { GIVEN_BACK, type Judged, judgedOf } from "./judgement.ts";
 
 /** A version that can be run here: its code on disk and its spec. */
 export interface RunnableVersion {
@@ -24,23 +27,34 @@ export interface AttemptDeps {
   pool: Pool;
   /** Rejects when the version is unknown, or a package that it needs is missing here; at once when it is known. */
   versionOf(hash: string): RunnableVersion | Promise<RunnableVersion>;
-  /** Opens sealed secrets and checks against the spec of the version that runs. */
+  /** Opens sealed secrets and checks against the spec of the version that runs; `secrets`: the values to be masked. */
   readParams(
     spec: JobSpec,
     saved: Record<string, unknown>,
-  ): { ok: true; values: Record<string, unknown> } | { ok: false; errors: readonly FieldError[] };
+  ):
+    | { ok: true; values: Record<string, unknown>; secrets: readonly unknown[] }
+    | { ok: false; errors: readonly FieldError[] };
+  /** A durable value that holds a secret, as it may be stored. */
+  sealState(key: string, value: unknown): unknown;
+  /** Durable values as the job set them. */
   jobState(source: string, jobKey: string, scope: string): Promise<Map<string, unknown>>;
+  /** Keys of the refused records of another run; none when they are not kept any longer. */
+  failedKeys(runId: string): Promise<string[]>;
   /** Values of the variables that the job declared; names that are not set are left out. */
   envFor(names: readonly string[]): Record<string, string>;
   dataDirOf(source: string): string;
   now(): Instant;
   random(): number;
   owner: string;
-  limits: OutputLimits & { timeoutMs: number; graceMs: number };
+  limits: OutputLimits & LimitDefaults;
 }
 
 /** What the rest of the finish is made of, when the attempt could not even start. */
 const NO_RETRIES: RetryPolicy = { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 };
+
+type ProcessFacts = Pick<Ended, "exitCode" | "signal" | "steps" | "groupEmptyAt">;
+
+const NO_PROCESS: ProcessFacts = { exitCode: null, signal: null, steps: [], groupEmptyAt: null };
 
 export class Attempt {
   readonly run: ClaimedRun;
@@ -49,6 +63,9 @@ export class Attempt {
   #version: RunnableVersion | undefined;
   #running: RunningAttempt | undefined;
   #asked: { reason: string; graceMs?: number } | undefined;
+  #ended = false;
+  /** Undefined for the most of jobs: they have no secret, and pay nothing. */
+  #masker: Masker | undefined;
 
   constructor(run: ClaimedRun, deps: AttemptDeps) {
     this.run = run;
@@ -58,6 +75,7 @@ export class Attempt {
 
   /** Asks it to end: before, while or after its code runs. */
   abort(reason: string, graceMs?: number): void {
+    if (this.#ended) return;
     this.#asked ??= { reason, graceMs };
     this.#running?.abort(reason, graceMs);
   }
@@ -71,7 +89,7 @@ export class Attempt {
       const version = this.#deps.versionOf(run.version);
       this.#version = version instanceof Promise ? await version : version;
     } catch (error) {
-      return this.#failed("load", messageOf(error));
+      return this.#notStarted("load", messageOf(error), error);
     }
     const params = this.#deps.readParams(this.#version.spec, run.params);
     if (!params.ok) {
@@ -79,20 +97,31 @@ export class Attempt {
       return this.#failed("params", `the saved params do not fit this version of the job: ${fields}`);
     }
     try {
-      return this.#finished(await this.#sandboxed(this.#version, params.values));
+      return this.#finished(await this.#sandboxed(this.#version, params.values, params.secrets));
     } catch (error) {
-      return this.#failed("crash", `the child process could not be started: ${messageOf(error)}`);
+      return this.#notStarted("crash", `the child process could not be started: ${messageOf(error)}`, error);
     }
   }
 
-  async #sandboxed(version: RunnableVersion, params: Record<string, unknown>): Promise<Ended> {
-    const { run, output } = this;
+  async #sandboxed(
+    version: RunnableVersion,
+    params: Record<string, unknown>,
+    secrets: readonly unknown[],
+  ): Promise<Ended> {
+    const { run } = this;
     const { spec } = version;
+    const env = this.#deps.envFor(spec.env);
+    this.#masker = Masker.of([...secrets, ...Object.values(env).flatMap(passwordsIn)]);
     const state = run.hasState
       ? await this.#deps.jobState(run.source, run.jobKey, this.#scope(spec))
       : new Map();
-    if (this.#asked)
-      return { outcome: aborted(this.#asked.reason), exitCode: null, signal: null, steps: [], tookMs: null };
+    const only = run.overrides.onlyRecords;
+    const onlyRecords = only ? await this.#deps.failedKeys(only.of) : null;
+    // An empty list would be taken for nothing to do by one job, and for no limit by another.
+    if (only && onlyRecords?.length === 0)
+      throw conflict("params", `the failed records of the run ${only.of} are not kept any longer`);
+    if (this.#asked) return neverStarted(this.#asked.reason, this.#deps.now());
+    const masked = this.#masker && new MaskedOutput(this.output, this.#masker);
     this.#running = this.#deps.pool.run(
       version.hash,
       {
@@ -103,26 +132,24 @@ export class Attempt {
         run: {
           id: run.id,
           attempt: run.attempt,
-          fireAt: toText(run.fireAt),
+          fireAt: toText(run.fireAt ?? run.overrides.fireAt ?? null),
           trigger: run.trigger,
           scheduleId: run.scheduleId,
           missed: missedOf(run),
-          onlyRecords: null,
+          onlyRecords,
         },
         dataDir: this.#deps.dataDirOf(run.source),
         state: [...state],
-        env: this.#deps.envFor(spec.env),
+        env,
         resultSchema: spec.resultSchema,
       },
-      {
-        timeoutMs:
-          run.overrides.timeoutMs ?? (spec.timeoutDeclared ? spec.timeoutMs : this.#deps.limits.timeoutMs),
-        graceMs: this.#deps.limits.graceMs,
-      },
-      output,
+      limitsOf(run.overrides, spec, this.#deps.limits),
+      masked ?? this.output,
       spec.isolation,
     );
-    return this.#running.ended;
+    const ended = await this.#running.ended;
+    masked?.close();
+    return ended;
   }
 
   #scope(spec: JobSpec): string {
@@ -132,81 +159,32 @@ export class Attempt {
   #finished(ended: Ended): Finish {
     const { outcome } = ended;
     const counts = "counts" in outcome ? outcome.counts : this.output.counts;
-    const { end, cause, result, error } = this.#judged(outcome);
-    return this.#finish(end, cause, {
-      counts,
-      result,
-      error,
-      exitCode: ended.exitCode,
-      signal: ended.signal,
+    const judged = judgedOf(outcome, {
+      maxFailedShare: this.run.overrides.maxFailedShare ?? this.#version?.spec.maxFailedShare ?? 1,
+      onShutdown: this.#version?.spec.onShutdown ?? "requeue",
     });
+    return this.#finish(judged, counts, ended);
   }
 
-  #judged(outcome: Outcome): {
-    end: AttemptEnd;
-    cause: string | null;
-    result: unknown;
-    error: RunError | null;
-  } {
-    switch (outcome.kind) {
-      case "result":
-        return this.#judgedResult(outcome.counts, outcome.details);
-      case "aborted":
-        if (outcome.reason !== "shutdown") {
-          return ended({ kind: "cancelled", reason: cancelledReason(outcome.reason) }, outcome.cause);
-        }
-        // A valid result counts although the service was stopping; everything else is given back (A4).
-        if (outcome.result) return this.#judgedResult(outcome.result.counts, outcome.result.details);
-        return {
-          end: { kind: "given_back" },
-          cause: "given back: the service stopped",
-          result: null,
-          error: null,
-        };
-      case "error": {
-        const { cause, error, permanent, retryAfterMs } = outcome;
-        const { message, stack, file, line, column } = error;
-        const end: AttemptEnd = { kind: "failed", reason: "error", permanent, retryAfterMs };
-        return { end, cause, result: null, error: { message, stack, file, line, column } };
-      }
-      default: {
-        const end: AttemptEnd = {
-          kind: "failed",
-          reason: outcome.kind,
-          permanent: false,
-          retryAfterMs: null,
-        };
-        return { end, cause: outcome.cause, result: null, error: null };
-      }
-    }
-  }
-
-  #judgedResult(counts: Parameters<typeof judge>[0], details: unknown) {
-    const share = this.run.overrides.maxFailedShare ?? this.#version?.spec.maxFailedShare ?? 1;
-    const { failed, cause } = judge(counts, share);
-    const end: AttemptEnd = failed
-      ? { kind: "failed", reason: failed, permanent: false, retryAfterMs: null }
-      : { kind: "succeeded" };
-    return { end, cause, result: details ?? null, error: null };
+  /** Not the job's doing: a database that was away, or a service that stopped meanwhile, costs it no try. */
+  #notStarted(reason: "load" | "crash", cause: string, error: unknown): Finish {
+    if (this.#asked) return this.#finished(neverStarted(this.#asked.reason, this.#deps.now()));
+    const expected = error instanceof ExpectedError ? error : undefined;
+    if (expected?.code === "params") return this.#failed("params", expected.message);
+    if (expected?.status !== 503) return this.#failed(reason, cause);
+    const back = { ...GIVEN_BACK, cause: "given back: the database did not answer when it was to start" };
+    return this.#finish(back, this.output.counts, NO_PROCESS);
   }
 
   #failed(reason: "load" | "params" | "crash", cause: string): Finish {
     const end: AttemptEnd = { kind: "failed", reason, permanent: false, retryAfterMs: null };
-    return this.#finish(end, cause, {
-      counts: this.output.counts,
-      result: null,
-      error: null,
-      exitCode: null,
-      signal: null,
-    });
+    return this.#finish({ end, cause, result: null, error: null }, this.output.counts, NO_PROCESS);
   }
 
-  #finish(
-    end: AttemptEnd,
-    cause: string | null,
-    facts: Pick<Finish, "result" | "error" | "exitCode" | "signal"> & { counts: Finish["records"] },
-  ): Finish {
+  #finish(judged: Judged, counts: RecordCounts, facts: ProcessFacts): Finish {
+    this.#ended = true;
     const { run, output } = this;
+    const { end, cause, result, error } = this.#masker ? maskedBy(this.#masker, judged) : judged;
     const now = this.#deps.now();
     const spec = this.#version?.spec;
     const decision = decide(
@@ -232,40 +210,50 @@ export class Attempt {
       version: run.version,
       versionDeclared: spec?.version ?? null,
       jobName: spec?.name ?? null,
-      records: facts.counts,
+      records: counts,
       progress: last.progress,
-      result: facts.result,
-      error: facts.error,
+      result,
+      error,
       exitCode: facts.exitCode,
       signal: facts.signal,
+      steps: facts.steps,
+      groupEmptyAt: facts.groupEmptyAt,
+      logFrom: run.logFrom,
       log: last.log,
       lines: last.lines,
       failedRecords: last.failedRecords,
       state:
         output.values.size > 0 && spec
-          ? { source: run.source, jobKey: run.jobKey, scope: this.#scope(spec), values: output.values }
+          ? { source: run.source, jobKey: run.jobKey, scope: this.#scope(spec), values: this.#values() }
           : null,
     };
   }
+
+  /** A value that holds a secret is sealed, not masked: the job must get it back. */
+  #values(): ReadonlyMap<string, unknown> {
+    const { values } = this.output;
+    const masker = this.#masker;
+    if (!masker) return values;
+    const holds = (value: unknown) => value !== undefined && masker.value(value) !== value;
+    return new Map(
+      [...values].map(([key, value]) => [key, holds(value) ? this.#deps.sealState(key, value) : value]),
+    );
+  }
 }
 
-interface Judged {
-  end: AttemptEnd;
-  cause: string | null;
-  result: unknown;
-  error: RunError | null;
+function maskedBy(masker: Masker, { end, cause, result, error }: Judged): Judged {
+  return {
+    end,
+    cause: cause === null ? null : masker.text(cause),
+    result: masker.value(result),
+    error: masker.value(error) as Judged["error"],
+  };
 }
 
-function ended(end: AttemptEnd, cause: string): Judged {
-  return { end, cause, result: null, error: null };
-}
-
-function aborted(reason: string): Outcome {
-  return { kind: "aborted", reason, cause: `asked to end (${reason}) before it started`, result: null };
-}
-
-function cancelledReason(reason: string): CancelledReason {
-  return reason === "replaced" || reason === "schedule_deleted" || reason === "shutdown" ? reason : "user";
+function neverStarted(reason: string, now: Instant): Ended {
+  const cause = `asked to end (${reason}) before it started`;
+  const outcome: Outcome = { kind: "aborted", reason, cause, result: null };
+  return { outcome, exitCode: null, signal: null, steps: [], groupEmptyAt: now, tookMs: null };
 }
 
 function toText(at: Instant | null): string | null {

@@ -4,11 +4,15 @@ import type { Clock, Instant } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { Service } from "./service.ts";
+import type { UpTime } from "./up-time.ts";
 
 export interface SchedulerOptions {
   clock: Clock;
   /** Settles everything due at `now`; answers how many schedules were due. */
   settle(now: Instant): Promise<number>;
+  /** Ends the suspensions that have ended beside their schedules; asked at the start, every minute and on `reconcile`. */
+  settleSuspended(): Promise<void>;
+  upTime: Pick<UpTime, "begins" | "settled" | "stop">;
   /** The shared now of the database. */
   now(): Instant;
   log: Logger;
@@ -23,6 +27,7 @@ export class Scheduler implements Service {
   #timer: NodeJS.Timeout | undefined;
   #settling: Promise<void> | undefined;
   #again = false;
+  #suspensionsToo = true;
   #tickedAt = 0;
   #stopped = true;
   /** When the last settling ended well, on the monotonic clock; for readyz. */
@@ -49,6 +54,7 @@ export class Scheduler implements Service {
     clearTimeout(this.#timer);
     await this.#beat?.destroy();
     await this.#settling;
+    await this.#options.upTime.stop(this.#options.now());
   }
 
   /** Something became due now or soon: do not wait for the next second. */
@@ -56,8 +62,15 @@ export class Scheduler implements Service {
     if (!this.#stopped) void this.#settle();
   }
 
+  /** Something that suspends schedules may have ended: a job is back, a pause is over. */
+  reconcile(): void {
+    this.#suspensionsToo = true;
+    this.nudge();
+  }
+
   async #onBeat(): Promise<void> {
     if (this.#stopped) return;
+    this.#suspensionsToo = true;
     if (this.#options.clock.monotonic() - this.#tickedAt > TICKER_LOST_MS) this.#arm();
     await this.#settle();
   }
@@ -88,8 +101,17 @@ export class Scheduler implements Service {
     while (this.#again && !this.#stopped) {
       this.#again = false;
       try {
-        await this.#options.settle(this.#options.now());
+        const { settle, settleSuspended, upTime } = this.#options;
+        const now = this.#options.now();
+        // Before anything is looked for: a gap until here was a downtime, and what was due in it is late.
+        await upTime.begins(now);
+        await settle(now);
         this.settledAt = this.#options.clock.monotonic();
+        await upTime.settled(now);
+        if (this.#suspensionsToo) {
+          this.#suspensionsToo = false;
+          await settleSuspended();
+        }
       } catch (error) {
         this.#options.log.error(
           { error: messageOf(error) },

@@ -11,8 +11,12 @@ export interface SweeperOptions {
   store: RunStore;
   clock: Clock;
   now(): Instant;
-  /** Its own runs are never reaped. */
+  /** Of this process's own worker. */
   owner: string;
+  /** Whether that worker runs the attempt, or has its end still to write: those are never reaped. */
+  isHeld(row: { id: string; attempt: number }): boolean;
+  /** Done before every look: ends that wait in files come first. Never rejects. */
+  before(): Promise<void>;
   leaseMs: number;
   sweepMs: number;
   /** True on SQLite: whoever else held a row is gone, since one process at a time may have the file. */
@@ -24,15 +28,20 @@ export interface SweeperOptions {
 interface Seen {
   attempt: number;
   beat: number | null;
-  /** How long it was read unchanged, in monotonic ms; gaps between two readings are not counted. */
+  /** How long it was read unchanged, in monotonic ms; what lies between a reading that failed or came late is not counted. */
   unchangedMs: number;
   readAt: number;
 }
+
+/** A reading that comes later than so many sweeps after the one before it says nothing of the time between them. */
+const LATE_SWEEPS = 3;
 
 export class Sweeper implements Service {
   readonly #options: SweeperOptions;
   readonly #seen = new Map<string, Seen>();
   #timer: NodeJS.Timeout | undefined;
+  /** The last reading failed: how the rows were meanwhile nobody saw. */
+  #gap = false;
   #sweeping: Promise<void> | undefined;
 
   constructor(options: SweeperOptions) {
@@ -53,48 +62,59 @@ export class Sweeper implements Service {
   /** One look at every running row. Never rejects. */
   sweep(): Promise<void> {
     this.#sweeping ??= this.#sweep()
-      .catch((error: unknown) =>
-        this.#options.log.warn({ error: messageOf(error) }, "sweeping failed; trying again"),
-      )
+      .catch((error: unknown) => {
+        this.#gap = true;
+        this.#options.log.warn({ error: messageOf(error) }, "sweeping failed; trying again");
+      })
       .finally(() => (this.#sweeping = undefined));
     return this.#sweeping;
   }
 
   async #sweep(): Promise<void> {
-    const rows = (await this.#options.store.running()).filter((row) => row.owner !== this.#options.owner);
+    const { store, isHeld, before } = this.#options;
+    await before();
+    const rows = (await store.running()).filter((row) => !this.#isOwn(row) || !isHeld(row));
     const known = new Set(rows.map((row) => row.id));
     for (const id of this.#seen.keys()) if (!known.has(id)) this.#seen.delete(id);
-    for (const row of rows) if (this.#isLost(row)) await this.#reap(row);
+    const lost = rows.filter((row) => this.#isLost(row));
+    this.#gap = false;
+    for (const row of lost) await this.#reap(row);
+  }
+
+  #isOwn(row: RunningRow): boolean {
+    return row.owner === this.#options.owner;
   }
 
   /** By our own reading and our own monotonic clock: no wall clock, here or there, can make a living run look dead. */
   #isLost(row: RunningRow): boolean {
-    if (this.#options.alone) return true;
+    if (this.#options.alone && !this.#isOwn(row)) return true;
     const at = this.#options.clock.monotonic();
     const seen = this.#seen.get(row.id);
     if (!seen || seen.attempt !== row.attempt || seen.beat !== row.beat) {
       this.#seen.set(row.id, { attempt: row.attempt, beat: row.beat, unchangedMs: 0, readAt: at });
       return false;
     }
-    seen.unchangedMs += Math.min(at - seen.readAt, this.#options.sweepMs * 2);
+    const sinceMs = at - seen.readAt;
     seen.readAt = at;
+    if (!this.#gap && sinceMs <= this.#options.sweepMs * LATE_SWEEPS) seen.unchangedMs += sinceMs;
     return seen.unchangedMs >= this.#options.leaseMs;
   }
 
   async #reap(row: RunningRow): Promise<void> {
-    const again = row.triesUsed + 1 < row.maxAttempts;
-    const cause = this.#options.alone
-      ? "lost: the service that ran it ended without finishing it"
-      : `lost: its worker ${row.owner} has not been heard of for ${formatDuration(this.#options.leaseMs)}`;
-    const reaped = await this.#options.store.reap(
-      row,
-      again ? "retrying" : "failed",
-      this.#options.now(),
-      cause,
-    );
+    const { to, cause } = this.#fateOf(row);
+    const reaped = await this.#options.store.reap(row, to, this.#options.now(), cause);
     this.#seen.delete(row.id);
     if (!reaped) return;
     this.#options.log.warn({ run: row.id, job: row.jobKey, attempt: row.attempt }, cause);
     this.#options.wake.wake(row.source);
+  }
+
+  #fateOf(row: RunningRow): { to: "failed" | "retrying" | "queued"; cause: string } {
+    // Ours, and our worker does not know it: the claim was committed, and the database's answer to it was lost.
+    if (this.#isOwn(row)) return { to: "queued", cause: "given back: it was claimed, and never began" };
+    const to = row.triesUsed + 1 < row.maxAttempts ? "retrying" : "failed";
+    if (this.#options.alone) return { to, cause: "lost: the service that ran it ended without finishing it" };
+    const silence = formatDuration(this.#options.leaseMs);
+    return { to, cause: `lost: its worker ${row.owner} has not been heard of for ${silence}` };
   }
 }

@@ -1,5 +1,5 @@
 // The worker: claims runs for its free slots, runs each attempt, finishes it, and keeps its leases alive.
-import { ExpectedError, messageOf } from "../errors.ts";
+import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { ClaimAnswer, ClaimedRun, Finish, FinishAnswer, RunStore } from "../runs/store.ts";
 import type { Wake, WakeListener } from "../wake/wake.ts";
@@ -20,29 +20,15 @@ export interface WorkerOptions {
   heartbeatMs: number;
   /** SIGTERM to a group comes 2 s before this, SIGKILL at it. */
   drainMs: number;
+  /** Brings the end of an attempt into the database; answers once its row has it, and never rejects. */
+  finish(finish: Finish): Promise<FinishAnswer>;
   /** Told after the finish is committed. */
   onFinished(finish: Finish, answer: FinishAnswer, run: ClaimedRun): void;
 }
 
-const FINISH_AGAIN_MS = 1_000;
-/** So many refusals before less is written. */
-const FULL_TRIES = 3;
 const LOOK_AHEAD = 16;
 /** Exit comes within the drain and 5 s (A4). */
 const LATE_MS = 3_000;
-
-function withoutOutput(finish: Finish): Finish {
-  return { ...finish, lines: [], failedRecords: [], log: { ...finish.log, droppedBytes: finish.log.bytes } };
-}
-
-/** What the database takes in any case; given back, retried or ended by itself stays as it was. */
-function bare(finish: Finish, error: unknown): Finish {
-  const less = { ...withoutOutput(finish), progress: null, result: null, error: null, state: null };
-  if (finish.to !== "succeeded" && finish.to !== "failed")
-    return { ...less, cause: "what it told could not be stored" };
-  const cause = `what it told could not be stored: ${messageOf(error).slice(0, 500)}`;
-  return { ...less, to: "failed", reason: "invalid_result", cause };
-}
 
 export class Worker implements Service, WakeListener {
   readonly #options: WorkerOptions;
@@ -56,8 +42,6 @@ export class Worker implements Service, WakeListener {
   #beat = 0;
   #polling = false;
   #stopping = false;
-  /** Stopped: what could not be written by now is left to the next start. */
-  #over = false;
   #stopped: Promise<void> | undefined;
 
   constructor(options: WorkerOptions) {
@@ -88,11 +72,15 @@ export class Worker implements Service, WakeListener {
     this.#stopping = true;
     const grace = Math.max(0, this.#options.drainMs - 2_000);
     for (const attempt of this.#attempts.values()) attempt.abort("shutdown", grace);
-    // A database that stays away must not keep the process: what it could not take is found lost at the next start.
+    // A database that stays away must not keep the process: what it could not take lies in files, for the next start.
     const late = new Promise((resolve) => setTimeout(resolve, this.#options.drainMs + LATE_MS).unref());
     await Promise.race([Promise.all(this.#underWay), late]);
-    this.#over = true;
     for (const timer of this.#timers) clearInterval(timer);
+  }
+
+  /** Whether it runs this attempt, or has its end still to write. */
+  holds({ id, attempt }: { id: string; attempt: number }): boolean {
+    return this.#attempts.get(id)?.run.attempt === attempt;
   }
 
   get running(): number {
@@ -106,6 +94,11 @@ export class Worker implements Service, WakeListener {
   onWake(source: string): void {
     this.#slots.hint(source);
     if (!this.#stopping && this.#slots.free > 0) this.#options.store.claimSoon();
+  }
+
+  /** Somebody asked to cancel a run, maybe one of ours: do not wait for the next look. */
+  lookForCancels(): void {
+    if (this.#attempts.size > 0) this.#lookOnce();
   }
 
   #ask() {
@@ -139,34 +132,13 @@ export class Worker implements Service, WakeListener {
     this.#slots.release(run.source);
     if (run.heldSlot) this.#slots.hint(run.source);
     if (this.#slots.wants && !this.#stopping) this.#options.store.claimSoon();
-    const answer = await this.#finish(finish);
+    const answer = await this.#options.finish(finish);
     // Its schedule's or job's slot is free only now that this is committed: others may have waited for it.
     if (run.heldSlot) this.onWake(run.source);
     this.#attempts.delete(run.id);
     if (finish.to === "retrying" || finish.to === "queued")
       this.#options.wake.wakeAt(run.source, finish.availableAt);
     this.#options.onFinished(finish, answer, run);
-  }
-
-  /**
-   * A database that is away is asked again until it is back: the outcome must not be lost (X5). One that refuses the
-   * values themselves gets fewer of them: first without the output (L2), at last nothing but the fact that it ended.
-   */
-  async #finish(finish: Finish): Promise<FinishAnswer> {
-    let writing = finish;
-    for (let refused = 0; ;) {
-      try {
-        return await this.#options.store.finish(writing);
-      } catch (error) {
-        if (this.#over) return "late";
-        const ids = { run: finish.runId, attempt: finish.attempt };
-        this.#options.log.error({ ...ids, error }, "the end of a run could not be written; trying again");
-        if (!(error instanceof ExpectedError && error.status === 503)) refused++;
-        if (refused >= FULL_TRIES)
-          writing = refused >= 2 * FULL_TRIES ? bare(finish, error) : withoutOutput(finish);
-        await new Promise((resolve) => setTimeout(resolve, FINISH_AGAIN_MS));
-      }
-    }
   }
 
   async #poll(): Promise<void> {
@@ -184,6 +156,12 @@ export class Worker implements Service, WakeListener {
     } finally {
       this.#polling = false;
     }
+  }
+
+  #lookOnce(): void {
+    this.#endCancelled().catch((error: unknown) => {
+      this.#options.log.warn({ error: messageOf(error) }, "looking for cancels failed; trying again");
+    });
   }
 
   async #endCancelled(): Promise<void> {
@@ -208,16 +186,27 @@ export class Worker implements Service, WakeListener {
     }
   }
 
+  /** Renews the leases; an attempt that was given up for lost meanwhile is ended, since another may run by now. */
   async #heartbeat(): Promise<void> {
     const runs = [...this.#attempts.values()].map(({ run }) => ({ id: run.id, attempt: run.attempt }));
-    await this.#options.store.beat(this.#options.attempts.owner, runs, ++this.#beat);
+    const gone = await this.#options.store.beat(this.#options.attempts.owner, runs, ++this.#beat);
+    for (const { id, attempt } of gone) {
+      const held = this.#attempts.get(id);
+      if (held?.run.attempt === attempt) held.abort("lost", 0);
+    }
   }
 
+  /** One at a time: a server that does not answer must not gather them. */
   #every(ms: number, step: () => Promise<void>): void {
+    let underWay = false;
     const timer = setInterval(() => {
-      step().catch((error: unknown) => {
-        this.#options.log.warn({ error: messageOf(error) }, "a step of the worker failed; trying again");
-      });
+      if (underWay) return;
+      underWay = true;
+      step()
+        .catch((error: unknown) => {
+          this.#options.log.warn({ error: messageOf(error) }, "a step of the worker failed; trying again");
+        })
+        .finally(() => (underWay = false));
     }, ms);
     timer.unref();
     this.#timers.push(timer);

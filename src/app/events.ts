@@ -3,6 +3,12 @@ import type { CatalogChange } from "../catalog/change.ts";
 import type { Logger } from "../log.ts";
 import type { Finish } from "../runs/store.ts";
 
+const SERVED = {
+  pinned: "pinned to this version",
+  released: "released from its pin: this version serves",
+  elsewhere: "another process published this version",
+} as const;
+
 export function logChange(change: CatalogChange, log: Logger): void {
   if (change.kind === "source") {
     const { state, reason } = change.status;
@@ -13,9 +19,11 @@ export function logChange(change: CatalogChange, log: Logger): void {
   }
   const job = { job: change.key, source: change.source };
   if (change.kind === "loaded") log.info({ ...job, version: change.hash.slice(0, 12) }, "loaded");
+  else if (change.kind === "served")
+    log.info({ ...job, version: change.hash.slice(0, 12) }, SERVED[change.why]);
   else if (change.kind === "back") log.info(job, "its folder is back");
   else if (change.kind === "missing")
-    log.warn(job, "its folder is gone: its fires are skipped until it returns");
+    log.warn(job, "its folder is gone: its schedules are suspended until it returns");
   else {
     const { code, message, file, line } = change.error;
     const serving = change.serving ? `version ${change.serving.slice(0, 12)} serves on` : "nothing serves";

@@ -1,10 +1,12 @@
 // What the face gets of the service: its ports, filled from the parts.
 import { readFileSync } from "node:fs";
 import type { Access } from "../access/access.ts";
+import { JobVersions } from "../catalog/job-versions.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { DbIdempotencyStore } from "../db/idempotency-store.ts";
+import { countSealed, resealAll } from "../db/secret-rotation.ts";
 import { deriveKey } from "../db/secrets.ts";
 import type { FaceDeps } from "../http/ports.ts";
 import type { Logger } from "../log.ts";
@@ -12,6 +14,7 @@ import { nearest } from "../sdk/nearest.ts";
 import { paramsSchema } from "../sdk/schema.ts";
 import type { Health } from "./health.ts";
 import type { Parts } from "./parts.ts";
+import { orphanedText } from "./source-board.ts";
 import { secretKeys } from "./secret-key.ts";
 
 export interface FaceParts {
@@ -26,22 +29,36 @@ export interface FaceParts {
 }
 
 export function faceDeps({ config, parts, database, access, health, log, url }: FaceParts): FaceDeps {
-  const { catalog, params, runs, queries, schedules } = parts;
+  const { catalog, board, history, params, runs, queries, schedules } = parts;
   return {
     jobs: {
       entries: () => catalog.entries(),
       entry: (source, key) => catalog.entry(source, key),
       loadErrors: () => catalog.loadErrors(),
-      sources: () =>
-        catalog.sources().map(({ name, path, state, reason, mode, changedAt }) => ({
+      sources: () => [
+        ...catalog.sources().map(({ name, path, state, reason, mode, changedAt }) => ({
           name,
           path,
-          state: state === "available" ? state : "unavailable",
+          state: state === "available" ? state : ("unavailable" as const),
           detail: state === "missing" ? "it is not there yet" : reason,
           watcher: mode,
           lastChangeAt: changedAt,
         })),
+        ...board.orphans.map((orphan) => ({
+          name: orphan.source,
+          state: "unavailable" as const,
+          detail: orphanedText(orphan),
+          watcher: "off" as const,
+          lastChangeAt: null,
+        })),
+      ],
     },
+    serving: {
+      pin: (source, key, hash) => catalog.pin(source, key, hash),
+      unpin: (source, key) => catalog.unpin(source, key),
+      reload: (source, key) => catalog.reload(source, key),
+    },
+    versions: new JobVersions(history),
     params: {
       check: (spec, values) => params.check(spec, values),
       schema: (spec) => paramsSchema(spec),
@@ -50,7 +67,16 @@ export function faceDeps({ config, parts, database, access, health, log, url }: 
     runs,
     runQueries: queries,
     schedules,
+    controls: parts.controls,
+    pauses: parts.scopePauses,
+    upTimes: parts.upTimes,
+    backfills: parts.backfills,
+    explain: parts.explain,
     access,
+    secrets: {
+      count: () => countSealed(database, parts.vault),
+      rotate: () => resealAll(database, parts.vault),
+    },
     idempotency: new DbIdempotencyStore(database),
     idempotencyKey: deriveKey(secretKeys(config)[0]!, "idempotency"),
     health,

@@ -7,6 +7,8 @@ export interface HealthParts {
   database: Database;
   /** Milliseconds since the schedules were last settled; null when they never were, undefined when none fire here. */
   beatAgeMs(): number | null | undefined;
+  /** What is wrong with the files in which ends of runs wait for the database; null when nothing is. */
+  spoolTrouble(): string | null;
   /** True once every source was looked at. */
   scanned(): boolean;
   log: Logger;
@@ -45,7 +47,7 @@ export class Health {
   }
 
   async #check(): Promise<readonly Check[]> {
-    const checks = [await this.#database(), this.#beat(), this.#sources()];
+    const checks = [await this.#database(), this.#beat(), this.#sources(), this.#spool()];
     if (this.isDraining) checks.push({ name: "draining", ok: false, detail: "the service is shutting down" });
     return checks;
   }
@@ -68,6 +70,12 @@ export class Health {
     if (age === undefined) return { name: "beat", ok: true, detail: "schedules do not fire in this process" };
     if (age !== null && age < BEAT_LATE_MS) return { name: "beat", ok: true };
     return { name: "beat", ok: false, detail: "due schedules have not been settled for a while" };
+  }
+
+  /** The reason names a path, which is nobody's business here: it is in the log of the service. */
+  #spool(): Check {
+    if (this.#parts.spoolTrouble() === null) return { name: "spool", ok: true };
+    return { name: "spool", ok: false, detail: "ends of runs cannot be kept, or not be brought in" };
   }
 
   #sources(): Check {

@@ -9,6 +9,8 @@ type Values = Record<string, unknown>;
 
 export class Params {
   readonly #vault: Vault;
+  /** Asked for each attempt. */
+  readonly #namesOf = new WeakMap<JobSpec, readonly string[]>();
 
   constructor(vault: Vault) {
     this.#vault = vault;
@@ -36,17 +38,27 @@ export class Params {
     return this.#vault.sealParams(checked.values, secrets);
   }
 
-  /** Opened and checked against the version that is about to run. */
+  /** Opened and checked against the version that is about to run, with the values of the secret ones. */
   open(
     spec: JobSpec,
     saved: Values,
-  ): { ok: true; values: Values } | { ok: false; errors: readonly FieldError[] } {
+  ):
+    { ok: true; values: Values; secrets: readonly unknown[] } | { ok: false; errors: readonly FieldError[] } {
     try {
-      return checkParams(spec, this.#vault.openParams(saved), { checkSchema });
+      const checked = checkParams(spec, this.#vault.openParams(saved), { checkSchema });
+      if (!checked.ok) return checked;
+      const { values } = checked;
+      return { ok: true, values, secrets: this.#secretNames(spec).map((name) => values[name]) };
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
       return { ok: false, errors: [{ pointer: "", code: "sealed", message: error.message }] };
     }
+  }
+
+  #secretNames(spec: JobSpec): readonly string[] {
+    let names = this.#namesOf.get(spec);
+    if (!names) this.#namesOf.set(spec, (names = secretParams(spec)));
+    return names;
   }
 }
 

@@ -3,24 +3,43 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Catalog } from "../catalog/catalog.ts";
 import { VersionCache } from "../catalog/version-cache.ts";
+import { isGone, ownPlace } from "../actors/place.ts";
+import { UpTime } from "../actors/up-time.ts";
 import { systemClock } from "../clock.ts";
 import { childEnvironment, type Config } from "../config.ts";
+import { DbBatchStore } from "../db/batches.ts";
 import { DbCatalogStore } from "../db/catalog-store.ts";
 import type { Database } from "../db/database.ts";
+import { DbFitStore } from "../db/fit-store.ts";
 import { DbRunQueries } from "../db/run-queries.ts";
 import { DbRunStore } from "../db/run-store.ts";
+import { DbScheduleHistory } from "../db/schedule-history.ts";
+import { DbSourceStore } from "../db/source-store.ts";
 import { DbScheduleStore } from "../db/schedule-store.ts";
+import { DbUpTimeStore } from "../db/up-time-store.ts";
 import type { Vault } from "../db/secrets.ts";
+import { DbVersionHistory } from "../db/version-history.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { Backfills } from "../runs/backfill.ts";
 import { Notices } from "../runs/notices.ts";
 import { Runs } from "../runs/runs.ts";
 import { SandboxDescriber } from "../sandbox/describer.ts";
 import { Pool } from "../sandbox/pool.ts";
+import { Controls } from "../schedules/controls.ts";
+import { Explainer } from "../schedules/explainer.ts";
+import type { Schedule } from "../schedules/schedule.ts";
 import { Schedules } from "../schedules/schedules.ts";
+import { ScopePauses } from "../schedules/scope-pauses.ts";
+import type { Unavailable } from "../schedules/suspension.ts";
+import { secretParams } from "../sdk/params.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import { LocalWake } from "../wake/local.ts";
+import { Impact, type ImpactEvent } from "./impact.ts";
+import { jobUserOf, openFoldersTo } from "./job-user.ts";
+import { JobStates } from "./job-state.ts";
 import { Params } from "./params.ts";
+import { SourceBoard } from "./source-board.ts";
 import { Versions } from "./versions.ts";
 
 /** The folder of built-in jobs in the package, above the built file or above this one. */
@@ -37,37 +56,72 @@ export interface PartsOptions {
   vault: Vault;
   log: Logger;
   env: Readonly<Record<string, string | undefined>>;
+  /** Names this process: the worker of its runs, the replica of its up-time. */
+  owner: string;
+  /** Whether schedules fire in this process at this time. */
+  fires(): boolean;
+  onImpact(event: ImpactEvent): void;
 }
 
 /** Nothing is started here; `app.ts` starts and stops in the right order. */
-export function makeParts({ config, database, vault, log, env }: PartsOptions) {
+export function makeParts(options: PartsOptions) {
+  const { config, database, vault, log, env, owner, fires, onImpact } = options;
   const now = () => database.now();
   const sources = [...config.sources, { name: "builtin", path: BUILTIN, builtIn: true }];
+  const user = jobUserOf(config, log);
+  if (user) {
+    const names = sources.map(({ name }) => name);
+    openFoldersTo(user, config, names);
+  }
   const pool = new Pool({
-    clock: systemClock,
+    clock: { ...systemClock, now },
     tempRoot: join(config.dataDir, "children"),
     env: childEnvironment(env),
     warmLimit: config.concurrency,
+    memoryBytes: config.jobMemoryBytes,
+    user,
+    guard: { leaseMs: config.leaseMs },
+    onTrouble: (sentence) => log.warn({}, sentence),
   });
   const catalogStore = new DbCatalogStore(database);
   const cache = new VersionCache({
     store: catalogStore,
     cacheDir: join(config.dataDir, "versions"),
     sources: new Map(sources.map(({ name, path }) => [name, path])),
+    depsDir: config.depsDir,
   });
   const versions = new Versions(cache);
-  const catalog = new Catalog({
+  const history = new DbVersionHistory(database);
+  const catalog: Catalog = new Catalog({
     sources,
     versions: cache,
     store: catalogStore,
     describer: new SandboxDescriber(pool),
     watch: config.watch,
+    depsDir: config.depsDir,
     depsHint: config.depsHint,
+    beforeServing: (version) => impact.prepare(version),
+    mayPublish: (source) => board.mayPublish(source),
     scratchDir: join(config.dataDir, "loading"),
     clock: { ...systemClock, now },
     log,
   });
+  const isAvailable = (source: string) =>
+    catalog.sources().find(({ name }) => name === source)?.state === "available";
+  const board: SourceBoard = new SourceBoard({
+    store: new DbSourceStore(database),
+    sources: config.sources,
+    isAvailable,
+    replica: owner,
+    alone: database.dialect.name === "sqlite",
+    beatMs: config.heartbeatMs,
+    leaseMs: config.leaseMs,
+    now,
+    log,
+    onGained: (source) => catalog.gained(source),
+  });
   const params = new Params(vault);
+  const states = new JobStates(vault);
   const specOf = (source: string, key: string): JobSpec | null | undefined => {
     const entry = catalog.entry(source, key);
     return entry && entry.spec;
@@ -85,7 +139,10 @@ export function makeParts({ config, database, vault, log, env }: PartsOptions) {
     runningOf: (source, key) => runStore.runningOf(source, key),
     specOf,
     isMissing,
-    saveParams: (spec, values) => params.save(spec, values),
+    saveParams: (spec, values, saved) => params.save(spec, values, saved),
+    specOfVersion: async (hash) => (await versions.of(hash)).spec,
+    requestCancel: (id, cancel, at) => runStore.requestCancel(id, cancel, at),
+    failedRecordsOf: (id) => queries.failedRecordsOf(id),
     expect: (source) => wake.expect(source),
     wakeAt: (source, at) => wake.wakeAt(source, at),
     notices,
@@ -95,31 +152,109 @@ export function makeParts({ config, database, vault, log, env }: PartsOptions) {
   const wakeAll = () => {
     for (const { name } of catalog.sources()) wake.wake(name);
   };
+  const upTimes = new DbUpTimeStore(database);
+  const place = ownPlace();
+  const upTime = new UpTime({
+    store: upTimes,
+    replica: owner,
+    place,
+    // One process at a time may have an SQLite file.
+    isGone: (other) => database.dialect.name === "sqlite" || isGone(other, place),
+    log,
+  });
+  const scheduleStore = new DbScheduleStore(database, {
+    factsOf: ({ source, jobKey, retries }) => {
+      const spec = specOf(source, jobKey);
+      return { jobName: spec?.name ?? null, maxAttempts: retries?.attempts ?? spec?.retries.attempts ?? 1 };
+    },
+    onFault: (id, error) =>
+      log.error({ schedule: id, error: messageOf(error) }, "the fires of a schedule could not be planned"),
+  });
+  const suspensionOf = ({ source, jobKey }: Schedule): Unavailable | undefined => {
+    const standing = board.standingOf(source);
+    if (standing?.state === "orphaned" && source !== "builtin") {
+      const cause = `skipped: the source "${source}" is not configured in any service`;
+      return { reason: "source_unavailable", cause, since: standing.since };
+    }
+    if (isMissing(source, jobKey))
+      return { reason: "job_missing", cause: `skipped: the folder of the job "${jobKey}" is gone` };
+    if (standing?.state !== "unavailable" || config.onUnavailable === "serve") return undefined;
+    const cause = `skipped: the folder of the source "${source}" is away`;
+    return { reason: "source_unavailable", cause, since: standing.since };
+  };
   const schedules = new Schedules({
-    store: new DbScheduleStore(database, {
-      factsOf: ({ source, jobKey, retries }) => {
-        const spec = specOf(source, jobKey);
-        return { jobName: spec?.name ?? null, maxAttempts: retries?.attempts ?? spec?.retries.attempts ?? 1 };
-      },
-      onFault: (id, error) =>
-        log.error({ schedule: id, error: messageOf(error) }, "the fires of a schedule could not be planned"),
-    }),
+    store: scheduleStore,
     clock: { now },
     defaults: { timeZone: config.timeZone },
     jobOf: (source, key) => {
       const spec = specOf(source, key);
       if (!spec) return undefined;
-      return { overlap: spec.overlap, acceptParams: (values, saved) => params.save(spec, values, saved) };
+      return {
+        overlap: spec.overlap,
+        secretParams: secretParams(spec),
+        acceptParams: (values, saved) => params.save(spec, values, saved),
+      };
     },
-    suspensionOf: ({ source, jobKey }) => {
-      if (!isMissing(source, jobKey)) return undefined;
-      return { reason: "job_missing", cause: `skipped: the folder of the job "${jobKey}" is gone` };
-    },
+    suspensionOf,
+    upSince: () => (fires() ? upTime.since(now()) : undefined),
     wake: wakeAll,
     trouble: ({ id }, error) =>
       log.error({ schedule: id, error: messageOf(error) }, "a schedule cannot be planned"),
   });
-  return { pool, catalog, versions, params, notices, wake, runStore, queries, runs, schedules, specOf, now };
+  const backfills = new Backfills({
+    batches: new DbBatchStore(database),
+    scheduleOf: (id) => schedules.get(id),
+    insert: (rows, request) => runStore.insert(rows, request),
+    specOf,
+    isMissing,
+    expect: (source) => wake.expect(source),
+    notices,
+    now,
+  });
+  const explain = new Explainer({
+    history: new DbScheduleHistory(database),
+    upTimes,
+    scheduleOf: (id) => schedules.get(id),
+    suspensionOf,
+    now,
+  });
+  const controls = new Controls(schedules, { now });
+  const impact = new Impact({
+    fits: new DbFitStore(database),
+    history,
+    schedules,
+    controls,
+    params,
+    log,
+    now,
+    onEvent: onImpact,
+  });
+  const scopePauses = new ScopePauses(scheduleStore, schedules.settler, { now });
+  return {
+    pool,
+    catalog,
+    board,
+    versions,
+    history,
+    params,
+    states,
+    vault,
+    notices,
+    wake,
+    runStore,
+    queries,
+    runs,
+    schedules,
+    controls,
+    impact,
+    scopePauses,
+    backfills,
+    explain,
+    upTime,
+    upTimes,
+    specOf,
+    now,
+  };
 }
 
 export type Parts = ReturnType<typeof makeParts>;

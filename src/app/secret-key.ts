@@ -4,7 +4,10 @@ import { randomBytes } from "node:crypto";
 import { dirname, join } from "node:path";
 import type { Config } from "../config.ts";
 
-/** The key ring, newest first. The file is readable by its owner only and is never written twice. */
+/**
+ * The key ring, newest first. The file is readable by its owner only and is never written twice; whoever changes keys puts
+ * the new one on a line above the others.
+ */
 export function secretKeys(config: Config): readonly string[] {
   if (config.secretKeys !== null) return config.secretKeys;
   const path = join(config.dataDir, "secret.key");
@@ -14,5 +17,8 @@ export function secretKeys(config: Config): readonly string[] {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "EEXIST") throw error;
   }
-  return [readFileSync(path, "utf8").trim()];
+  return readFileSync(path, "utf8")
+    .split(/[\n,]/)
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
 }

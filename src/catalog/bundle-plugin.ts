@@ -10,7 +10,7 @@ import type {
 import type { Loader, PluginBuild } from "esbuild";
 import { LoadFailure, loadProblem } from "./load-problem.ts";
 import { tooDeep } from "./nesting.ts";
-import type { Resolver } from "./resolve.ts";
+import { isInPackage, type Resolver } from "./resolve.ts";
 import type { Snapshot } from "./snapshot.ts";
 import { absoluteOf, DEPS_PREFIX, folderOf, treePathOf, type TreePath } from "./tree.ts";
 
@@ -107,7 +107,11 @@ export function bundlePlugin(
     const loader = LOADERS[/\.[a-z]+$/.exec(path)?.[0] ?? ""];
     if (!loader) throw notCode(path);
     refuseUnreadable(path, file.bytes);
-    return { contents: file.bytes, loader, resolveDir: absoluteOf(tree, folderOf(path)) };
+    return {
+      contents: isHalfWritten(path, file.bytes) ? "export {};" : file.bytes,
+      loader,
+      resolveDir: absoluteOf(tree, folderOf(path)),
+    };
   };
 
   /** Problems become esbuild's messages, which adds the place of the import. */
@@ -168,6 +172,14 @@ function refuseUnreadable(path: TreePath, bytes: Buffer): void {
     const hint = "flatten the code, or put data into a file of its own, named in `files`";
     throw new LoadFailure(loadProblem("syntax", `${path} has brackets nested ${depth} deep`, hint, at));
   }
+}
+
+/**
+ * Whoever saves a file in place empties it first. To the bundler an empty file is CommonJS, of which every name is
+ * `undefined`, so such a moment would load as a good version; as an ES module it has no such export, which is an error.
+ */
+function isHalfWritten(path: TreePath, bytes: Buffer): boolean {
+  return bytes.length === 0 && /\.m?[jt]sx?$/.test(path) && !isInPackage(path);
 }
 
 function leadsOutside(what: string): LoadFailure {

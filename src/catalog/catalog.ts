@@ -1,24 +1,28 @@
 // The map from job to its current good version: what serves, what failed, and where the sources stand.
-import { mkdir, readdir, rm, stat } from "node:fs/promises";
-import { join } from "node:path";
-import { systemClock, type Clock } from "../clock.ts";
+import type { Clock } from "../clock.ts";
 import { messageOf, notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import { BUILDER_ID } from "./build.ts";
 import type { CatalogChange, ChangeListener, SourceStatus } from "./change.ts";
 import type { DescribeLimits, Describer } from "./describe.ts";
+import { DepsWatch } from "./deps-watch.ts";
+import { type FailedLoad, failedLoads } from "./failed-loads.ts";
+import { follow } from "./follow.ts";
 import { KnownInputs } from "./inputs.ts";
 import { mayPass } from "./load-problem.ts";
 import { Loader } from "./load.ts";
 import { LoadQueue } from "./load-queue.ts";
-import { Settler } from "./settle.ts";
+import { clearScratch } from "./scratch.ts";
+import { Settler, type SettlerOptions } from "./settle.ts";
 import { Source } from "./source.ts";
 import type { CatalogSource, Pace, Watching } from "./source-options.ts";
 import type { CatalogStore } from "./store.ts";
 import { Task } from "./task.ts";
 import type { VersionCache } from "./version-cache.ts";
-import { addressOf, type CatalogEntry, type LoadError, type LoadState } from "./version.ts";
+import { addressOf, type CatalogEntry } from "./version.ts";
+
+export type { FailedLoad };
 
 export interface CatalogOptions {
   /** Also the source `builtin`. Names are unique. */
@@ -34,19 +38,14 @@ export interface CatalogOptions {
   depsDir?: string | null;
   /** Shown in the error of a missing package instead of our own command. */
   depsHint?: string | null;
+  /** Awaited before another version serves a job whose params differ (R7). When it rejects, that waits and is tried again. */
+  beforeServing?: SettlerOptions["beforeServing"];
+  /** Whether this process publishes what the folder of a source holds; else it follows whoever does. */
+  mayPublish?(source: string): boolean;
   limits?: Partial<DescribeLimits>;
   pace?: Partial<Pace>;
   clock: Clock;
   log: Logger;
-}
-
-/** A current load error. `invalid`: what lies there is no job, and looks like one. */
-export interface FailedLoad {
-  source: string;
-  /** The job's key, or for `invalid` the path inside the source. */
-  key: string;
-  loadState: LoadState;
-  error: LoadError;
 }
 
 const LIMITS: DescribeLimits = { timeMs: 10_000, memoryBytes: 512 * 1024 * 1024 };
@@ -59,6 +58,8 @@ export class Catalog {
   private readonly queue = new LoadQueue(PARALLEL_LOADS);
   private readonly settler: Settler;
   private readonly listeners = new Set<ChangeListener>();
+  private readonly depsWatch: DepsWatch | null;
+  private followedThrough = 0;
   private scanned: Promise<unknown> = Promise.resolve();
 
   constructor(private readonly options: CatalogOptions) {
@@ -74,7 +75,13 @@ export class Catalog {
       log,
       failureQuietMs: pace.failureQuietMs,
       onChange: (change) => this.tell(change),
+      beforeServing: options.beforeServing,
     });
+    // Packages that came are no change of any task folder; with watching off nobody looks by himself.
+    const onDeps = (): void => {
+      for (const source of this.sourcesByName.values()) void source.scan(true);
+    };
+    this.depsWatch = depsDir === null || watch.mode === "off" ? null : new DepsWatch(depsDir, onDeps);
     for (const location of options.sources) {
       const onStatus = (status: SourceStatus): void =>
         this.tell({ kind: "source", source: location.name, status, at: clock.now() });
@@ -87,6 +94,7 @@ export class Catalog {
         clock,
         log,
         onStatus,
+        mayPublish: () => options.mayPublish?.(location.name) ?? true,
       });
       this.sourcesByName.set(location.name, source);
     }
@@ -94,28 +102,18 @@ export class Catalog {
 
   /** Resolves when the last good versions serve; scanning and loading go on, see `whenSettled`. */
   async start(): Promise<void> {
-    await this.clearScratch();
-    const orphans = new Set<string>();
-    for (const { inputs, ...entry } of await this.options.store.loadEntries()) {
+    await clearScratch(this.options.scratchDir);
+    for (const { inputs, newestVersion, ...entry } of await this.options.store.loadEntries()) {
       const source = this.sourcesByName.get(entry.source);
-      if (!source) {
-        orphans.add(entry.source);
-        continue;
-      }
+      if (!source) continue;
       const task = new Task(entry.source, entry.key);
       task.entry = entry;
-      task.newest = entry.pinned ? null : entry.currentVersion;
+      task.newest = newestVersion;
       task.inputs = KnownInputs.parse(inputs, BUILDER_ID);
       task.force = entry.loadError !== null && mayPass(entry.loadError.code);
       source.tasks.set(entry.key, task);
     }
-    if (orphans.size > 0) {
-      const sources = [...orphans].sort().join(", ");
-      this.options.log.warn(
-        { sources },
-        "jobs of sources that are not configured any more are left as they are",
-      );
-    }
+    this.depsWatch?.start();
     this.scanned = Promise.all([...this.sourcesByName.values()].map((source) => source.start()));
     this.scanned.catch((error: unknown) =>
       this.options.log.error({ error }, "a source could not be started"),
@@ -130,6 +128,7 @@ export class Catalog {
 
   /** Publishes nothing any more. A module that is being loaded is waited for, but not for long. */
   async stop(): Promise<void> {
+    this.depsWatch?.stop();
     this.settler.stop();
     this.queue.clear();
     await Promise.all([...this.sourcesByName.values()].map((source) => source.stop()));
@@ -157,26 +156,7 @@ export class Catalog {
 
   /** Everything that does not load now: jobs, and what only looks like one. */
   loadErrors(): FailedLoad[] {
-    const errors: FailedLoad[] = [];
-    for (const source of this.sourcesByName.values()) {
-      const tasks = [...source.tasks.values()];
-      for (const { entry } of tasks) {
-        if (!entry?.loadError) continue;
-        errors.push({
-          source: source.name,
-          key: entry.key,
-          loadState: entry.loadState,
-          error: entry.loadError,
-        });
-      }
-      for (const { finding, since } of source.findings) {
-        // Code that some job imports is where it belongs.
-        if (tasks.some((task) => task.inputs?.reads(finding.path))) continue;
-        const error = { ...finding.problem, since };
-        errors.push({ source: source.name, key: finding.path, loadState: "invalid", error });
-      }
-    }
-    return errors;
+    return [...this.sourcesByName.values()].flatMap(failedLoads);
   }
 
   sources(): SourceStatus[] {
@@ -194,24 +174,46 @@ export class Catalog {
     await this.queue.idle();
   }
 
+  /** This process publishes the source from now on: everything in its folder is looked at. */
+  gained(source: string): void {
+    void this.sourcesByName.get(source)?.scan();
+  }
+
+  /** Takes over what other processes published or pinned since the last time. */
+  async follow(): Promise<void> {
+    const { entries, through } = await this.options.store.changedSince(this.followedThrough);
+    const at = this.options.clock.now();
+    for (const [name, source] of this.sourcesByName) {
+      const own = entries.filter((entry) => entry.source === name);
+      const sees = (task: Task): boolean => task.present === true && source.isAvailable;
+      for (const change of follow(source.tasks, own, sees, at)) this.tell(change);
+    }
+    this.followedThrough = through;
+  }
+
   /** Serves this version until `unpin`, whatever the folder holds. 404 for a job or version that is not known. */
   async pin(source: string, key: string, hash: string): Promise<CatalogEntry> {
     const task = this.taskOf(source, key);
-    const version = await this.options.store.loadVersion(hash);
-    if (version?.source !== source || version.jobKey !== key) {
-      throw notFound(`${addressOf(source, key)} has no version ${hash}`);
-    }
+    await this.prepare(hash);
     return this.pinned(task, await this.options.store.pin(source, key, hash));
   }
 
-  /** Back to the newest version of the folder, which is looked at at once. */
+  /** Back to the newest version that loaded, at once; the folder is looked at too, in case an event was lost. */
   async unpin(source: string, key: string): Promise<CatalogEntry> {
     const task = this.taskOf(source, key);
+    if (task.newest !== null) await this.prepare(task.newest);
     const entry = this.pinned(task, await this.options.store.pin(source, key, null));
-    task.newest = null;
-    task.force = true;
     this.sourcesByName.get(source)?.settle(task);
     return entry;
+  }
+
+  /** Looks at one job's folder now, and answers its entry when what was found is loaded or has failed. */
+  async reload(source: string, key: string): Promise<CatalogEntry> {
+    const task = this.taskOf(source, key);
+    await this.rescan(source);
+    const now = this.entry(source, key);
+    if (!now) throw notFound(`there is no job ${addressOf(task.source, task.key)} any more`);
+    return now;
   }
 
   /** Called after each change was committed. Answers how to stop it. */
@@ -220,9 +222,30 @@ export class Catalog {
     return () => this.listeners.delete(listener);
   }
 
+  private async prepare(hash: string): Promise<void> {
+    const { beforeServing, store } = this.options;
+    const version = beforeServing && (await store.loadVersion(hash));
+    if (version) await beforeServing(version);
+  }
+
   private pinned(task: Task, entry: CatalogEntry | null): CatalogEntry {
     if (!entry) throw notFound(`there is no job ${addressOf(task.source, task.key)}`);
+    const previous = task.entry?.currentVersion ?? null;
     task.entry = entry;
+    const { source, key, currentVersion: hash, spec, pinned } = entry;
+    if (hash !== null && spec !== null && hash !== previous) {
+      const at = this.options.clock.now();
+      this.tell({
+        kind: "served",
+        source,
+        key,
+        hash,
+        previous,
+        why: pinned ? "pinned" : "released",
+        spec,
+        at,
+      });
+    }
     return entry;
   }
 
@@ -243,17 +266,6 @@ export class Catalog {
       } catch (error) {
         this.options.log.error({ error, change: change.kind }, `a listener failed: ${messageOf(error)}`);
       }
-    }
-  }
-
-  /** What a process that was killed left behind; another process may be at work in the same folder. */
-  private async clearScratch(): Promise<void> {
-    const { scratchDir } = this.options;
-    await mkdir(scratchDir, { recursive: true });
-    for (const name of await readdir(scratchDir)) {
-      const path = join(scratchDir, name);
-      const age = systemClock.now() - ((await stat(path).catch(() => null)) ?? { mtimeMs: Infinity }).mtimeMs;
-      if (age > 3_600_000) await rm(path, { recursive: true, force: true });
     }
   }
 }

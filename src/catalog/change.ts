@@ -39,6 +39,17 @@ export type CatalogChange =
       spec: JobSpec;
       at: Instant;
     }
+  /** Another version serves, and no folder here is why: it was pinned, released, or published by another process. */
+  | {
+      kind: "served";
+      source: string;
+      key: string;
+      hash: string;
+      previous: string | null;
+      why: "pinned" | "released" | "elsewhere";
+      spec: JobSpec;
+      at: Instant;
+    }
   /** The newest state of the folder does not load; `serving` is the last good version, if there is one. */
   | { kind: "failed"; source: string; key: string; error: LoadError; serving: string | null; at: Instant }
   /** The task directory is gone. */

@@ -1,6 +1,6 @@
 // What a load looked at, kept so that later it can be told without building whether anything changed.
 import { messageOf } from "../errors.ts";
-import { Snapshot, TreeMoved } from "./snapshot.ts";
+import { sha256Of, Snapshot, TreeMoved } from "./snapshot.ts";
 import { signaturesOf } from "./signature.ts";
 import { absoluteOf, type Tree, type TreePath } from "./tree.ts";
 import { sameList, walkFiles, type FileList } from "./walk-files.ts";
@@ -60,6 +60,12 @@ export class KnownInputs {
 
   toText(): string {
     return JSON.stringify(this.inputs);
+  }
+
+  /** One hash for all that was read, wherever the folder lies; null when nothing was. */
+  get contentHash(): string | null {
+    const lines = Object.entries(this.inputs.files).map(([path, hash]) => `${hash} ${path}`);
+    return lines.length === 0 ? null : sha256Of(lines.join("\n"));
   }
 
   /** Whether a change of this path concerns the load; with `names`, also a change of everything below it. */

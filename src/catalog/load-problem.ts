@@ -1,8 +1,8 @@
 // The ways in which a task directory fails to load: one code each, with a sentence and the next step.
 import type { LoadError } from "./version.ts";
 
-/** A load error before it is known since when it lasts. */
-export type LoadProblem = Omit<LoadError, "since">;
+/** A load error before it is known since when it lasts, and for which state of the folder. */
+export type LoadProblem = Omit<LoadError, "since" | "hash">;
 
 /**
  * The codes that the catalog itself gives; E0xx are the contract's own (sdk). `docs/load-errors.md` has a part for each.

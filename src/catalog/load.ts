@@ -1,14 +1,15 @@
 // One load: a task directory as it is now -> a version, or the reason why not. It changes nothing but a scratch folder.
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { Builder, BUILDER_ID, BUNDLE_NAME, type Built } from "./build.ts";
 import { descriptionProblem } from "./description-problem.ts";
 import type { DescribeLimits, Describer } from "./describe.ts";
+import { gitRevision } from "./git-revision.ts";
 import { KnownInputs } from "./inputs.ts";
 import { ENTRY_NAME } from "./key.ts";
 import { LoadFailure, loadProblem, type LoadProblem } from "./load-problem.ts";
-import { Resolver } from "./resolve.ts";
+import { isInPackage, Resolver } from "./resolve.ts";
 import { Snapshot, TreeMoved, type FileRead } from "./snapshot.ts";
 import {
   dataFiles,
@@ -105,10 +106,16 @@ class Attempt {
   async run(known: KnownSpec | null): Promise<Loaded> {
     try {
       await this.checkEntry();
+      const revision = gitRevision(this.target.root);
       const locks = await lockFiles(this.snapshot, this.target.key);
       this.deps = dependencyFolderName(locks);
       this.tree.deps = await dependencyFolder(this.options.depsDir, this.deps);
-      const resolver = new Resolver(this.snapshot, this.target.key, this.options.depsHint);
+      const resolver = new Resolver(
+        this.snapshot,
+        this.target.key,
+        this.options.depsHint,
+        this.options.depsDir !== null,
+      );
       const built = await this.builder.build(this.snapshot, resolver, this.entry);
       if (!built.ok) return this.bad(built.problem);
       const needs = [...resolver.needs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
@@ -131,9 +138,11 @@ class Attempt {
           sourceMap: built.sourceMap,
           files,
           data: new Map(data.map((file) => [file.path, file.bytes])),
+          texts: ownTexts(built.code, locks),
           needs,
           builderId: BUILDER_ID,
           builtAt: this.options.clock.now(),
+          sourceRevision: await revision,
         },
       };
     } catch (error) {
@@ -167,6 +176,8 @@ class Attempt {
     if (known?.bundleSha256 === built.bundleSha256) return known.spec;
     const folder = await mkdtemp(join(this.options.scratchDir, "describe-"));
     try {
+      // The child may run as another user, who has to reach it.
+      await chmod(folder, 0o755);
       const bundlePath = join(folder, BUNDLE_NAME);
       await Promise.all([
         writeFile(bundlePath, built.bundle),
@@ -192,6 +203,12 @@ class Attempt {
   private inputs(): KnownInputs {
     return KnownInputs.ofLoad(this.snapshot, BUILDER_ID, this.deps);
   }
+}
+
+/** Packages are left out: they are large, can be had by name and version, and their code is in the bundle. */
+function ownTexts(code: readonly FileRead[], locks: readonly FileRead[]): Map<TreePath, Uint8Array> {
+  const own = [...locks, ...code].filter((file) => !isInPackage(file.path));
+  return new Map(own.map((file) => [file.path, file.bytes]));
 }
 
 /** Sorted by path. A file that is code and data too is data: it has to be stored as it is. */

@@ -1,4 +1,5 @@
 // The catalog's store without a database, for verbs that load a folder once: `validate`, `run`.
+import { notFound } from "../errors.ts";
 import type { CatalogStore, EntryUpdate, StoredEntry, StoredVersion } from "./store.ts";
 import { addressOf, type CatalogEntry, type JobVersion } from "./version.ts";
 
@@ -11,6 +12,11 @@ export class MemoryCatalogStore implements CatalogStore {
     return Promise.resolve([...this.entries.values()].map((entry) => ({ ...entry })));
   }
 
+  /** Nobody else writes here. */
+  changedSince(since: number): Promise<{ entries: []; through: number }> {
+    return Promise.resolve({ entries: [], through: since });
+  }
+
   saveVersion(version: JobVersion): Promise<void> {
     if (!this.versions.has(version.hash)) this.versions.set(version.hash, version);
     return Promise.resolve();
@@ -20,6 +26,8 @@ export class MemoryCatalogStore implements CatalogStore {
     const { source, key, loadState, loadError, version, loadedAt, inputs } = update;
     const before = this.entries.get(addressOf(source, key));
     const pinned = before?.pinned ?? false;
+    if (version !== null && !this.versions.has(version))
+      return Promise.reject(new Error(`the version ${version} cannot be published before it is saved`));
     const currentVersion = pinned ? (before?.currentVersion ?? null) : version;
     this.entries.set(addressOf(source, key), {
       source,
@@ -32,15 +40,19 @@ export class MemoryCatalogStore implements CatalogStore {
       pinned,
       enabled: before?.enabled ?? true,
       inputs,
+      newestVersion: version,
     });
     return Promise.resolve(this.entryOf(source, key) as CatalogEntry);
   }
 
   pin(source: string, key: string, hash: string | null): Promise<CatalogEntry | null> {
     const entry = this.entries.get(addressOf(source, key));
+    const version = hash === null ? null : this.versions.get(hash);
+    if (entry && version !== null && (version?.source !== source || version.jobKey !== key))
+      return Promise.reject(notFound(`the job "${key}" of the source "${source}" has no version ${hash}`));
     if (entry) {
       entry.pinned = hash !== null;
-      entry.currentVersion = hash ?? entry.currentVersion;
+      entry.currentVersion = hash ?? entry.newestVersion;
       entry.spec = this.specOf(entry.currentVersion);
     }
     return Promise.resolve(this.entryOf(source, key));

@@ -49,6 +49,8 @@ export class Resolver {
     private readonly taskFolder: TreePath,
     /** The command that a missing package's error shows instead of our own. */
     private readonly depsHint: string | null,
+    /** Whether there is a folder for installed packages outside the source. */
+    private readonly hasCache = false,
   ) {}
 
   async resolve(asked: ImportRequest): Promise<Resolution> {
@@ -163,21 +165,26 @@ export class Resolver {
     return { kind: "outside", need };
   }
 
-  private async installCommand(name: string): Promise<string> {
+  /** What is declared only has to be installed, where there is a cache into that: a mount may be read-only. */
+  private async installHint(name: string): Promise<string> {
+    const inFolder = `in the folder ${this.taskFolder}`;
     for (let folder = this.taskFolder; ; folder = folderOf(folder)) {
       const manifest = await this.snapshot.read(folder === "" ? "package.json" : `${folder}/package.json`);
       if (manifest !== null) {
-        const isDeclared = manifest.bytes.toString("utf8").includes(`"${name}"`);
-        return isDeclared ? "npm install" : `npm install ${name}`;
+        if (!manifest.bytes.toString("utf8").includes(`"${name}"`))
+          return `run \`npm install ${name}\` ${inFolder}`;
+        const here = `run \`npm install\` ${inFolder}`;
+        return this.hasCache
+          ? `run \`npx jobmount deps install\` where the service runs, or ${here.slice(4)}`
+          : here;
       }
       // Without a package.json npm climbs on, and would install into whatever project lies around the source.
-      if (folder === "") return `npm init -y && npm install ${name}`;
+      if (folder === "") return `run \`npm init -y && npm install ${name}\` ${inFolder}`;
     }
   }
 
   private async notInstalled(name: string, importer: TreePath): Promise<LoadFailure> {
-    const hint =
-      this.depsHint ?? `run \`${await this.installCommand(name)}\` in the folder ${this.taskFolder}`;
+    const hint = this.depsHint ?? (await this.installHint(name));
     const broken = (await (this.paths ?? readMountPaths(this.snapshot))).broken;
     const by = isInPackage(importer) ? ` (${importer} needs it)` : "";
     const message = `the package "${name}" is not installed${by}${broken === null ? "" : `; ${broken}`}`;

@@ -4,6 +4,7 @@ import type { Logger } from "../log.ts";
 import type { CatalogChange } from "./change.ts";
 import { mayPass, type LoadProblem } from "./load-problem.ts";
 import type { Loaded, Loader } from "./load.ts";
+import { paramsDigest } from "./param-changes.ts";
 import { suspects } from "./recheck.ts";
 import type { Scan } from "./scan.ts";
 import type { CatalogStore, EntryUpdate } from "./store.ts";
@@ -22,6 +23,8 @@ export interface SettlerOptions {
   /** How long a folder has to be quiet before an error of it is published. */
   failureQuietMs: number;
   onChange(change: CatalogChange): void;
+  /** Awaited before a version with other params than the one before it is published: what it breaks is prepared for. */
+  beforeServing?(version: Pick<JobVersion, "source" | "jobKey" | "hash" | "spec">): Promise<void>;
 }
 
 /** `null`: done. A number: look again after so many milliseconds. */
@@ -126,6 +129,8 @@ export class Settler {
     const isNew = task.newest !== version.hash;
     // At a first start hundreds of versions are new, and most of them will not run soon.
     if (isNew) await Promise.all([store.saveVersion(version), before ? this.keep(version) : null]);
+    if (isNew && before?.spec && !before.pinned && paramsDigest(before.spec) !== paramsDigest(version.spec))
+      await this.options.beforeServing?.(version);
     const wasReady = before?.loadState === "ready";
     if (isNew || !wasReady || !inputs.sameAs(task.inputs)) {
       const loadedAt = isNew || !before?.loadedAt ? clock.now() : before.loadedAt;
@@ -167,7 +172,8 @@ export class Settler {
       return;
     }
     // Since when nothing loads, not since when it is this very error.
-    const error: LoadError = { ...problem, since: before?.since ?? this.options.clock.now() };
+    const hash = inputs.contentHash;
+    const error: LoadError = { ...problem, hash, since: before?.since ?? this.options.clock.now() };
     const serving = task.newest ?? task.entry?.currentVersion ?? null;
     const loadedAt = task.entry?.loadedAt ?? null;
     const loadState = serving === null ? "error" : "stale";

@@ -24,6 +24,8 @@ export interface SourceOptions {
   clock: Clock;
   log: Logger;
   onStatus(status: SourceStatus): void;
+  /** Whether this process publishes what it finds; another one may, and then there is nothing to load here. */
+  mayPublish(): boolean;
 }
 
 const SCAN_AFTER_MS = 10;
@@ -44,6 +46,7 @@ export class Source {
   private readonly timers = new Timers();
   private readonly hinted: HintedTasks;
   private nextScan: { timer: NodeJS.Timeout | null; at: number } | null = null;
+  private fullScan: NodeJS.Timeout | null = null;
   private scanning: Promise<void> = Promise.resolve();
   private rehashedAt: number;
   private told = "";
@@ -63,12 +66,19 @@ export class Source {
       clock,
       log,
       onHint: (path, kind) => this.hint(path, kind === "names"),
-      onReady: () => void this.scan(),
+      onReady: () => {
+        void this.scan();
+        this.scanLater();
+      },
     });
   }
 
   get name(): string {
     return this.options.location.name;
+  }
+
+  get isAvailable(): boolean {
+    return this.state === "available";
   }
 
   status(): SourceStatus {
@@ -83,17 +93,21 @@ export class Source {
   async start(): Promise<void> {
     await this.scan();
     if (this.options.watch.mode === "off") return;
-    const { pace, watch } = this.options;
     this.timers.every(
-      () => pace.rootMs,
+      () => this.options.pace.rootMs,
       async () => {
         if (await this.root.refresh()) this.scanSoon(0);
       },
     );
-    this.timers.every(
-      () => (this.root.mode === "poll" ? watch.intervalMs : pace.rescanMs),
-      () => this.scan(),
-    );
+    this.scanLater();
+  }
+
+  /** The next full scan; asked again when the mode has changed, since polling does not wait so long. */
+  private scanLater(): void {
+    const { pace, watch } = this.options;
+    this.timers.clear(this.fullScan);
+    const ms = this.root.mode === "poll" ? watch.intervalMs : pace.rescanMs;
+    this.fullScan = this.timers.after(ms, () => void this.scan().then(() => this.scanLater()));
   }
 
   async stop(): Promise<void> {
@@ -112,7 +126,7 @@ export class Source {
   settle(task: Task): void {
     this.options.queue.push(addressOf(task.source, task.key), async () => {
       const look = this.root.look;
-      if (this.stopped || this.state !== "available" || !look?.there) return;
+      if (this.stopped || this.state !== "available" || !look?.there || !this.options.mayPublish()) return;
       const { again, unannounced } = await this.options.settler.settle(task, look.real);
       if (again !== null) this.timers.after(again, () => this.lookAgain(task));
       if (unannounced !== null) this.unannounced(task, unannounced);

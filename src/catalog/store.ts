@@ -14,7 +14,12 @@ import type { JobSpec } from "../sdk/spec.ts";
 export interface StoredEntry extends CatalogEntry {
   /** What was given to `publish` with this entry last: opaque JSON text, or null. */
   inputs: string | null;
+  /** What was published last; another one than `currentVersion` while the job is pinned. */
+  newestVersion: string | null;
 }
+
+/** An entry that another process may have changed. */
+export type FollowedEntry = Omit<StoredEntry, "inputs">;
 
 /** What the catalog writes about one job. `pinned` and `enabled` belong to others and are never part of it. */
 export interface EntryUpdate {
@@ -48,6 +53,7 @@ export interface StoredVersion {
   needs: NeededPackage[];
   builderId: string;
   builtAt: Instant;
+  sourceRevision: string | null;
 }
 
 /** Implemented by `db/catalog-store`. A rejected call means "unknown": the catalog asks again later. */
@@ -55,13 +61,22 @@ export interface CatalogStore {
   /** Every known job of every source, also missing ones. */
   loadEntries(): Promise<StoredEntry[]>;
 
-  /** Keeps a version with bundle, source map, file list, contents of its data files, spec and needs. A hash that is known already is left as it is. */
+  /** Entries that were published or pinned after `since`, by whichever process; `through` is the next `since`. */
+  changedSince(since: Instant): Promise<{ entries: FollowedEntry[]; through: Instant }>;
+
+  /**
+   * Keeps a version with bundle, source map, file list, contents of its data files and of its own code, spec and needs.
+   * A hash that is known already is left as it is.
+   */
   saveVersion(version: JobVersion): Promise<void>;
 
   /** Inserts or updates the row of one job, and answers the entry as it is now (with the spec of its current version). */
   publish(update: EntryUpdate): Promise<CatalogEntry>;
 
-  /** Pins a job to a version of its own, or with null releases it. Answers the entry as it is now; null when there is no such job. */
+  /**
+   * Pins a job to a version of its own; with null releases it, and what was published last serves at once. Answers the
+   * entry as it is now; null when there is no such job.
+   */
   pin(source: string, key: string, hash: string | null): Promise<CatalogEntry | null>;
 
   /** A version by its hash, or null. */

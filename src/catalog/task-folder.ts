@@ -1,7 +1,7 @@
 // What belongs to a task directory beside its code: manifest and lockfile, data files, and where its packages are.
 import { realpath } from "node:fs/promises";
 import { join } from "node:path";
-import { globProblem } from "./glob.ts";
+import { globProblem } from "../sdk/glob.ts";
 import { LoadFailure, loadProblem } from "./load-problem.ts";
 import { offeredFolder } from "./offered.ts";
 import { sha256Of, type FileRead, type Snapshot } from "./snapshot.ts";

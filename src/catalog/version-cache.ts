@@ -114,7 +114,7 @@ export class VersionCache implements VersionPreparer {
       const what =
         missing.length === 1 ? `the package ${missing[0]} is` : `the packages ${missing.join(", ")} are`;
       throw notLoadable(
-        `${what} not installed where ${source}:${jobKey} runs; run npm install in its folder`,
+        `${what} not installed where ${source}:${jobKey} runs; run npx jobmount deps install there, or npm install in its folder`,
       );
     }
     const tree = {

@@ -16,6 +16,9 @@ export interface LoadError {
   hint: string | null;
   /** Each mistake by itself, where there are several at once; `message` and `hint` tell them all then. */
   problems?: readonly SingleProblem[];
+  /** sha256 over what was read of the job as it is now and does not load; null when nothing could be read. */
+  hash: string | null;
+  /** Since when no state of the folder loads. */
   since: Instant;
 }
 
@@ -50,9 +53,13 @@ export interface JobVersion {
   files: VersionFile[];
   /** Contents of the data files by path; only at load, afterwards they lie in the store. */
   data: Map<string, Uint8Array>;
+  /** Contents of the code and lock files of the source itself, not of packages, for people to read; only at load. */
+  texts: Map<string, Uint8Array>;
   needs: NeededPackage[];
   builderId: string;
   builtAt: Instant;
+  /** The commit that the source was at; null where there is no `.git`. Changes that were not committed are not told. */
+  sourceRevision: string | null;
 }
 
 export type LoadState = "ready" | "stale" | "error" | "missing" | "invalid";

@@ -1,6 +1,6 @@
 // Finding the data files that the patterns of `files` mean.
 import { readdir, realpath } from "node:fs/promises";
-import { globMatches } from "./glob.ts";
+import { globMatches } from "../sdk/glob.ts";
 import { LoadFailure, loadProblem } from "./load-problem.ts";
 import { statOrNull } from "./signature.ts";
 import { absoluteOf, treePathOf, type Tree, type TreePath } from "./tree.ts";

@@ -1,5 +1,5 @@
 // Hints that something in a source changed. The only file that runs chokidar; a hint may be lost, doubled or wrong.
-import { join } from "node:path";
+import { basename, join } from "node:path";
 import { watch, type FSWatcher } from "chokidar";
 import { below, DEPS_PREFIX, folderOf, type TreePath } from "./tree.ts";
 
@@ -40,6 +40,9 @@ export class FolderWatcher {
     });
     this.watcher = watcher;
     watcher.on("all", (event, path) => this.tell(event === "change" ? "content" : "names", path));
+    // What the kernel told, before chokidar thinks about it: it drops a second change of a file within 50 ms, and one
+    // that left size and time of writing as they were.
+    watcher.on("raw", (_event, name, details) => this.tellRaw(name, details));
     watcher.on("error", (error) => this.options.onError(error));
     await new Promise<void>((resolve) => {
       watcher.once("ready", resolve);
@@ -67,6 +70,14 @@ export class FolderWatcher {
   }
 
   private stopWaiting: () => void = () => undefined;
+
+  private tellRaw(name: string | null, details: unknown): void {
+    const watched = (details as { watchedPath?: unknown } | null)?.watchedPath;
+    if (typeof watched !== "string") return;
+    // A file is watched by itself and with its folder, and told by its name both times.
+    const path = name === null || basename(watched) === name ? watched : join(watched, name);
+    if (isWatched(below(this.options.root, path) ?? "")) this.tell("content", path);
+  }
 
   private tell(kind: HintKind, absolute: string): void {
     const path = below(this.options.root, absolute);

@@ -16,6 +16,8 @@ export interface Checked {
   name: string | null;
   /** Of the version that a service would make of it; null when it does not load. */
   hash: string | null;
+  /** Null when it does not load. */
+  spec: JobSpec | null;
   problems: LoadProblem[];
 }
 
@@ -37,6 +39,7 @@ export async function checkSource(
     key: path,
     name: null,
     hash: null,
+    spec: null,
     problems: [problem],
   }));
   const waiting = [...tasks];
@@ -55,7 +58,7 @@ function ownFolder(source: LocalSource, parent: string): Checked {
   const problem = loadProblem("E104", `${source.path} is a job's own folder, not a folder of jobs`, hint, {
     file: ENTRY_NAME,
   });
-  return { key: ENTRY_NAME, name: null, hash: null, problems: [problem] };
+  return { key: ENTRY_NAME, name: null, hash: null, spec: null, problems: [problem] };
 }
 
 async function checkJob(
@@ -67,13 +70,13 @@ async function checkJob(
   const loaded = await workshop.load(source, key);
   if (loaded.kind === "good") {
     const { spec, hash } = loaded.version;
-    return { key, name: spec.name, hash, problems: scheduleProblems(spec, key, timeZone) };
+    return { key, name: spec.name, hash, spec, problems: scheduleProblems(spec, key, timeZone) };
   }
   const problem =
     loaded.kind === "bad"
       ? loaded.problem
       : loadProblem("E112", `${loaded.path} keeps changing while it is read`, "try again when it is still");
-  return { key, name: null, hash: null, problems: [problem] };
+  return { key, name: null, hash: null, spec: null, problems: [problem] };
 }
 
 /** A suggestion that the service would refuse is found here, and not when an admin accepts it. */

@@ -1,4 +1,5 @@
 // One event of a running service as a line for whoever writes the jobs; a load error brings its code frame.
+import { changeText } from "../catalog/param-changes.ts";
 import { type LoadProblem, problemsOf } from "../catalog/load-problem.ts";
 import type { LoadError } from "../catalog/version.ts";
 import { EXIT } from "./exit.ts";
@@ -14,6 +15,29 @@ export function eventText(event: AppEvent, terminal: Terminal, several: boolean)
       const pinned = event.served === event.hash ? "" : `, pinned to ${event.served.slice(0, 7)}`;
       const what = `${name(event.source, event.key)} ${terminal.paint("dim", `${event.hash.slice(0, 7)}${pinned}`)}`;
       return line(event.at, terminal.paint("green", "loaded"), what, terminal);
+    }
+    case "served": {
+      const words = { pinned: "pinned", released: "unpinned", elsewhere: "served" } as const;
+      const word = terminal.paint("cyan", words[event.why]);
+      const what = `${name(event.source, event.key)} ${terminal.paint("dim", event.hash.slice(0, 7))}`;
+      return line(event.at, word, what, terminal);
+    }
+    case "params": {
+      const what = event.changes.map(changeText).join("; ");
+      return line(
+        event.at,
+        terminal.paint("cyan", "params"),
+        `${name(event.source, event.key)} ${printable(what)}`,
+        terminal,
+      );
+    }
+    case "held":
+    case "released": {
+      const { schedule } = event;
+      const word = terminal.paint(event.kind === "held" ? "yellow" : "green", event.kind);
+      const title = schedule.name === null ? schedule.id : `${schedule.id} "${printable(schedule.name)}"`;
+      const why = schedule.held === null ? "" : `: ${printable(schedule.held.reason)}`;
+      return line(event.at, word, `${title} of ${name(schedule.source, schedule.jobKey)}${why}`, terminal);
     }
     case "back":
       return line(event.at, terminal.paint("green", "back"), name(event.source, event.key), terminal);

@@ -3,11 +3,13 @@ import { mkdir } from "node:fs/promises";
 import { join } from "node:path";
 import { Attempt } from "../actors/attempt.ts";
 import type { JobVersion } from "../catalog/version.ts";
+import { limitDefaults } from "../app/limits.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, jobEnvironment } from "../config.ts";
 import { newId } from "../ids.ts";
 import type { ClaimedRun, FailedRecord, Telling } from "../runs/store.ts";
 import type { RunError } from "../runs/task-run.ts";
+import { secretParams } from "../sdk/params.ts";
 import type { CliContext } from "./context.ts";
 import { LocalState } from "./local-state.ts";
 import { countsText, type EndedRun, logText } from "./outcome.ts";
@@ -47,19 +49,24 @@ export async function runHere(
   const attempt = new Attempt(claimOf(version, params, now), {
     pool: workshop.pool,
     versionOf: () => prepared,
-    readParams: (_spec, values) => ({ ok: true, values }),
+    readParams: (spec, values) => ({
+      ok: true,
+      values,
+      secrets: secretParams(spec).map((name) => values[name]),
+    }),
+    sealState: (_key, value) => value,
     jobState: () => state.read(),
+    failedKeys: () => Promise.resolve([]),
     envFor: (names) => jobEnvironment(config, context.env, names),
     dataDirOf: () => dataDir,
     now: () => systemClock.now(),
     random: () => 0,
     owner: "cli",
     limits: {
+      ...limitDefaults(config),
       // Nothing is kept, everything is shown.
       logBytes: Number.MAX_SAFE_INTEGER,
       failedRecords: Number.MAX_SAFE_INTEGER,
-      timeoutMs: config.jobTimeoutMs,
-      graceMs: config.graceMs,
     },
   });
   const stop = () => {

@@ -1,4 +1,5 @@
 // What the verbs need from the service itself: the shape of the app that src/app.ts makes.
+import type { ImpactEvent } from "../app/impact.ts";
 import type { CatalogChange } from "../catalog/change.ts";
 import type { Env } from "../config.ts";
 import type { TaskRun } from "../runs/task-run.ts";
@@ -23,6 +24,8 @@ export interface StartReport {
   /** The local socket; null when there is none. */
   socketPath: string | null;
   sources: StartedSource[];
+  /** Sources with schedules that no service has any more, each in a sentence with the next step. */
+  orphaned: string[];
   /** The database was empty before. */
   firstStart: boolean;
   /** A fresh admin token; only on a first start without JOBMOUNT_ADMIN_TOKEN. */
@@ -34,7 +37,7 @@ export interface StartReport {
 }
 
 /** What happens in a running service, for whoever shows it; told after it was committed. */
-export type AppEvent = CatalogChange | { kind: "finished"; run: TaskRun };
+export type AppEvent = CatalogChange | ImpactEvent | { kind: "finished"; run: TaskRun };
 
 export interface AppOptions {
   /** False: nothing fires by itself, schedules stay as they are. Default true. */
@@ -50,6 +53,8 @@ export interface App {
    * with the system's own error (EADDRINUSE) when it cannot start; `stop` cleans up after that too.
    */
   start(): Promise<StartReport>;
+  /** Lets schedules fire in this process from now on, or no more. Once it is started. */
+  fire(on: boolean): Promise<void>;
   /** Drains and ends; may be called at any time, more than once. */
   stop(): Promise<void>;
 }

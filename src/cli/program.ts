@@ -27,9 +27,29 @@ const verbs: readonly Verb[] = [
     load: () => import("./dev.ts"),
   },
   {
+    name: "new",
+    summary: "write a job with its test, to begin from",
+    load: () => import("./new.ts"),
+  },
+  {
     name: "run",
     summary: "run one job of a folder here and now, without a service; the exit code is its outcome",
     load: () => import("./run.ts"),
+  },
+  {
+    name: "test",
+    summary: "run the tests beside the jobs of a folder",
+    load: () => import("./test.ts"),
+  },
+  {
+    name: "types",
+    summary: "write the types that an editor needs for a folder of jobs, without node_modules",
+    load: () => import("./types.ts"),
+  },
+  {
+    name: "deps",
+    summary: "install or check the packages that tasks declare, in a cache outside the mount",
+    load: () => import("./deps.ts"),
   },
   {
     name: "validate",
@@ -49,16 +69,26 @@ const verbs: readonly Verb[] = [
   { name: "trigger", summary: "run a job on the service", load: () => import("./trigger.ts") },
   {
     name: "runs",
-    summary: "list and show the runs of the service, and their logs",
+    summary: "list and show the runs of the service and their logs, cancel them, do them again",
     load: () => import("./runs.ts"),
   },
   {
     name: "schedules",
-    summary: "list, create, enable, disable and delete schedules of the service",
+    summary: "list, create, pause, resume, change and end schedules of the service",
     load: () => import("./schedules.ts"),
+  },
+  {
+    name: "explain",
+    summary: "say why a schedule did, did not or will (not) run at a time",
+    load: () => import("./explain.ts"),
   },
   { name: "sign-in", summary: "print a fresh one-time sign-in link", load: () => import("./sign-in.ts") },
   { name: "token", summary: "make an access token", load: () => import("./token.ts") },
+  {
+    name: "secrets",
+    summary: "count the secret values by the key that encrypts them, or encrypt all with the newest",
+    load: () => import("./secrets.ts"),
+  },
   {
     name: "migrate",
     summary: "bring the database's schema up, or say what is missing",
@@ -68,6 +98,11 @@ const verbs: readonly Verb[] = [
     name: "config",
     summary: "check the settings, or print what is in force",
     load: () => import("./config.ts"),
+  },
+  {
+    name: "doctor",
+    summary: "look whether all is well here: settings, folders, the service, the walls around jobs",
+    load: () => import("./doctor.ts"),
   },
 ];
 

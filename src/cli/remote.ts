@@ -26,10 +26,21 @@ export interface RemoteRun {
   records: RecordCounts;
   result: unknown;
   error: { message: string; stack: string | null } | null;
+  onlyRecords?: { of: string; records: number; left: number } | null;
+  cancel?: RemoteCancel | null;
   /** When a waiting run may start. */
   availableAt?: string;
   /** Those that have ended; told of one run only. */
   attempts?: RemoteAttempt[];
+}
+
+export interface RemoteCancel {
+  requestedAt: string;
+  by: string | null;
+  reason: string | null;
+  /** What was sent, told of one run only. */
+  steps?: { signal: string; at: string }[];
+  groupEmptyAt?: string | null;
 }
 
 export interface RemoteAttempt {
@@ -71,6 +82,20 @@ export interface RemoteSchedule {
   sentence: string;
   enabled: boolean;
   nextFires: { at: string; local: string }[];
+  /** What suspends it now. */
+  suspended?: { reason: string; cause: string; until: string | null } | null;
+  /** Fires to come that are left out. */
+  skipNext?: { at: string }[];
+}
+
+/** The answer to `dryRun: true`. */
+export interface RemoteEffect {
+  runs: number;
+  skipped: number | null;
+  skippedFrom: string | null;
+  skippedThrough: string | null;
+  nextFireAt: string | null;
+  schedules?: number;
 }
 
 export interface Page<T> {

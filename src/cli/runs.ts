@@ -1,14 +1,23 @@
-// `jobmount runs`: the runs of the service, one of them, and its log.
+// `jobmount runs`: the runs of the service, one of them, its log, and what may be done with it.
 import type { Command } from "commander";
 import { formatDuration } from "../duration.ts";
 import { attemptRows } from "./attempts.ts";
 import { type CliContext, settings } from "./context.ts";
 import { countsText, logText, outcomeLine } from "./outcome.ts";
-import { fetchRun, follow, type Page, readLog, type RemoteLine, type RemoteRun } from "./remote.ts";
+import {
+  fetchRun,
+  follow,
+  type Page,
+  readLog,
+  type RemoteCancel,
+  type RemoteLine,
+  type RemoteRun,
+} from "./remote.ts";
+import { defineRunChanges } from "./run-changes.ts";
 import { needServer } from "./server.ts";
 import { printable, table } from "./terminal.ts";
 
-const FILTERS = ["job", "state", "trigger", "since", "until", "limit"] as const;
+const FILTERS = ["job", "batch", "state", "trigger", "since", "until", "limit"] as const;
 
 type ListOptions = Partial<Record<(typeof FILTERS)[number], string>> & { json?: boolean };
 
@@ -18,6 +27,7 @@ export function define(command: Command, context: CliContext): void {
     .command("list")
     .description("the newest runs")
     .option("--job <key>", "of this job; a comma is an or")
+    .option("--batch <id>", "of this backfill")
     .option("--state <state>", "queued, running, retrying, succeeded, failed, cancelled, skipped; ! is a not")
     .option("--trigger <trigger>", "schedule, manual, api, retry, backfill, cli")
     .option("--since <time>", "queued since then: RFC 3339, or a duration back such as 24h")
@@ -64,6 +74,7 @@ export function define(command: Command, context: CliContext): void {
         terminal.say(outcomeLine(run, terminal));
       }
     });
+  defineRunChanges(command, context);
 }
 
 const HEAD = ["RUN", "JOB", "STATE", "TRIGGER", "QUEUED", "TOOK", "RECORDS"];
@@ -86,6 +97,15 @@ function attemptsOf({ attempts = [], state }: RemoteRun): string | null {
   return table(attemptRows(attempts));
 }
 
+function cancelText({ requestedAt, by, reason, steps = [], groupEmptyAt }: RemoteCancel): string {
+  const lines = [
+    `asked for at ${requestedAt}${by === null ? "" : ` by ${by}`}${reason === null ? "" : `: ${reason}`}`,
+  ];
+  for (const { signal, at } of steps) lines.push(`${at} ${signal === "abort" ? "abort signal" : signal}`);
+  if (groupEmptyAt) lines.push(`${groupEmptyAt} nothing was left of it`);
+  return lines.join("\n");
+}
+
 function details(run: RemoteRun): string[] {
   const rows: [string, string | null][] = [
     ["run", run.id],
@@ -98,6 +118,7 @@ function details(run: RemoteRun): string[] {
     ["started", run.startedAt],
     ["finished", run.finishedAt],
     ["took", run.durationMs === null ? null : formatDuration(run.durationMs)],
+    ["cancel", run.cancel ? cancelText(run.cancel) : null],
     ["attempt", `${run.attempt} of ${run.maxAttempts}`],
     ["again", run.state === "retrying" ? (run.availableAt ?? null) : null],
     ["attempts", attemptsOf(run)],

@@ -3,7 +3,9 @@ import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, settings } from "./context.ts";
 import { usageError } from "./exit.ts";
 import { type ParamArguments, paramOptions, readParams } from "./params.ts";
-import { fetchAll, fetchJob, type RemoteSchedule } from "./remote.ts";
+import { fetchAll, fetchJob, type RemoteEffect, type RemoteSchedule } from "./remote.ts";
+import { defineControls, effectText, wholeNumber } from "./schedule-controls.ts";
+import { SCHEDULE_ARGUMENT, scheduleIdOf, schedulePath } from "./schedule-name.ts";
 import { needServer } from "./server.ts";
 import { table } from "./terminal.ts";
 
@@ -14,6 +16,7 @@ interface CreateOptions extends ParamArguments {
   tz?: string;
   name?: string;
   overlap?: string;
+  pauseAfterFailures?: string;
   json?: boolean;
 }
 
@@ -23,10 +26,12 @@ export function define(command: Command, context: CliContext): void {
     .command("list")
     .description("all schedules with their next fire")
     .option("--job <key>", "of this job")
+    .option("--source <name>", "of the jobs of this source, also of one that is not configured any more")
     .option("--json", "as JSON")
-    .action(async (options: { job?: string; json?: boolean }) => {
+    .action(async (options: { job?: string; source?: string; json?: boolean }) => {
       const server = await needServer(context, settings(context));
-      const query: Record<string, string> = options.job ? { job: options.job } : {};
+      const { job, source } = options;
+      const query: Record<string, string> = { ...(job ? { job } : {}), ...(source ? { source } : {}) };
       const found = await fetchAll<RemoteSchedule>(server, "/schedules", query, signal);
       if (options.json) return terminal.json(found);
       if (found.length === 0) return terminal.say("There are no schedules.");
@@ -40,6 +45,7 @@ export function define(command: Command, context: CliContext): void {
     .option("--tz <zone>", "IANA time zone")
     .option("--name <name>", "what people call it", nonEmpty)
     .option("--overlap <policy>", "skip, buffer_one, buffer_all, cancel_other, allow_all")
+    .option("--pause-after-failures <n>", "it pauses itself after n failed runs in a row")
     .option("--json", "print the schedule as JSON")
     .action(async (key: string, options: CreateOptions) => {
       const { cron, every, at, tz: timeZone, name, overlap } = options;
@@ -49,7 +55,9 @@ export function define(command: Command, context: CliContext): void {
       const server = await needServer(context, settings(context));
       const job = await fetchJob(server, key, signal);
       const params = await readParams(job, options, context);
-      const body = { job: key.replaceAll("/", "."), cron, every, at, timeZone, name, overlap, params };
+      const pauseAfterFailures = wholeNumber("--pause-after-failures", options.pauseAfterFailures);
+      const when = { cron, every, at, timeZone };
+      const body = { job: key.replaceAll("/", "."), ...when, name, overlap, pauseAfterFailures, params };
       const schedule = (await server.ask("POST", "/schedules", { body, signal })).body as RemoteSchedule;
       if (options.json) return terminal.json(schedule);
       terminal.data(schedule.id);
@@ -59,13 +67,15 @@ export function define(command: Command, context: CliContext): void {
   defineSwitch(command, context, "disable");
   command
     .command("delete")
-    .argument("<id>", "sch_…, as schedules list shows it")
+    .argument("<schedule>", SCHEDULE_ARGUMENT)
     .description("end a schedule: its waiting runs are cancelled, its history stays")
-    .action(async (id: string) => {
+    .action(async (schedule: string) => {
       const server = await needServer(context, settings(context));
+      const id = await scheduleIdOf(server, schedule, signal);
       await server.ask("DELETE", schedulePath(id), { signal });
       terminal.say(`${id} is deleted; its runs stay: npx jobmount runs list`);
     });
+  defineControls(command, context);
 }
 
 function defineSwitch(command: Command, context: CliContext, verb: "enable" | "disable"): void {
@@ -73,23 +83,22 @@ function defineSwitch(command: Command, context: CliContext, verb: "enable" | "d
   const enabled = verb === "enable";
   command
     .command(verb)
-    .argument("<id>", "sch_…, as schedules list shows it")
+    .argument("<schedule>", SCHEDULE_ARGUMENT)
     .description(enabled ? "let a schedule fire again, from now on" : "keep a schedule from firing")
-    .option("--json", "print the schedule as JSON")
-    .action(async (id: string, options: { json?: boolean }) => {
+    .option("--dry-run", "only say what it would do to fires that are owed")
+    .option("--json", "print the answer as JSON")
+    .action(async (schedule: string, { dryRun, json }: { dryRun?: boolean; json?: boolean }) => {
       const server = await needServer(context, settings(context));
-      const { etag } = await server.ask("GET", schedulePath(id), { signal });
+      const path = schedulePath(await scheduleIdOf(server, schedule, signal));
+      const { etag } = await server.ask("GET", path, { signal });
       const headers = { "if-match": etag ?? "*", "content-type": "application/merge-patch+json" };
-      const answer = await server.ask("PATCH", schedulePath(id), { body: { enabled }, headers, signal });
-      const schedule = answer.body as RemoteSchedule;
-      if (options.json) return terminal.json(schedule);
-      const next = enabled ? `next: ${nextOf(schedule)}` : "it does not fire until it is enabled";
-      terminal.say(`${schedule.id} is ${verb}d; ${next}`);
+      const answer = await server.ask("PATCH", path, { body: { enabled, dryRun }, headers, signal });
+      if (json) return terminal.json(answer.body);
+      if (dryRun) return terminal.data(effectText(answer.body as RemoteEffect));
+      const shown = answer.body as RemoteSchedule;
+      const next = enabled ? `next: ${nextOf(shown)}` : "it does not fire until it is enabled";
+      terminal.say(`${shown.id} is ${verb}d; ${next}`);
     });
-}
-
-function schedulePath(id: string): string {
-  return `/schedules/${encodeURIComponent(id)}`;
 }
 
 function nonEmpty(text: string): string {
@@ -99,7 +108,14 @@ function nonEmpty(text: string): string {
 
 function row(schedule: RemoteSchedule): string[] {
   const when = schedule.name === null ? schedule.sentence : `${schedule.name}: ${schedule.sentence}`;
-  return [schedule.id, schedule.job, when, schedule.enabled ? nextOf(schedule) : "disabled"];
+  return [schedule.id, schedule.job, when, schedule.enabled ? stateOf(schedule) : "disabled"];
+}
+
+/** The next fire, or what keeps it from firing. */
+function stateOf(schedule: RemoteSchedule): string {
+  const { suspended } = schedule;
+  if (!suspended) return nextOf(schedule);
+  return suspended.until === null ? suspended.reason : `${suspended.reason} until ${suspended.until}`;
 }
 
 function nextOf(schedule: RemoteSchedule): string {

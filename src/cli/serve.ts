@@ -10,7 +10,7 @@ export async function serve(
   context: CliContext,
   config: Config,
   options: AppOptions,
-  started: (report: StartReport, log: Logger) => void,
+  started: (report: StartReport, log: Logger, app: App) => void,
 ): Promise<void> {
   const { terminal, signal } = context;
   const text = config.logFormat === "text" || (config.logFormat === "auto" && terminal.live);
@@ -25,7 +25,7 @@ export async function serve(
     app = await createApp(config, log, { env: context.env, ...options });
     // A signal during the start ends it: stop() knows how to clean up after half a start.
     const report = await Promise.race([app.start(), interruption(signal)]);
-    if (report) started(report, log);
+    if (report) started(report, log, app);
     await interruption(signal);
     log.info({ signal: String(signal.reason) }, "stopping");
   } catch (error) {

@@ -27,6 +27,11 @@ export interface AskOptions {
   timeoutMs?: number;
 }
 
+export interface Readiness {
+  ready: boolean;
+  checks: { name: string; ok: boolean; detail?: string }[];
+}
+
 /** Where the service answers. */
 interface Target {
   /** For sentences: the address, or the path of the socket. */
@@ -50,6 +55,13 @@ export class Server {
     const body = parse(text);
     if (status >= 400 && !options.accept?.includes(status)) throw this.#refusal(status, body);
     return { status, body, etag };
+  }
+
+  /** What /readyz says. */
+  async ready(): Promise<Readiness> {
+    const { status, text } = await this.#send("GET", "/readyz", { timeoutMs: 10_000 });
+    const body = parse(text) as Partial<Readiness> | undefined;
+    return { ready: status === 200, checks: Array.isArray(body?.checks) ? body.checks : [] };
   }
 
   /** Whether anybody answers at all; throws only when somebody is there and does not let us in. */

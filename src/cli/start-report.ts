@@ -5,6 +5,7 @@ import type { StartedSource, StartReport } from "./ports.ts";
 
 export function reportLines(report: StartReport): string[] {
   const lines = [`Jobmount listens on ${report.url}`, ...report.sources.map(sourceLine)];
+  for (const text of report.orphaned) lines.push(`  warning   ${text}`);
   lines.push(`  database  ${report.database}`);
   for (const { job, sentence } of report.schedulesCreated) {
     lines.push(`  created the schedule that ${job} suggests: ${sentence}`);

@@ -83,9 +83,10 @@ export class Terminal {
       },
     });
     const lines = createInterface({ input: stdin, output, terminal: true, historySize: 0 });
+    let interrupted = (): void => undefined;
     try {
       return await new Promise<string>((resolve, reject) => {
-        const interrupted = () => reject(new CliError(EXIT.interrupted, "interrupted"));
+        interrupted = () => reject(new CliError(EXIT.interrupted, "interrupted"));
         // In raw mode Ctrl-C is a key and no signal, and a closed terminal is an end without an answer.
         lines.on("SIGINT", interrupted);
         lines.on("close", interrupted);
@@ -94,7 +95,10 @@ export class Terminal {
         muted = options.hidden;
       });
     } finally {
-      lines.removeAllListeners("close");
+      // Ours alone: by its own listener readline lets go of the keys. One that does not goes on showing what is typed,
+      // also what the next question hides.
+      lines.off("close", interrupted);
+      options.signal.removeEventListener("abort", interrupted);
       lines.close();
       if (options.hidden) stderr.write("\n");
     }

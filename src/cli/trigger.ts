@@ -1,12 +1,12 @@
 // `jobmount trigger <key>`: runs a job on the service, and follows it if asked.
 import type { Command } from "commander";
 import { type CliContext, settings } from "./context.ts";
-import { logText, exitCodeOfRun, outcomeLine } from "./outcome.ts";
+import { exitCodeOfRun } from "./outcome.ts";
 import { type ParamArguments, paramOptions, readParams } from "./params.ts";
 import { loadErrorText } from "./dev-events.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { AttemptLines } from "./attempts.ts";
-import { fetchJob, follow, jobPath, type RemoteJob, type RemoteRun } from "./remote.ts";
+import { followToEnd } from "./follow-run.ts";
+import { fetchJob, jobPath, type RemoteJob, type RemoteRun } from "./remote.ts";
 import { needServer } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
 
@@ -24,16 +24,7 @@ export function define(command: Command, context: CliContext): void {
       let run = answer.body as RemoteRun;
       if (options.wait) {
         terminal.say(`${run.id} queued; Ctrl-C stops following, not the run`);
-        const attempts = new AttemptLines();
-        run = await follow(server, run.id, signal, {
-          line: (line) => terminal.say(logText({ ...line, time: Date.parse(line.time) }, terminal)),
-          state: (now) => {
-            for (const line of attempts.of(now)) terminal.say(terminal.paint("yellow", line));
-            terminal.status(progressText(now));
-          },
-        });
-        terminal.status("");
-        terminal.say(outcomeLine(run, terminal));
+        run = await followToEnd(context, server, run);
         context.exit(exitCodeOfRun(run));
       }
       if (options.json) terminal.json(run);
@@ -58,9 +49,4 @@ function checkLoaded(job: RemoteJob, terminal: Terminal): void {
     terminal.say(terminal.paint("yellow", `note: ${file} does not load${since}; ${runs}`));
   }
   if (job.loadState === "missing") terminal.say(terminal.paint("yellow", `note: ${file} is gone; ${runs}`));
-}
-
-function progressText(run: RemoteRun): string {
-  if (run.progress?.percent === null || run.progress === null) return run.state;
-  return `${run.state} ${Math.floor(run.progress.percent)}% ${run.progress.message ?? ""}`.trimEnd();
 }

@@ -1,13 +1,28 @@
 // `jobmount validate [dir]`: loads every job of a folder as the service would, and tells every problem.
 import { type Command, Option } from "commander";
-import { relative, resolve } from "node:path";
-import { problemsOf } from "../catalog/load-problem.ts";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
+import { dependencySets } from "../catalog/dependencies.ts";
+import { ENTRY_NAME } from "../catalog/key.ts";
+import type { Config } from "../config.ts";
+import { type Against, compareWith } from "./against.ts";
 import { type CliContext, settings } from "./context.ts";
-import { loadErrorText } from "./dev-events.ts";
-import { EXIT } from "./exit.ts";
-import { table, type Terminal } from "./terminal.ts";
+import { CliError, EXIT, usageError } from "./exit.ts";
+import { folders } from "./folder.ts";
+import type { Terminal } from "./terminal.ts";
 import { type Checked, checkSource } from "./check-source.ts";
-import { type LocalSource, Workshop } from "./workshop.ts";
+import { Server } from "./server.ts";
+import { typeProblems } from "./type-check.ts";
+import { PRINTERS, type Result } from "./validate-output.ts";
+import { type LocalSource, rootOf, Workshop } from "./workshop.ts";
+
+interface ValidateOptions {
+  format: keyof typeof PRINTERS;
+  json?: boolean;
+  types?: boolean;
+  against?: string;
+  source?: string;
+}
 
 export function define(command: Command, context: CliContext): void {
   command
@@ -18,20 +33,23 @@ export function define(command: Command, context: CliContext): void {
         .default("text"),
     )
     .option("--json", "the same as --format json")
-    .action(async (dir: string | undefined, options: { format: keyof typeof PRINTERS; json?: boolean }) => {
+    .option("--types", "tell type errors too; they do not keep a job from loading")
+    .option("--against <url>", "tell what this service would make of the folder; takes JOBMOUNT_TOKEN")
+    .option("--source <name>", "the source that the folder is on that service")
+    .action(async (dir: string | undefined, options: ValidateOptions) => {
       const { config } = settings(context);
-      const sources =
-        dir === undefined ? config.sources : [{ name: "default", path: resolve(context.cwd, dir) }];
+      const sources = named(folders(dir, config, context.cwd), options.source);
+      const server = options.against === undefined ? null : serverAt(options.against, config);
       const workshop = await Workshop.open(config, context.env);
       try {
         const results: Result[] = [];
         for (const source of sources) {
-          results.push({
-            source,
-            checked: await checkSource(workshop, source, config.timeZone, context),
-          });
+          const checked = await checkSource(workshop, source, config.timeZone, context);
+          if (options.types) await addTypeProblems(checked, source, config);
+          results.push({ source, checked });
         }
-        PRINTERS[options.json ? "json" : options.format](results, context);
+        const against = server && (await compareAll(server, results, context.signal));
+        PRINTERS[options.json ? "json" : options.format](results, against, context);
         const all = results.flatMap((result) => result.checked);
         // A folder without jobs is a wrong path more often than it is meant.
         if (all.length === 0 || all.some((one) => one.problems.length > 0)) context.exit(EXIT.invalid);
@@ -42,75 +60,68 @@ export function define(command: Command, context: CliContext): void {
     });
 }
 
-interface Result {
-  source: LocalSource;
-  checked: Checked[];
+function named(sources: readonly LocalSource[], name: string | undefined): readonly LocalSource[] {
+  if (name === undefined) return sources;
+  const [only, ...more] = sources;
+  if (only && more.length === 0) return [{ ...only, name }];
+  const one = sources.find((source) => source.name === name);
+  if (one) return [one];
+  throw usageError(`there is no source "${name}" in EXTERNAL_TASKS_PATH; name the folder`);
 }
 
-const PRINTERS = { text: printText, json: printJson, github: printGithub };
-
-function printText(results: Result[], { terminal }: CliContext): void {
-  for (const { source, checked } of results) {
-    const prefix = results.length > 1 ? `${source.name}:` : "";
-    const good = checked.filter((one) => one.problems.length === 0);
-    if (good.length > 0) {
-      const ok = terminal.paint("green", "ok");
-      terminal.data(
-        table(good.map((one) => [ok, prefix + one.key, one.hash?.slice(0, 7) ?? "", one.name ?? ""])),
-      );
-    }
-    for (const { key, problems } of checked) {
-      for (const problem of problems) {
-        terminal.data(`${terminal.paint("red", "error")} ${prefix}${key}`);
-        terminal.data(loadErrorText(problem, terminal));
-      }
-    }
+function serverAt(url: string, config: Config): Server {
+  if (!URL.canParse(url) || !/^https?:/.test(url))
+    throw usageError(`--against takes an address such as http://127.0.0.1:3000, not "${url}"`);
+  if (config.token === null) {
+    throw new CliError(
+      EXIT.configuration,
+      "--against needs JOBMOUNT_TOKEN: a token of that service; the role viewer is enough",
+    );
   }
+  return new Server({ name: url, base: new URL(url), token: config.token });
 }
 
-function printJson(results: Result[], { terminal }: CliContext): void {
-  const jobs = results.flatMap(({ source, checked }) =>
-    checked.map(({ key, name, hash, problems }) => ({ source: source.name, key, name, hash, problems })),
-  );
-  terminal.json({ ok: jobs.length > 0 && jobs.every((job) => job.problems.length === 0), jobs });
-}
-
-/** Workflow commands: each problem becomes an annotation at its line, relative to where the workflow runs. */
-function printGithub(results: Result[], { terminal, cwd }: CliContext): void {
+async function compareAll(server: Server, results: readonly Result[], signal: AbortSignal): Promise<Against> {
+  const all: Against = {
+    url: server.target.name,
+    changes: [],
+    holds: [],
+    releases: [],
+    unknown: [],
+    gone: [],
+  };
   for (const { source, checked } of results) {
-    for (const { key, problems } of checked) {
-      for (const problem of problems.flatMap((one) =>
-        problemsOf(one).map((single) => ({ ...single, file: one.file })),
-      )) {
-        const place = {
-          file: relative(cwd, resolve(source.path, problem.file ?? `${key}/job.ts`)),
-          line: problem.line,
-          col: problem.column,
-          title: `${key}: ${problem.code}`,
-        };
-        const properties = Object.entries(place)
-          .filter(([, value]) => value !== null)
-          .map(
-            ([name, value]) =>
-              `${name}=${escaped(String(value)).replaceAll(":", "%3A").replaceAll(",", "%2C")}`,
-          );
-        const text = problem.hint === null ? problem.message : `${problem.message}\n${problem.hint}`;
-        terminal.data(`::error ${properties.join(",")}::${escaped(text)}`);
-      }
-    }
+    const one = await compareWith(server, source.name, checked, signal);
+    for (const list of ["changes", "holds", "releases", "unknown", "gone"] as const)
+      (all[list] as unknown[]).push(...one[list]);
   }
+  return all;
 }
 
-function escaped(text: string): string {
-  return text.replaceAll("%", "%25").replaceAll("\r", "%0D").replaceAll("\n", "%0A");
+async function addTypeProblems(checked: Checked[], source: LocalSource, config: Config): Promise<void> {
+  const root = await rootOf(source);
+  const keys = checked.map(({ key }) => key).filter((key) => existsSync(join(root, key, ENTRY_NAME)));
+  const modules = (await dependencySets(root, keys)).map((set) => join(config.depsDir, set.name));
+  for (const { job, problem } of await typeProblems(root, keys, modules)) {
+    const key = job ?? problem.file ?? "tsconfig.json";
+    const known = checked.find((one) => one.key === key);
+    if (known) known.problems.push(problem);
+    else checked.push({ key, name: null, hash: null, spec: null, problems: [problem] });
+  }
 }
 
 function sayTotal(all: readonly Checked[], sources: readonly LocalSource[], terminal: Terminal): void {
   if (all.length === 0) {
     return terminal.say(`There are no jobs in ${sources.map((source) => source.path).join(", ")}.`);
   }
-  const wrong = all.filter((one) => one.problems.length > 0).length;
+  const loaded = all.filter((one) => one.spec !== null).length;
+  const wrong = all.filter((one) => one.spec === null).length;
+  const typed = all.filter((one) => one.spec !== null && one.problems.length > 0).length;
   const jobs = (n: number) => `${n} ${n === 1 ? "job" : "jobs"}`;
-  if (wrong === 0) terminal.say(terminal.paint("green", `${jobs(all.length)} loaded.`));
-  else terminal.say(terminal.paint("red", `${jobs(all.length - wrong)} loaded, ${wrong} did not.`));
+  const told = [
+    `${jobs(loaded)} loaded`,
+    ...(wrong > 0 ? [`${wrong} did not`] : []),
+    ...(typed > 0 ? [`${typed} of them with problems`] : []),
+  ];
+  terminal.say(terminal.paint(wrong + typed === 0 ? "green" : "red", `${told.join(", ")}.`));
 }

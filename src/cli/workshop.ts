@@ -9,7 +9,7 @@ import { writeFolderOnce } from "../catalog/bundle-files.ts";
 import { type Loaded, Loader } from "../catalog/load.ts";
 import { ENTRY_NAME } from "../catalog/key.ts";
 import type { Scan } from "../catalog/scan.ts";
-import { packageFolders } from "../catalog/task-folder.ts";
+import { dependencyFolder, dependencyFolderName, packageFolders } from "../catalog/task-folder.ts";
 import type { JobVersion } from "../catalog/version.ts";
 import { SandboxDescriber } from "../sandbox/describer.ts";
 import { Pool } from "../sandbox/pool.ts";
@@ -26,20 +26,23 @@ export interface LocalSource {
 export class Workshop {
   readonly pool: Pool;
   readonly #folder: string;
+  readonly #depsDir: string;
   readonly #loader: Loader;
 
   private constructor(folder: string, config: Config, env: Env) {
     this.#folder = folder;
+    this.#depsDir = config.depsDir;
     this.pool = new Pool({
       clock: systemClock,
       tempRoot: join(folder, "children"),
       env: childEnvironment(env),
       warmLimit: 0,
+      memoryBytes: config.jobMemoryBytes,
     });
     this.#loader = new Loader({
       describer: new SandboxDescriber(this.pool),
       limits: DESCRIBE_LIMITS,
-      depsDir: null,
+      depsDir: config.depsDir,
       depsHint: config.depsHint,
       scratchDir: folder,
       clock: systemClock,
@@ -70,7 +73,9 @@ export class Workshop {
     const files = [...version.data].map(([path, bytes]) => [path.slice(inTask.length), bytes] as const);
     if (files.length > 0) await writeFolderOnce(filesDir, new Map(files));
     else await mkdir(filesDir);
-    const tree = { root: await rootOf(source), deps: null };
+    const locks = version.files.filter((file) => file.role === "lock");
+    const deps = await dependencyFolder(this.#depsDir, dependencyFolderName(locks));
+    const tree = { root: await rootOf(source), deps };
     return {
       hash: version.hash,
       bundlePath: join(folder, BUNDLE_NAME),

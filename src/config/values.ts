@@ -39,6 +39,11 @@ export function textOf(minLength: number): Kind<string> {
   };
 }
 
+export const userName: Kind<string> = {
+  allowed: "the name of a user, or numbers as in 10001:10001",
+  read: (text) => (/^([a-z_][a-z0-9_-]{0,31}|\d{1,9})(:\d{1,9})?$/.test(text) ? text : undefined),
+};
+
 export function integer(min: number, max: number): Kind<number> {
   return {
     allowed: `a whole number from ${min} to ${max}`,

@@ -16,6 +16,7 @@ import {
   sources,
   textOf,
   timeZone,
+  userName,
   watchMode,
   webAddress,
   yesNo,
@@ -88,6 +89,12 @@ export const variables = {
     plainText,
     "the command that the error of a missing package shows",
   ),
+  depsDir: optional(
+    "JOBMOUNT_DEPS_DIR",
+    directory,
+    "where `deps install` puts the packages of tasks, and where the service finds them",
+    { fallbackNote: "`deps` beside the SQLite file" },
+  ),
   filesDir: optional("JOBMOUNT_FILES_DIR", directory, "where the jobs' `dataDir` folders lie", {
     fallbackNote: "`files` beside the SQLite file",
   }),
@@ -125,6 +132,12 @@ export const variables = {
     "auto",
     "how changes of the task folders are noticed; with an interval if wanted: `poll:2s`",
   ),
+  onUnavailable: setting(
+    "JOBMOUNT_SOURCE_UNAVAILABLE",
+    oneOf("serve", "skip"),
+    "serve",
+    "while the folder of a source is away: `serve` runs the last good versions, `skip` skips the fires",
+  ),
   jobTimeoutMs: setting(
     "JOBMOUNT_JOB_TIMEOUT",
     duration("100ms", LONGEST_TIMER),
@@ -155,7 +168,19 @@ export const variables = {
     "JOBMOUNT_JOB_MEMORY",
     size("32MiB", "1024GiB"),
     "512MiB",
-    "per attempt, everything counted, not only the heap (not enforced yet)",
+    "per attempt, everything counted, not only the heap, over all its processes",
+  ),
+  jobUser: optional(
+    "JOBMOUNT_JOB_USER",
+    userName,
+    "whom jobs run as when the service runs as root; a user of their own that nothing else uses",
+    { fallbackNote: "the service's own user" },
+  ),
+  jobProcesses: setting(
+    "JOBMOUNT_JOB_PROCESSES",
+    integer(1, 30_000),
+    "64",
+    "per attempt, processes at a time, the job's own among them",
   ),
   logMaxBytes: setting("JOBMOUNT_LOG_MAX", size("16KiB", "1GiB"), "10MiB", "stored log of one run"),
   retentionRunsMs: setting(

@@ -15,6 +15,11 @@ export interface Database {
    * own, since a server commits two at a time for the price of one, and a trigger need not wait for them.
    */
   readonly endGate: Gate;
+  /**
+   * For claims. On SQLite the same gate, so that a claim rides in the commit of what was inserted or ended; on MySQL one
+   * of its own, since in an insert's transaction its two round trips would keep whoever waits for the insert.
+   */
+  readonly claimGate: Gate;
   /** For queries outside a transaction; on SQLite a connection of its own that cannot write. */
   readonly read: Sql;
   /**

@@ -9,6 +9,8 @@ export interface Dialect {
   byPrimaryKey: string;
   /** Behind a table's name: rows are found by this index and no other, whatever a planner thinks of it. */
   byIndex(name: string): string;
+  /** Transactions of the scheduler side by side; on SQLite all pass one gate, and would share one long commit. */
+  settling: number;
   /** `INSERT … ` tail that turns a duplicate key into an overwrite of `columns`. Never used to elect a winner. */
   overwrite(key: readonly string[], columns: readonly string[]): string;
 }
@@ -18,7 +20,9 @@ export const sqlite: Dialect = {
   skipLocked: "",
   forUpdate: "",
   byPrimaryKey: "",
-  byIndex: (name) => ` INDEXED BY ${name}`,
+  settling: 1,
+  // Unique ones have no name of ours here; the planner takes them by itself, since an equal key is looked for.
+  byIndex: (name) => (name.startsWith("uq_") ? "" : ` INDEXED BY ${name}`),
   overwrite: (key, columns) =>
     ` ON CONFLICT (${key.join(", ")}) DO UPDATE SET ${columns.map((c) => `${c} = excluded.${c}`).join(", ")}`,
 };
@@ -29,6 +33,7 @@ export const mysql: Dialect = {
   forUpdate: " FOR UPDATE",
   byPrimaryKey: " FORCE INDEX (PRIMARY)",
   byIndex: (name) => ` FORCE INDEX (${name})`,
+  settling: 3,
   overwrite: (_key, columns) =>
     ` ON DUPLICATE KEY UPDATE ${columns.map((c) => `${c} = VALUES(${c})`).join(", ")}`,
 };

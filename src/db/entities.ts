@@ -1,9 +1,17 @@
 // Every table of the service, in one list for the data source and the schema check.
 import "reflect-metadata";
 import { IdempotencyKeyRow, SignInCodeRow, TokenRow } from "./access-entities.ts";
-import { BlobRow, JobRow, JobStateRow, JobVersionRow, SettingRow } from "./catalog-entities.ts";
+import {
+  BlobRow,
+  JobRow,
+  JobStateRow,
+  JobVersionRow,
+  SettingRow,
+  VersionBlobRow,
+  SourceRow,
+} from "./catalog-entities.ts";
 import { AttemptRow, FailedRecordRow, LogChunkRow, TaskRunRow } from "./run-entities.ts";
-import { ScheduleRevisionRow, ScheduleRow } from "./schedule-entities.ts";
+import { PauseRow, ScheduleRevisionRow, ScheduleRow, UpTimeRow } from "./schedule-entities.ts";
 
 export const entities = [
   TaskRunRow,
@@ -12,8 +20,12 @@ export const entities = [
   FailedRecordRow,
   ScheduleRow,
   ScheduleRevisionRow,
+  PauseRow,
+  UpTimeRow,
   JobRow,
   JobVersionRow,
+  VersionBlobRow,
+  SourceRow,
   BlobRow,
   JobStateRow,
   SettingRow,

@@ -1,9 +1,11 @@
 // The write gate: one transaction at a time, and whatever waits while one commits joins the next (group commit).
-import { isTransient, type Sql } from "./sql.ts";
+import { isAway, isTransient, orAway, orBusy, type Sql } from "./sql.ts";
 
 /** The connection behind the gate. Nobody else writes through it. */
 export interface Writer {
   begin(): Promise<Sql>;
+  /** For one statement that needs no transaction around it; absent where a transaction costs no round trips. */
+  once?(): Promise<Sql>;
   commit(): Promise<void>;
   /** Must not throw: after a lost connection there is nothing to undo. */
   rollback(): Promise<void>;
@@ -12,11 +14,19 @@ export interface Writer {
 /** Writes of one kind that are done together in few statements. `run` answers one value an item, in order. */
 export interface Batch<I, O> {
   readonly name: string;
+  /** Whether `run` makes one statement only of these items, which is then atomic by itself. */
+  isOneStatement?(items: readonly I[]): boolean;
   run(sql: Sql, items: readonly I[]): Promise<O[]>;
 }
 
-/** Work that joins a commit when there is one; its answer is told what became of the commit. */
-export type Rider = (sql: Sql) => Promise<{ committed(): void; failed(): void } | undefined>;
+/** What became of the commit that work has joined. */
+export interface Ride {
+  committed(): void;
+  failed(): void;
+}
+
+/** Asked in each commit for work that joins it; undefined when there is none, and then no commit is made for it. */
+export type Rider = () => ((sql: Sql) => Promise<Ride>) | undefined;
 
 interface Waiting {
   batch: Batch<unknown, unknown>;
@@ -52,6 +62,7 @@ export class Gate {
   readonly #writer: Writer;
   readonly #onFault: (error: unknown) => void;
   readonly #riders: Rider[] = [];
+  readonly #listeners: (() => void)[] = [];
   #waiting: Waiting[] = [];
   #poked = false;
   #busy = false;
@@ -83,7 +94,12 @@ export class Gate {
     this.#riders.push(rider);
   }
 
-  /** Makes a commit for the riders alone when none is under way. */
+  /** `listener` is called after each commit. */
+  afterCommit(listener: () => void): void {
+    this.#listeners.push(listener);
+  }
+
+  /** Makes a commit for the riders alone when none is under way, and one of them has work. */
   poke(): void {
     this.#poked = true;
     this.#start();
@@ -119,9 +135,13 @@ export class Gate {
       const { values, rides } = await this.#transaction(group, true);
       group.forEach((waiting, i) => waiting.resolve(values[i]));
       for (const ride of rides) ride.committed();
+      for (const listener of this.#listeners) listener();
     } catch (error) {
       if (group.length === 0) {
         this.#onFault(error);
+      } else if (isAway(orAway(error))) {
+        // Each alone would wait for its own time-out, one after the other.
+        for (const waiting of group) waiting.reject(orAway(error));
       } else if (group.length === 1) {
         await this.#alone(group[0]!, isTransient(error) ? 1 : 0, error);
       } else {
@@ -136,35 +156,37 @@ export class Gate {
     for (let n = tries; n > 0 && n < TRIES; n++) {
       try {
         const { values } = await this.#transaction([waiting], false);
-        return waiting.resolve(values[0]);
+        waiting.resolve(values[0]);
+        for (const listener of this.#listeners) listener();
+        return;
       } catch (thrown) {
         error = thrown;
         if (!isTransient(thrown)) break;
         await new Promise((resolve) => setTimeout(resolve, Math.random() * 20 * n));
       }
     }
-    waiting.reject(error);
+    waiting.reject(orBusy(error));
   }
 
-  async #transaction(group: Waiting[], withRiders: boolean) {
-    const rides: { committed(): void; failed(): void }[] = [];
+  async #transaction(group: Waiting[], withRiders: boolean): Promise<{ values: unknown[]; rides: Ride[] }> {
+    const rides: Ride[] = [];
+    let joining = withRiders && group.length === 0 ? this.#joining() : undefined;
+    if (joining?.length === 0) return { values: [], rides };
     try {
-      const sql = await this.#writer.begin();
+      const kinds = byBatch(group);
+      const one = this.#riders.length === 0 && kinds.length === 1 && isOneStatement(kinds[0]!);
+      const sql = one && this.#writer.once ? await this.#writer.once() : await this.#writer.begin();
       const values: unknown[] = [];
-      for (const members of byBatch(group)) {
+      for (const members of kinds) {
         const answers = await members[0]!.waiting.batch.run(
           sql,
           members.map((member) => member.waiting.item),
         );
         members.forEach((member, i) => (values[member.index] = answers[i]));
       }
-      if (withRiders) {
-        for (const rider of this.#riders) {
-          const ride = await rider(sql);
-          if (ride) rides.push(ride);
-        }
-      }
-      await this.#writer.commit();
+      joining ??= withRiders ? this.#joining() : [];
+      for (const join of joining) rides.push(await join(sql));
+      if (!one || !this.#writer.once) await this.#writer.commit();
       return { values, rides };
     } catch (error) {
       await this.#writer.rollback();
@@ -172,11 +194,22 @@ export class Gate {
       throw error;
     }
   }
+
+  #joining() {
+    return this.#riders.flatMap((rider) => rider() ?? []);
+  }
+}
+
+type Members = { waiting: Waiting; index: number }[];
+
+function isOneStatement(members: Members): boolean {
+  const { batch } = members[0]!.waiting;
+  return batch.isOneStatement?.(members.map(({ waiting }) => waiting.item)) ?? false;
 }
 
 /** Items of one kind together, kinds in the order in which their first item came. */
-function byBatch(group: Waiting[]): { waiting: Waiting; index: number }[][] {
-  const kinds = new Map<unknown, { waiting: Waiting; index: number }[]>();
+function byBatch(group: Waiting[]): Members[] {
+  const kinds = new Map<unknown, Members>();
   group.forEach((waiting, index) => {
     const members = kinds.get(waiting.batch);
     if (members) members.push({ waiting, index });

@@ -71,20 +71,26 @@ export async function openMysql(options: MysqlOptions): Promise<Database> {
   const sampling = setInterval(() => void clock.sample(read).catch(() => undefined), 5_000);
   sampling.unref();
 
-  const lanes = [new Lane(connections, timeoutMs), new Lane(connections, timeoutMs)] as const;
-  const gate = new Gate(lanes[0], options.onFault);
-  const endGate = new Gate(lanes[1], options.onFault);
+  const lanes = [0, 1, 2].map(() => new Lane(connections, read, timeoutMs));
+  const [gate, endGate, claimGate] = lanes.map((lane) => new Gate(lane, options.onFault)) as [
+    Gate,
+    Gate,
+    Gate,
+  ];
+  // What was inserted may be claimed at once: the worker was told to expect it.
+  gate.afterCommit(() => claimGate.poke());
   return {
     dialect: mysql,
     dataSource,
     gate,
     endGate,
+    claimGate,
     read,
     write: (work) => transaction(connections, timeoutMs, work),
     now: () => clock.now(),
     async close() {
       clearInterval(sampling);
-      await Promise.all([gate.close(), endGate.close()]);
+      await Promise.all([gate.close(), endGate.close(), claimGate.close()]);
       for (const lane of lanes) lane.release();
       await dataSource.destroy();
     },
@@ -94,12 +100,15 @@ export async function openMysql(options: MysqlOptions): Promise<Database> {
 /** The gate's own connection: taken when first needed, thrown away after any fault. */
 class Lane {
   readonly #pool: mysql2.Pool;
+  /** Any connection of the pool: they commit each statement by themselves. */
+  readonly #any: Sql;
   readonly #timeoutMs: number;
   #connection: PoolConnection | undefined;
   #sql: Sql | undefined;
 
-  constructor(pool: mysql2.Pool, timeoutMs: number) {
+  constructor(pool: mysql2.Pool, any: Sql, timeoutMs: number) {
     this.#pool = pool;
+    this.#any = any;
     this.#timeoutMs = timeoutMs;
   }
 
@@ -119,6 +128,10 @@ class Lane {
       this.#sql = sql;
     }
     return this.#sql;
+  }
+
+  once(): Promise<Sql> {
+    return Promise.resolve(this.#any);
   }
 
   async commit(): Promise<void> {

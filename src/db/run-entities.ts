@@ -4,6 +4,7 @@ import { bigint, double, int, json, nullable, primary, text, varchar, zero } fro
 
 @Entity({ name: "task_runs" })
 @Unique("uq_task_runs_fire", ["scheduleId", "fireAt"])
+@Unique("uq_task_runs_batch", ["batch", "forAt"])
 @Unique("uq_task_runs_schedule_slot", ["scheduleSlot"])
 @Unique("uq_task_runs_job_slot", ["jobSlot"])
 @Index("ix_task_runs_claim", ["source", "queueRank", "availableAt", "id"])
@@ -45,6 +46,8 @@ export class TaskRunRow {
   @Column(int("exclusive", zero)) exclusive!: number;
   @Column(bigint("cancel_requested_at", nullable)) cancelRequestedAt!: number | null;
   @Column(varchar("cancel_reason", 32, nullable)) cancelReason!: string | null;
+  @Column(varchar("cancel_by", 128, nullable)) cancelBy!: string | null;
+  @Column(varchar("cancel_note", 1000, nullable)) cancelNote!: string | null;
   @Column(json("params")) params!: unknown;
   @Column(json("overrides", nullable)) overrides!: unknown;
   @Column(double("progress_percent", nullable)) progressPercent!: number | null;
@@ -63,6 +66,11 @@ export class TaskRunRow {
   @Column(varchar("actor_type", 16)) actorType!: string;
   @Column(varchar("actor_name", 128)) actorName!: string;
   @Column(varchar("retry_of", 40, nullable)) retryOf!: string | null;
+  /** When its log was removed, by age. */
+  @Column(bigint("log_removed_at", nullable)) logRemovedAt!: number | null;
+  /** Runs that a backfill made together, and the instant that each stands for. */
+  @Column(varchar("batch", 40, nullable)) batch!: string | null;
+  @Column(bigint("for_at", nullable)) forAt!: number | null;
 }
 
 @Entity({ name: "run_attempts" })
@@ -78,6 +86,12 @@ export class AttemptRow {
   @Column(bigint("finished_at")) finishedAt!: number;
   @Column(int("exit_code", nullable)) exitCode!: number | null;
   @Column(varchar("exit_signal", 16, nullable)) exitSignal!: string | null;
+  /** `[{ signal, at }]`, when anything was sent to end it. */
+  @Column(json("steps", nullable)) steps!: unknown;
+  @Column(bigint("group_empty_at", nullable)) groupEmptyAt!: number | null;
+  /** Of the first line that it could write, and of its last. */
+  @Column(int("log_from", nullable)) logFrom!: number | null;
+  @Column(int("log_to", nullable)) logTo!: number | null;
   /** 1: told when the attempt was no longer the run's; beside the row of the same attempt that the sweeper wrote. */
   @Column(int("late", { ...zero, ...primary, primaryKeyConstraintName: "pk_run_attempts" })) late!: number;
 }

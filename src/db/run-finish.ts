@@ -1,10 +1,11 @@
 // Finishing: the guarded move out of running, with everything that belongs to the attempt, for many runs at once.
 import type { Finish, FinishAnswer } from "../runs/store.ts";
-import type { Reason } from "../runs/task-run.ts";
+import { mayMove } from "../runs/state.ts";
+import type { Reason, RunState } from "../runs/task-run.ts";
 import type { Batch } from "./gate.ts";
 import type { Dialect } from "./dialect.ts";
 import { writeFailedRecords, writeLines } from "./run-output.ts";
-import { type Sql, type SqlValue, toJson, jsonText } from "./sql.ts";
+import { type Sql, type SqlRow, type SqlValue, toJson, jsonText } from "./sql.ts";
 
 const FINISH_COLUMNS = [
   "state",
@@ -45,6 +46,10 @@ const ATTEMPT_COLUMNS = [
   "finished_at",
   "exit_code",
   "exit_signal",
+  "steps",
+  "group_empty_at",
+  "log_from",
+  "log_to",
   "late",
 ];
 
@@ -87,12 +92,14 @@ async function finishAll(sql: Sql, dialect: Dialect, finishes: readonly Finish[]
   return resolved.map(({ answer }) => answer);
 }
 
-function move(sql: Sql, finishes: readonly Finish[]): Promise<number> {
+function move(
+  sql: Sql,
+  finishes: readonly Finish[],
   // An accepted cancel makes any end `cancelled`: such a row matches only a finish that says so (X9).
-  const guard =
-    finishes[0]!.to === "cancelled"
-      ? "state = 'running'"
-      : "state = 'running' AND cancel_requested_at IS NULL";
+  guard = finishes[0]!.to === "cancelled"
+    ? "state = 'running'"
+    : "state = 'running' AND cancel_requested_at IS NULL",
+): Promise<number> {
   return sql.update("task_runs", FINISH_COLUMNS, ["id", "attempt"], guard, finishes.map(finishValues));
 }
 
@@ -109,8 +116,8 @@ async function resolve(sql: Sql, dialect: Dialect, finish: Finish): Promise<Reso
     [runId, attempt],
   );
   // Told before, and the answer did not arrive (A1), unless it was the sweeper that ended this attempt.
-  if (ended)
-    return ended["reason"] === "lost" ? { answer: "late", write: finish } : { answer: "done", write: null };
+  if (ended && ended["reason"] !== "lost") return { answer: "done", write: null };
+  if (ended) return resolveLost(sql, row, finish);
   if (Number(row["attempt"]) !== attempt) return { answer: "late", write: finish };
   // Whoever ends an attempt writes its row in the same transaction, so this is the statement before us.
   if (row["state"] === finish.to) return { answer: "done", write: finish };
@@ -121,6 +128,18 @@ async function resolve(sql: Sql, dialect: Dialect, finish: Finish): Promise<Reso
   if ((await move(sql, [write])) !== 1)
     throw new Error(`the locked run ${runId} did not move to ${write.to}`);
   return { answer: write === finish ? "done" : "cancelled", write };
+}
+
+/** X2: it counted as lost and had ended. What was made of that stands once a later attempt has begun. */
+async function resolveLost(sql: Sql, row: SqlRow, finish: Finish): Promise<Resolved> {
+  if (finish.reason === "lost") return { answer: "late", write: null };
+  const latest =
+    Number(row["attempt"]) === finish.attempt && mayMove(row["state"] as RunState, finish.to, "spool");
+  if (!latest || (await move(sql, [finish], "reason = 'lost'")) !== 1)
+    return { answer: "late", write: finish };
+  const { runId, attempt } = finish;
+  await sql.run("DELETE FROM run_attempts WHERE run_id = ? AND attempt = ? AND late = 0", [runId, attempt]);
+  return { answer: "done", write: finish };
 }
 
 function asCancelled(finish: Finish, reason: string): Finish {
@@ -174,6 +193,10 @@ function attemptValues(finish: Finish, late: boolean): SqlValue[] {
     finish.finishedAt,
     finish.exitCode,
     finish.signal,
+    finish.steps.length > 0 ? jsonText(finish.steps) : null,
+    finish.groupEmptyAt,
+    finish.logFrom,
+    finish.log.lines,
     late ? 1 : 0,
   ];
 }

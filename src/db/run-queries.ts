@@ -8,6 +8,9 @@ import { toAttempt, toRun } from "./run-row.ts";
 import { countOf, idsOf, type Reader } from "./run-walk.ts";
 import { markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
+/** Refused records of a run's latest attempt, as its counts are. */
+const LATEST_FAILED = "failed_records f JOIN task_runs r ON r.id = f.run_id AND r.attempt = f.attempt";
+
 /** Short selects that travel in one statement. */
 const SELECTS_AT_ONCE = 16;
 
@@ -45,7 +48,7 @@ export class DbRunQueries implements RunQueries {
     const attempts = rows.map(toAttempt);
     const run = await this.byId(runId);
     if (run?.state === "running" && !attempts.some((one) => one.attempt === run.attempt && !one.late))
-      attempts.push(runningAttempt(run));
+      attempts.push(runningAttempt(run, attempts));
     return attempts;
   }
 
@@ -56,9 +59,7 @@ export class DbRunQueries implements RunQueries {
   /** Those of the run's latest attempt, as its counts are. */
   async failedRecords(runId: string, after: number, limit: number): Promise<FailedRecord[]> {
     const rows = await this.#read.all(
-      "SELECT f.seq, f.record_key, f.reason FROM failed_records f " +
-        "JOIN task_runs r ON r.id = f.run_id AND r.attempt = f.attempt " +
-        "WHERE f.run_id = ? AND f.seq > ? ORDER BY f.seq LIMIT ?",
+      `SELECT f.seq, f.record_key, f.reason FROM ${LATEST_FAILED} WHERE f.run_id = ? AND f.seq > ? ORDER BY f.seq LIMIT ?`,
       [runId, after, limit],
     );
     return rows.map((row) => ({
@@ -66,6 +67,22 @@ export class DbRunQueries implements RunQueries {
       key: row["record_key"] === null ? null : String(row["record_key"]),
       reason: row["reason"] === null ? null : String(row["reason"]),
     }));
+  }
+
+  async failedRecordsOf(runId: string): Promise<{ kept: number; withKey: number }> {
+    const [row] = await this.#read.all(
+      `SELECT COUNT(*) AS kept, COUNT(f.record_key) AS with_key FROM ${LATEST_FAILED} WHERE f.run_id = ?`,
+      [runId],
+    );
+    return { kept: Number(row!["kept"]), withKey: Number(row!["with_key"]) };
+  }
+
+  async failedKeys(runId: string): Promise<string[]> {
+    const rows = await this.#read.all(
+      `SELECT f.record_key FROM ${LATEST_FAILED} WHERE f.run_id = ? AND f.record_key IS NOT NULL ORDER BY f.seq`,
+      [runId],
+    );
+    return [...new Set(rows.map((row) => String(row["record_key"])))];
   }
 
   async recentOf(
@@ -122,7 +139,8 @@ export class DbRunQueries implements RunQueries {
   }
 }
 
-function runningAttempt(run: TaskRun): Attempt {
+function runningAttempt(run: TaskRun, earlier: readonly Attempt[]): Attempt {
+  const from = Math.max(0, ...earlier.map((one) => one.logLines?.to ?? 0)) + 1;
   return {
     runId: run.id,
     attempt: run.attempt,
@@ -135,6 +153,9 @@ function runningAttempt(run: TaskRun): Attempt {
     finishedAt: null,
     exitCode: null,
     signal: null,
+    steps: [],
+    groupEmptyAt: null,
+    logLines: run.log.lines < from ? null : { from, to: run.log.lines },
     late: false,
   };
 }

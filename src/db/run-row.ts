@@ -3,6 +3,7 @@ import type { NewRun } from "../runs/store.ts";
 import type {
   Actor,
   Attempt,
+  EndStep,
   Reason,
   RunError,
   RunOverrides,
@@ -39,6 +40,8 @@ export const NEW_RUN_COLUMNS = [
   "actor_type",
   "actor_name",
   "retry_of",
+  "batch",
+  "for_at",
 ] as const;
 
 export function newRunValues(run: NewRun): SqlValue[] {
@@ -70,6 +73,8 @@ export function newRunValues(run: NewRun): SqlValue[] {
     run.actor.type,
     run.actor.name,
     run.retryOf,
+    run.batch ?? null,
+    run.forAt ?? null,
   ];
 }
 
@@ -109,7 +114,7 @@ export function toRun(row: SqlRow): TaskRun {
     scheduleSlot: textOrNull(row["schedule_slot"]),
     jobSlot: textOrNull(row["job_slot"]),
     exclusive: Number(row["exclusive"]) === 1,
-    cancelRequestedAt: numberOrNull(row["cancel_requested_at"]),
+    cancel: cancelOf(row),
     params: fromJson(row["params"]) as Record<string, unknown>,
     overrides: (fromJson(row["overrides"]) ?? {}) as RunOverrides,
     progressPercent: numberOrNull(row["progress_percent"]),
@@ -129,7 +134,24 @@ export function toRun(row: SqlRow): TaskRun {
     },
     actor: { type: row["actor_type"] as Actor["type"], name: String(row["actor_name"]) },
     retryOf: textOrNull(row["retry_of"]),
+    ...(textOrNull(row["batch"]) === null
+      ? {}
+      : { batch: String(row["batch"]), forAt: Number(row["for_at"]) }),
   };
+}
+
+function cancelOf(row: SqlRow): TaskRun["cancel"] {
+  if (row["cancel_requested_at"] === null) return null;
+  return {
+    requestedAt: number(row["cancel_requested_at"]),
+    by: textOrNull(row["cancel_by"]),
+    note: textOrNull(row["cancel_note"]),
+  };
+}
+
+function logLinesOf(row: SqlRow): Attempt["logLines"] {
+  const [from, to] = [numberOrNull(row["log_from"]), numberOrNull(row["log_to"])];
+  return from === null || to === null || to < from ? null : { from, to };
 }
 
 export function toAttempt(row: SqlRow): Attempt {
@@ -145,6 +167,9 @@ export function toAttempt(row: SqlRow): Attempt {
     finishedAt: number(row["finished_at"]),
     exitCode: numberOrNull(row["exit_code"]),
     signal: textOrNull(row["exit_signal"]),
+    steps: (fromJson(row["steps"]) ?? []) as EndStep[],
+    groupEmptyAt: numberOrNull(row["group_empty_at"]),
+    logLines: logLinesOf(row),
     late: Number(row["late"]) === 1,
   };
 }

@@ -1,6 +1,7 @@
 // The RunStore on a database: every state move of a run is a conditional statement here or in its two neighbours.
 import type { Instant } from "../clock.ts";
 import type {
+  CancelRequest,
   ClaimAnswer,
   ClaimRequest,
   Finish,
@@ -17,8 +18,9 @@ import { finishKey, type KeyRef } from "./idempotency-store.ts";
 import { claim } from "./run-claim.ts";
 import { finishBatch } from "./run-finish.ts";
 import { tellBatch } from "./run-output.ts";
+import { reap } from "./run-reap.ts";
 import { NEW_RUN_COLUMNS, newRunValues } from "./run-row.ts";
-import { fromJson, markValues, marks, type Sql } from "./sql.ts";
+import { fromJson, isDuplicate, markValues, marks, type Sql } from "./sql.ts";
 
 /**
  * Rows of new runs inside a transaction that somebody else holds (the scheduler's). Columns that are NULL in all of them
@@ -40,13 +42,23 @@ interface Insert {
   request?: KeyRef;
 }
 
+async function haveAll(sql: Sql, runs: readonly NewRun[]): Promise<boolean> {
+  const ids = runs.map((run) => run.id);
+  const rows = await sql.all(`SELECT id FROM task_runs WHERE id IN (${marks(ids.length)})`, markValues(ids));
+  return rows.length === ids.length;
+}
+
 const insertBatch: Batch<Insert, null> = {
   name: "insert",
+  isOneStatement: (inserts) => inserts.every(({ request }) => !request),
   async run(sql, inserts) {
-    await insertRuns(
-      sql,
-      inserts.flatMap(({ runs }) => runs),
-    );
+    const runs = inserts.flatMap((insert) => insert.runs);
+    try {
+      await insertRuns(sql, runs);
+    } catch (error) {
+      // The answer to a commit may be lost, and then it is done again (A1): these ids are nobody else's.
+      if (!isDuplicate(error) || !(await haveAll(sql, runs))) throw error;
+    }
     for (const { runs, request } of inserts) if (request) await finishKey(sql, request, 202, runs[0]!.id);
     return inserts.map(() => null);
   },
@@ -78,21 +90,23 @@ export class DbRunStore implements RunStore {
     claimed: (answer: ClaimAnswer) => void,
     failed: () => void,
   ): void {
-    this.#database.gate.onCommit(async (sql) => {
+    this.#database.claimGate.onCommit(() => {
       const request = ask();
       if (!request) return undefined;
-      try {
-        const answer = await claim(sql, this.#database.dialect, request);
-        return { committed: () => claimed(answer), failed };
-      } catch (error) {
-        failed();
-        throw error;
-      }
+      return async (sql) => {
+        try {
+          const answer = await claim(sql, this.#database.dialect, request);
+          return { committed: () => claimed(answer), failed };
+        } catch (error) {
+          failed();
+          throw error;
+        }
+      };
     });
   }
 
   claimSoon(): void {
-    this.#database.gate.poke();
+    this.#database.claimGate.poke();
   }
 
   async hasClaimable(sources: readonly string[], now: Instant): Promise<boolean> {
@@ -114,11 +128,23 @@ export class DbRunStore implements RunStore {
     await this.#database.endGate.batch(tellBatch, telling);
   }
 
-  async beat(owner: string, runs: readonly { id: string; attempt: number }[], beat: number): Promise<void> {
-    if (runs.length === 0) return;
-    await this.#database.gate.write(async (sql) => {
+  async beat(
+    owner: string,
+    runs: readonly { id: string; attempt: number }[],
+    beat: number,
+  ): Promise<{ id: string; attempt: number }[]> {
+    if (runs.length === 0) return [];
+    return this.#database.gate.write(async (sql) => {
       const rows = runs.map((run) => [beat, run.id, run.attempt, owner]);
-      await sql.update("task_runs", ["beat"], ["id", "attempt", "owner"], "state = 'running'", rows);
+      const keys = ["id", "attempt", "owner"];
+      if ((await sql.update("task_runs", ["beat"], keys, "state = 'running'", rows)) === runs.length)
+        return [];
+      const found = await sql.all(
+        `SELECT id, attempt FROM task_runs WHERE state = 'running' AND owner = ? AND id IN (${marks(runs.length)})`,
+        [owner, ...markValues(runs.map((run) => run.id))],
+      );
+      const mine = new Map(found.map((row) => [String(row["id"]), Number(row["attempt"])]));
+      return runs.filter((run) => mine.get(run.id) !== run.attempt);
     });
   }
 
@@ -137,8 +163,12 @@ export class DbRunStore implements RunStore {
     }));
   }
 
-  requestCancel(runId: string, reason: Reason, now: Instant): Promise<RunState | undefined> {
-    return this.#database.gate.write((sql) => requestCancel(sql, runId, reason, now));
+  requestCancel(runId: string, cancel: CancelRequest, now: Instant): Promise<RunState | undefined> {
+    return this.#database.gate.write(async (sql) => {
+      const state = await requestCancel(sql, runId, cancel, now);
+      if (state && cancel.request) await finishKey(sql, cancel.request, 202, runId);
+      return state;
+    });
   }
 
   async running(): Promise<RunningRow[]> {
@@ -158,26 +188,8 @@ export class DbRunStore implements RunStore {
     }));
   }
 
-  async reap(row: RunningRow, to: "failed" | "retrying", now: Instant, cause: string): Promise<boolean> {
-    return this.#database.gate.write(async (sql) => {
-      const final = to === "failed";
-      const matched = await sql.run(
-        "UPDATE task_runs SET state = CASE WHEN cancel_requested_at IS NULL THEN ? ELSE 'cancelled' END, " +
-          "reason = CASE WHEN cancel_requested_at IS NULL THEN 'lost' ELSE cancel_reason END, cause = ?, " +
-          "finished_at = CASE WHEN ? = 1 OR cancel_requested_at IS NOT NULL THEN ? ELSE NULL END, available_at = ?, " +
-          "queue_rank = CASE WHEN ? = 1 OR cancel_requested_at IS NOT NULL THEN NULL ELSE -priority END, " +
-          "tries_used = tries_used + 1, beat = NULL, schedule_slot = NULL, job_slot = NULL " +
-          "WHERE id = ? AND state = 'running' AND attempt = ? AND beat = ?",
-        [to, cause, final ? 1 : 0, now, now, final ? 1 : 0, row.id, row.attempt, row.beat],
-      );
-      if (matched !== 1) return false;
-      await sql.run(
-        "INSERT INTO run_attempts (run_id, attempt, state, reason, cause, version, owner, started_at, finished_at, late) " +
-          "SELECT id, attempt, state, 'lost', cause, version, owner, started_at, ?, 0 FROM task_runs WHERE id = ?",
-        [now, row.id],
-      );
-      return true;
-    });
+  reap(row: RunningRow, to: "failed" | "retrying" | "queued", now: Instant, cause: string): Promise<boolean> {
+    return this.#database.gate.write((sql) => reap(sql, row, to, now, cause));
   }
 
   async jobState(source: string, jobKey: string, scope: string): Promise<Map<string, unknown>> {
@@ -197,17 +209,17 @@ const BEFORE =
 export async function requestCancel(
   sql: Sql,
   runId: string,
-  reason: Reason,
+  { reason, by, note }: Omit<CancelRequest, "request">,
   now: Instant,
 ): Promise<RunState | undefined> {
   const matched = await sql.run(
-    "UPDATE task_runs SET cancel_requested_at = ?, cancel_reason = ?, " +
+    "UPDATE task_runs SET cancel_requested_at = ?, cancel_reason = ?, cancel_by = ?, cancel_note = ?, " +
       "reason = CASE WHEN state = 'running' THEN reason ELSE ? END, " +
       `cause = CASE WHEN state = 'running' THEN cause ELSE ${BEFORE} END, ` +
       "finished_at = CASE WHEN state = 'running' THEN finished_at ELSE ? END, " +
       "queue_rank = NULL, state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END " +
       "WHERE id = ? AND state IN ('queued', 'running', 'retrying') AND cancel_requested_at IS NULL",
-    [now, reason, reason, now, runId],
+    [now, reason, by, note, reason, now, runId],
   );
   const [row] = await sql.all("SELECT state FROM task_runs WHERE id = ?", [runId]);
   const state = row?.["state"] as RunState | undefined;

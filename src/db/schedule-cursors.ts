@@ -1,6 +1,7 @@
 // Moving the cursors of many schedules at once.
 import type { Plan, Schedule } from "../schedules/schedule.ts";
-import { markValues, marks, type Sql, type SqlValue } from "./sql.ts";
+import type { Dialect } from "./dialect.ts";
+import { markValues, marks, type Sql, type SqlValue, toJson } from "./sql.ts";
 
 /** From so many schedules on, one statement for all of them is worth its text. */
 const ALIKE = 8;
@@ -12,11 +13,12 @@ export interface Cursor {
 }
 
 /** Schedules that stand at the same instants afterwards, as those of one second mostly do, in one statement. */
-export async function moveCursors(sql: Sql, cursors: readonly Cursor[]): Promise<void> {
+export async function moveCursors(sql: Sql, dialect: Dialect, cursors: readonly Cursor[]): Promise<void> {
   const alike = new Map<string, Cursor[]>();
   for (const cursor of cursors) {
     const { firedThrough, nextFireAt, runsCounted } = cursor.plan;
-    const key = `${firedThrough} ${nextFireAt} ${runsCounted - cursor.schedule.runsCounted}`;
+    const counted = runsCounted - cursor.schedule.runsCounted;
+    const key = `${firedThrough} ${nextFireAt} ${counted} ${suspendedOf(cursor).text}`;
     const group = alike.get(key);
     if (group) group.push(cursor);
     else alike.set(key, [cursor]);
@@ -28,19 +30,34 @@ export async function moveCursors(sql: Sql, cursors: readonly Cursor[]): Promise
     const { firedThrough, nextFireAt, runsCounted } = plan;
     if (group.length < ALIKE) {
       for (const { schedule, plan } of group)
-        single.push([plan.firedThrough, plan.nextFireAt, plan.runsCounted, schedule.id]);
+        single.push([
+          plan.firedThrough,
+          plan.nextFireAt,
+          plan.runsCounted,
+          suspendedOf({ schedule, plan }).key,
+          suspendedOf({ schedule, plan }).text,
+          schedule.id,
+        ]);
       continue;
     }
+    const { key, text } = suspendedOf(group[0]!);
     const ids = group.map((cursor) => cursor.schedule.id);
     moves.push(
       sql.run(
-        "UPDATE schedules SET fired_through = ?, next_fire_at = ?, runs_counted = runs_counted + ? " +
-          `WHERE id IN (${marks(ids.length)})`,
-        [firedThrough, nextFireAt, runsCounted - schedule.runsCounted, ...markValues(ids)],
+        // A server that walks the table instead locks, for a moment, what others then pass by as somebody else's.
+        `UPDATE schedules${dialect.byPrimaryKey} SET fired_through = ?, next_fire_at = ?, runs_counted = runs_counted + ?, ` +
+          `suspended_by = ?, suspended = ? WHERE id IN (${marks(ids.length)})`,
+        [firedThrough, nextFireAt, runsCounted - schedule.runsCounted, key, text, ...markValues(ids)],
       ),
     );
   }
-  const columns = ["fired_through", "next_fire_at", "runs_counted"];
+  const columns = ["fired_through", "next_fire_at", "runs_counted", "suspended_by", "suspended"];
   moves.push(sql.update("schedules", columns, ["id"], "revision > 0", single));
   await Promise.all(moves);
+}
+
+/** The suspension that it is in afterwards, as its columns hold it. */
+function suspendedOf({ schedule, plan }: Cursor): { key: string | null; text: string | null } {
+  const suspended = plan.suspended === undefined ? schedule.suspended : plan.suspended;
+  return { key: suspended?.key ?? null, text: toJson(suspended) };
 }

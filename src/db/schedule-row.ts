@@ -21,6 +21,12 @@ export const CHANGING_COLUMNS = [
   "dst_repeat",
   "params",
   "enabled",
+  "disabled",
+  "paused",
+  "held",
+  "suspended",
+  "suspended_by",
+  "skips",
   "overlap",
   "catch_up",
   "catch_up_window_ms",
@@ -29,6 +35,8 @@ export const CHANGING_COLUMNS = [
   "timeout_ms",
   "retries",
   "max_failed_share",
+  "pause_after_failures",
+  "failures_since",
   "start_at",
   "end_at",
   "max_runs",
@@ -56,6 +64,12 @@ export function changingValues(schedule: Schedule): SqlValue[] {
     when.kind === "cron" ? when.repeat : "first",
     jsonText(schedule.params),
     schedule.enabled ? 1 : 0,
+    toJson(schedule.disabled),
+    toJson(schedule.paused),
+    toJson(schedule.held),
+    toJson(schedule.suspended),
+    schedule.suspended?.key ?? null,
+    schedule.skips.length > 0 ? jsonText(schedule.skips) : null,
     schedule.overlap,
     schedule.catchUp.policy,
     schedule.catchUp.windowMs,
@@ -64,6 +78,8 @@ export function changingValues(schedule: Schedule): SqlValue[] {
     schedule.timeoutMs,
     toJson(schedule.retries),
     schedule.maxFailedShare,
+    schedule.pauseAfterFailures,
+    schedule.failuresSince,
     schedule.startAt,
     schedule.endAt,
     schedule.maxRuns,
@@ -88,6 +104,11 @@ export function toSchedule(row: SqlRow): Schedule {
     timeZone: String(row["time_zone"]),
     params: fromJson(row["params"]) as Record<string, unknown>,
     enabled: Number(row["enabled"]) === 1,
+    disabled: fromJson(row["disabled"]) as Schedule["disabled"],
+    paused: fromJson(row["paused"]) as Schedule["paused"],
+    held: fromJson(row["held"]) as Schedule["held"],
+    suspended: fromJson(row["suspended"]) as Schedule["suspended"],
+    skips: (fromJson(row["skips"]) ?? []) as Schedule["skips"],
     overlap: row["overlap"] as Schedule["overlap"],
     catchUp: {
       policy: row["catch_up"] as CatchUpPolicy,
@@ -98,6 +119,8 @@ export function toSchedule(row: SqlRow): Schedule {
     timeoutMs: numberOrNull(row["timeout_ms"]),
     retries: fromJson(row["retries"]) as Schedule["retries"],
     maxFailedShare: numberOrNull(row["max_failed_share"]),
+    pauseAfterFailures: numberOrNull(row["pause_after_failures"]),
+    failuresSince: Number(row["failures_since"]),
     startAt: numberOrNull(row["start_at"]),
     endAt: numberOrNull(row["end_at"]),
     maxRuns: numberOrNull(row["max_runs"]),
@@ -141,10 +164,8 @@ export function plannedRuns(
   facts: JobFacts,
   now: Instant,
 ): NewRun[] {
-  // Ids of one millisecond are in random order; sorted, they follow the fires, as lists and claims read them.
-  const ids = rows.map(() => newId("run", now)).sort();
-  return rows.map((row, i) => ({
-    id: ids[i]!,
+  return rows.map((row) => ({
+    id: newId("run", now),
     source: schedule.source,
     jobKey: schedule.jobKey,
     jobName: facts.jobName,
@@ -168,6 +189,15 @@ export function plannedRuns(
     actor: { type: "service", name: "scheduler" },
     retryOf: null,
   }));
+}
+
+/**
+ * Ids of one millisecond are in random order; sorted, they follow the fires, as lists and claims read them, and a
+ * database appends to its indexes instead of looking for a place in them.
+ */
+export function orderIds(runs: NewRun[]): void {
+  const ids = runs.map((run) => run.id).sort();
+  runs.forEach((run, i) => (run.id = ids[i]!));
 }
 
 function overridesOf(schedule: Schedule, row: PlannedRow): RunOverrides {

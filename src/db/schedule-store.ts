@@ -1,8 +1,10 @@
 // The ScheduleStore on a database: rows of fires, cursors and revisions move together, under the lock of their schedule.
+import { isDeepStrictEqual } from "node:util";
 import type { Instant } from "../clock.ts";
+import type { NewRun } from "../runs/store.ts";
 import type {
-  ActiveRun,
   Change,
+  Decide,
   Plan,
   PlannedRow,
   RequestRef,
@@ -10,12 +12,24 @@ import type {
   ScheduleFilter,
   ScheduleStore,
 } from "../schedules/schedule.ts";
+import type { PauseScope, ScopedPause } from "../schedules/suspension.ts";
 import type { Database } from "./database.ts";
 import { finishKey } from "./idempotency-store.ts";
+import { changePause, closePassedPauses, openPauses } from "./pauses.ts";
 import { cancelWaiting, insertRuns, requestCancel } from "./run-store.ts";
 import { type Cursor, moveCursors } from "./schedule-cursors.ts";
-import { CHANGING_COLUMNS, changingValues, type JobFacts, plannedRuns, toSchedule } from "./schedule-row.ts";
-import { isDuplicate, markValues, marks, type Sql, type SqlValue, jsonText } from "./sql.ts";
+import { elect, type Facts, factsOf } from "./schedule-facts.ts";
+import { listSchedules } from "./schedule-list.ts";
+import { addRevision, pauseItself } from "./schedule-revisions.ts";
+import {
+  CHANGING_COLUMNS,
+  changingValues,
+  type JobFacts,
+  orderIds,
+  plannedRuns,
+  toSchedule,
+} from "./schedule-row.ts";
+import { isDuplicate, markValues, marks, type Sql } from "./sql.ts";
 
 export interface ScheduleStoreOptions {
   /** What the schedule's job adds to its runs. */
@@ -24,12 +38,15 @@ export interface ScheduleStoreOptions {
   onFault?(scheduleId: string, error: unknown): void;
 }
 
-/** From so many due schedules on, two transactions are quicker than one. */
+/** A later fire takes the place of an earlier run. */
+const REPLACED = { reason: "replaced", by: null, note: null } as const;
+
+/** Schedules that one transaction settles at most: some 15 ms, and on SQLite nothing else happens meanwhile. */
+const SHARE = 500;
+/** From so many due schedules on, several transactions are quicker than one. */
 const WORTH_TWO = 100;
 
 const DUE = "enabled = 1 AND next_fire_at <= ?";
-
-type Decide<T> = (schedule: Schedule, active: ActiveRun[]) => T;
 
 /** Which fires of a schedule to leave out because they have their row already; asked after a duplicate key only. */
 type Known = (sql: Sql, schedule: Schedule, rows: readonly PlannedRow[]) => Promise<PlannedRow[]>;
@@ -52,7 +69,7 @@ export class DbScheduleStore implements ScheduleStore {
         ["id", "created_at", ...CHANGING_COLUMNS],
         [[schedule.id, schedule.createdAt, ...changingValues(schedule)]],
       );
-      await addRevision(sql, schedule, actor);
+      await addRevision(sql, schedule, actor, "created", null);
       if (request) await finishKey(sql, request, 201, schedule.id);
     });
   }
@@ -62,33 +79,8 @@ export class DbScheduleStore implements ScheduleStore {
     return row && toSchedule(row);
   }
 
-  async list(filter: ScheduleFilter): Promise<Schedule[]> {
-    const where: string[] = ["id > ?"];
-    const values: SqlValue[] = [filter.after ?? ""];
-    if (filter.source !== undefined) {
-      where.push("source = ?");
-      values.push(filter.source);
-    }
-    if (filter.jobKey !== undefined) {
-      where.push("job_key = ?");
-      values.push(filter.jobKey);
-    }
-    if (filter.sources) {
-      if (filter.sources.length === 0) return [];
-      where.push(`source IN (${marks(filter.sources.length)})`);
-      values.push(...markValues(filter.sources));
-    }
-    if (filter.jobs) {
-      if (filter.jobs.length === 0) return [];
-      const jobs = markValues(filter.jobs);
-      where.push(`(${jobs.map(() => "(source = ? AND job_key = ?)").join(" OR ")})`);
-      values.push(...jobs.flatMap(splitAddress));
-    }
-    const rows = await this.#database.read.all(
-      `SELECT * FROM schedules WHERE ${where.join(" AND ")} ORDER BY id LIMIT ?`,
-      [...values, filter.limit],
-    );
-    return rows.map(toSchedule);
+  list(filter: ScheduleFilter): Promise<Schedule[]> {
+    return listSchedules(this.#database.read, filter);
   }
 
   async change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined> {
@@ -103,101 +95,163 @@ export class DbScheduleStore implements ScheduleStore {
     ]);
     if (!row) return undefined;
     const before = toSchedule(row);
-    const active = (await activeRuns(this.#database, sql, [id])).get(id) ?? [];
-    const change = decide(before, active);
+    const facts = await factsOf(sql, this.#database.dialect, [before]);
+    const change = decide(before, ...asked(facts, id));
+    // A change that changes nothing costs nothing.
+    if (change.schedule === before && change.rows.length === 0) return before;
     const now = this.#database.now();
     const rows = await known(sql, before, change.rows);
     const runs = plannedRuns(before, rows, this.#options.factsOf(before), now);
+    orderIds(runs);
     if (runs.length > 0) await insertRuns(sql, runs);
-    for (const runId of change.cancel) await requestCancel(sql, runId, "replaced", now);
+    for (const runId of change.cancel) await requestCancel(sql, runId, REPLACED, now);
     if (change.schedule === null) {
       await cancelWaiting(sql, id, "schedule_deleted", now);
       await sql.run("DELETE FROM schedules WHERE id = ?", [id]);
+      const last = { ...before, revision: before.revision + 1, updatedAt: change.at ?? now };
+      await addRevision(sql, last, actor, "deleted", change.reason ?? null);
       return before;
     }
     const after = change.schedule;
     await sql.update("schedules", CHANGING_COLUMNS, ["id"], "revision > 0", [[...changingValues(after), id]]);
-    if (after.revision !== before.revision) await addRevision(sql, after, actor);
+    // Whoever accepted the new params may have known an older version of the job than serves.
+    if (!isDeepStrictEqual(before.params, after.params))
+      await sql.run("UPDATE schedules SET params_checked = NULL WHERE id = ?", [id]);
+    if (after.revision !== before.revision)
+      await addRevision(sql, after, actor, change.action ?? "edited", change.reason ?? null);
     return after;
   }
 
   async settleDue(now: Instant, limit: number, decide: Decide<Plan>): Promise<number> {
-    // Read first, then locked by id: an ordered read under lock may lock all that is due, whatever its limit (measured
-    // on MariaDB), and others would pass it by.
+    // Read first, then elected by id: an ordered read under lock may lock all that is due, whatever its limit (measured
+    // on MariaDB), and others would pass it by. By the instant alone: SQLite sorts everything due for a second column.
     const found = await this.#database.read.all(
-      `SELECT id FROM schedules WHERE ${DUE} ORDER BY next_fire_at, id LIMIT ?`,
+      `SELECT * FROM schedules WHERE ${DUE} ORDER BY next_fire_at LIMIT ?`,
       [now, limit],
     );
-    const ids = found.map((row) => String(row["id"]));
-    // Two transactions side by side keep a server and this process busy; on SQLite they share one commit.
-    const half = ids.length < WORTH_TWO ? ids.length : Math.ceil(ids.length / 2);
-    const shares = [ids.slice(0, half), ids.slice(half)].filter((share) => share.length > 0);
-    const settled = await Promise.all(shares.map((share) => this.#settleShare(share, now, decide)));
-    return settled.reduce((sum, n) => sum + n, 0);
+    const due = found.map(toSchedule).sort(byFireThenId);
+    const { settling } = this.#database.dialect;
+    const size = due.length < WORTH_TWO ? due.length : Math.min(SHARE, Math.ceil(due.length / settling));
+    let settled = 0;
+    let next = 0;
+    const lane = async () => {
+      while (next < due.length) {
+        const share = due.slice(next, (next += size));
+        const done = await this.#settleShare(share, now, decide);
+        settled += done;
+      }
+    };
+    await Promise.all(Array.from({ length: settling }, lane));
+    return settled;
+  }
+
+  async inSuspension(key: string, after: string, limit: number): Promise<Schedule[]> {
+    const found = await this.#database.read.all(
+      "SELECT * FROM schedules WHERE suspended_by = ? AND id > ? ORDER BY id LIMIT ?",
+      [key, after, limit],
+    );
+    return found.map(toSchedule);
+  }
+
+  async settleSuspended(
+    read: readonly Schedule[],
+    now: Instant,
+    decide: Decide<Plan | undefined>,
+  ): Promise<void> {
+    if (read.length > 0) await this.#settleShare(read, now, decide);
+  }
+
+  /** Hops from one to the next along their index. */
+  async suspensionKeys(): Promise<string[]> {
+    const keys: string[] = [];
+    for (let key = ""; ;) {
+      const [row] = await this.#database.read.all(
+        "SELECT MIN(suspended_by) AS next_key FROM schedules WHERE suspended_by > ?",
+        [key],
+      );
+      if (!row || row["next_key"] === null) return keys;
+      key = String(row["next_key"]);
+      keys.push(key);
+    }
+  }
+
+  openPauses(): Promise<ScopedPause[]> {
+    return openPauses(this.#database.read);
+  }
+
+  changePause(
+    scope: PauseScope,
+    decide: (open: ScopedPause | undefined) => ScopedPause | undefined,
+  ): Promise<ScopedPause | undefined> {
+    return this.#database.write((sql) => changePause(this.#database, sql, scope, decide));
+  }
+
+  async closePassedPauses(now: Instant): Promise<void> {
+    const open = await this.openPauses();
+    if (!open.some(({ until }) => until !== null && until <= now)) return;
+    await this.#database.write((sql) => closePassedPauses(sql, now));
   }
 
   /** After a duplicate key each one in a transaction of its own, so that only the offender is looked into. */
-  async #settleShare(ids: readonly string[], now: Instant, decide: Decide<Plan>): Promise<number> {
+  async #settleShare(
+    read: readonly Schedule[],
+    now: Instant,
+    decide: Decide<Plan | undefined>,
+  ): Promise<number> {
     try {
-      return await this.#database.write((sql) => this.#settle(sql, ids, now, decide, allNew));
+      return await this.#database.write((sql) => this.#settle(sql, read, now, decide, allNew));
     } catch (error) {
       if (!isDuplicate(error)) throw error;
     }
     let settled = 0;
-    for (const id of ids) {
-      settled += await this.#withAlarm(id, (known) =>
-        this.#database.write((sql) => this.#settle(sql, [id], now, decide, known)),
+    for (const schedule of read) {
+      settled += await this.#withAlarm(schedule.id, (known) =>
+        this.#database.write((sql) => this.#settle(sql, [schedule], now, decide, known)),
       );
     }
     return settled;
   }
 
   /**
-   * Everything that these owe in few statements; answers how many were still due and nobody else's, or 0 if none of
-   * them could be planned, so that whoever settles until nothing is due comes to an end.
+   * Everything that these owe in few statements; answers how many were still as they had been read and nobody else's, or
+   * 0 if none of them could be planned, so that whoever settles until nothing is due comes to an end.
    */
   async #settle(
     sql: Sql,
-    ids: readonly string[],
+    read: readonly Schedule[],
     now: Instant,
-    decide: Decide<Plan>,
+    decide: Decide<Plan | undefined>,
     known: Known,
   ): Promise<number> {
-    const { byPrimaryKey, skipLocked } = this.#database.dialect;
-    const locked = await sql.all(
-      `SELECT * FROM schedules${byPrimaryKey} WHERE id IN (${marks(ids.length)}) AND ${DUE}${skipLocked}`,
-      [...markValues(ids), now],
-    );
-    if (locked.length === 0) return 0;
-    const due = locked
-      .map(toSchedule)
-      .sort((a, b) => a.nextFireAt! - b.nextFireAt! || (a.id < b.id ? -1 : 1));
-    const active = await activeRuns(
-      this.#database,
-      sql,
-      due.map((schedule) => schedule.id),
-    );
-    const runs: ReturnType<typeof plannedRuns> = [];
+    const mine = await elect(sql, this.#database.dialect, read);
+    if (mine.length === 0) return 0;
+    const facts = await factsOf(sql, this.#database.dialect, mine);
+    const runs: NewRun[] = [];
     const cursors: Cursor[] = [];
     const cancel: string[] = [];
-    for (const schedule of due) {
-      const plan = this.#planned(schedule, active.get(schedule.id) ?? [], decide);
+    for (const schedule of mine) {
+      const plan = this.#planned(schedule, facts, decide);
       if (!plan) continue;
       const rows = await known(sql, schedule, plan.rows);
       runs.push(...plannedRuns(schedule, rows, this.#options.factsOf(schedule), now));
       cursors.push({ schedule, plan });
       cancel.push(...plan.cancel);
     }
+    orderIds(runs);
     // Sent together: the second is made ready while the server does the first.
-    await Promise.all([runs.length > 0 && insertRuns(sql, runs), moveCursors(sql, cursors)]);
-    for (const runId of cancel) await requestCancel(sql, runId, "replaced", now);
-    return cursors.length > 0 ? due.length : 0;
+    await Promise.all([
+      runs.length > 0 && insertRuns(sql, runs),
+      moveCursors(sql, this.#database.dialect, cursors),
+    ]);
+    for (const runId of cancel) await requestCancel(sql, runId, REPLACED, now);
+    for (const cursor of cursors) if (cursor.plan.pause) await pauseItself(sql, cursor, now);
+    return cursors.length > 0 ? mine.length : 0;
   }
 
   /** A schedule that cannot be planned (its zone is gone, for one) must not hold up the others. */
-  #planned(schedule: Schedule, active: ActiveRun[], decide: Decide<Plan>): Plan | undefined {
+  #planned(schedule: Schedule, facts: Facts, decide: Decide<Plan | undefined>): Plan | undefined {
     try {
-      return decide(schedule, active);
+      return decide(schedule, ...asked(facts, schedule.id));
     } catch (error) {
       this.#options.onFault?.(schedule.id, error);
       return undefined;
@@ -226,44 +280,9 @@ const withoutExisting: Known = async (sql, schedule, rows) => {
   return rows.filter((row) => !existing.has(row.fireAt));
 };
 
-/**
- * The runs of these schedules that have not ended, oldest first. The index is named, and the order made here: for a few
- * hundred ids MariaDB walked the whole table by its primary key (measured).
- */
-async function activeRuns(
-  { dialect }: Database,
-  sql: Sql,
-  scheduleIds: readonly string[],
-): Promise<Map<string, ActiveRun[]>> {
-  const rows = await sql.all(
-    `SELECT id, schedule_id, state, fire_at FROM task_runs${dialect.byIndex("ix_task_runs_active")} ` +
-      `WHERE schedule_id IN (${marks(scheduleIds.length)}) AND finished_at IS NULL`,
-    markValues(scheduleIds),
-  );
-  rows.sort((a, b) => (String(a["id"]) < String(b["id"]) ? -1 : 1));
-  const active = new Map<string, ActiveRun[]>();
-  for (const row of rows) {
-    const id = String(row["schedule_id"]);
-    const runs = active.get(id) ?? [];
-    active.set(id, runs);
-    runs.push({
-      id: String(row["id"]),
-      state: row["state"] as ActiveRun["state"],
-      fireAt: row["fire_at"] === null ? null : Number(row["fire_at"]),
-    });
-  }
-  return active;
-}
+const byFireThenId = (a: Schedule, b: Schedule) => a.nextFireAt! - b.nextFireAt! || (a.id < b.id ? -1 : 1);
 
-async function addRevision(sql: Sql, schedule: Schedule, actor: string): Promise<void> {
-  await sql.insert(
-    "schedule_revisions",
-    ["schedule_id", "revision", "from_instant", "actor", "definition"],
-    [[schedule.id, schedule.revision, schedule.updatedAt, actor, jsonText(schedule)]],
-  );
-}
-
-function splitAddress(address: string): [source: string, jobKey: string] {
-  const colon = address.indexOf(":");
-  return [address.slice(0, colon), address.slice(colon + 1)];
+/** What `decide` is handed besides the schedule. */
+function asked({ active, pauses, ended }: Facts, id: string) {
+  return [active.get(id) ?? [], { pauses, ended: ended.get(id) ?? [] }] as const;
 }

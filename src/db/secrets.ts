@@ -35,6 +35,20 @@ export class Vault {
     this.#keys = secrets.map(toKey);
   }
 
+  /** Id of the key that seals. */
+  get newestKeyId(): string {
+    return this.#keys[0]!.id;
+  }
+
+  hasKey(id: string): boolean {
+    return this.#keys.some((key) => key.id === id);
+  }
+
+  /** Id of the key under which a value was sealed; "damaged" when that cannot be read. */
+  keyIdOf(sealed: Sealed): string {
+    return SHAPE.exec(sealed.$sealed)?.[1] ?? "damaged";
+  }
+
   /** Seals a JSON value. `context` is bound to it: it opens under the same context only. */
   seal(value: unknown, context: string): Sealed {
     const { id, bytes } = this.#keys[0]!;

@@ -93,19 +93,43 @@ const AWAY = new Set([
   "PROTOCOL_SEQUENCE_TIMEOUT",
   "ER_SERVER_SHUTDOWN",
   "ER_CON_COUNT_ERROR",
+  "ER_TOO_MANY_USER_CONNECTIONS",
+  "ER_CONNECTION_KILLED",
+  "ER_QUERY_INTERRUPTED",
+  "ER_STATEMENT_TIMEOUT",
   "POOL_CLOSED",
 ]);
+/** It answers, and takes nothing for now: a full disk, a server that may only be read. */
+const TAKES_NOTHING =
+  /^(SQLITE_(FULL|IOERR|READONLY|CANTOPEN|NOMEM)\w*|ER_(DISK_FULL|RECORD_FILE_FULL|OPTION_PREVENTS_STATEMENT|READ_ONLY_MODE|OUT_OF_RESOURCES))$/;
 
-/** A server that does not answer is expected, and a 503 for whoever asked; everything else stays what it is. */
+/**
+ * A database that does not answer, or takes nothing for now whatever it is given, is expected, and a 503 for whoever
+ * asked; everything else stays what it is.
+ */
 export function orAway(error: unknown): unknown {
+  if (error instanceof ExpectedError) return error;
   const { code, fatal } = (error ?? {}) as DriverError & { fatal?: unknown };
+  const name = String(code);
   // Fatal without a code: a command on a connection that the server has closed.
-  const isAway = AWAY.has(String(code)) || (fatal === true && code === undefined);
-  if (!isAway) return error;
-  const away = new ExpectedError(
-    503,
-    "database_away",
-    "The database does not answer. Ask again in a moment.",
-  );
-  return Object.assign(away, { cause: error, driverCode: code });
+  if (AWAY.has(name) || (fatal === true && code === undefined))
+    return away("The database does not answer. Ask again in a moment.", error);
+  if (TAKES_NOTHING.test(name))
+    return away(`The database takes nothing just now (${name}). Ask again in a moment.`, error);
+  return error;
+}
+
+function away(message: string, cause: unknown): ExpectedError {
+  const { code } = (cause ?? {}) as DriverError;
+  return Object.assign(new ExpectedError(503, "database_away", message), { cause, driverCode: code });
+}
+
+/** As `orAway`, for a transaction that was done again and again: a lock that others never let go is no fault of ours. */
+export function orBusy(error: unknown): unknown {
+  return isTransient(error) ? away("The database is busy. Ask again in a moment.", error) : orAway(error);
+}
+
+/** Whether trying the next thing on the same database is of no use just now. */
+export function isAway(error: unknown): boolean {
+  return error instanceof ExpectedError && error.code === "database_away";
 }

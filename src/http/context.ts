@@ -2,6 +2,7 @@
 import type { RouterContext } from "@koa/router";
 import type { Principal } from "../access/principal.ts";
 import type { FaceDeps, IdempotencyRef } from "./ports.ts";
+import type { Format, HeaderName } from "./route.ts";
 
 export interface FaceState {
   requestId: string;
@@ -20,10 +21,10 @@ export interface Call<B, Q> {
   params: Readonly<Record<string, string>>;
   query: Q;
   body: B;
-  /** A request header, "" when it was not sent. */
-  header(name: string): string;
-  /** The best of these content types by the Accept header; the first when none is named. */
-  accepts(...types: [string, ...string[]]): string;
+  /** A request header that the route declares, "" when it was not sent. */
+  header(name: HeaderName): string;
+  /** JSON, or the one of the route's other formats that the Accept header likes best. */
+  format(): Format | "application/json";
   /** Path and query as sent. */
   url: string;
   /** Set when the request has an Idempotency-Key and is the first with it. */

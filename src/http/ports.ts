@@ -1,13 +1,20 @@
 // What the face needs from the rest: narrow interfaces that the app hands in. Stores throw ExpectedError 503
 // (`database_away`) when the database cannot be reached; everything else that is not an ExpectedError becomes a 500.
 import type { Access } from "../access/access.ts";
+import type { JobVersions } from "../catalog/job-versions.ts";
 import type { CatalogEntry, LoadError, LoadState } from "../catalog/version.ts";
 import type { Clock, Instant } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import type { RetryInput } from "../runs/again.ts";
+import type { Backfills as BackfillService } from "../runs/backfill.ts";
 import type { RunQueries } from "../runs/store.ts";
 import type { Actor, TaskRun, Trigger } from "../runs/task-run.ts";
 import type { RequestRef } from "../schedules/schedule.ts";
+import type { Controls as ScheduleControls } from "../schedules/controls.ts";
+import type { Explainer } from "../schedules/explainer.ts";
 import type { Schedules as ScheduleService } from "../schedules/schedules.ts";
+import type { ScopePauses } from "../schedules/scope-pauses.ts";
+import type { UpTimeStore } from "../schedules/up-time.ts";
 
 /** The spec of a job, as the catalog holds it. */
 export type JobSpec = NonNullable<CatalogEntry["spec"]>;
@@ -32,6 +39,8 @@ export interface FailedLoad {
   key: string;
   loadState: LoadState;
   error: LoadError;
+  /** The version that runs go on using. */
+  serving: string | null;
 }
 
 /** The catalog, read from memory: none of these waits for anything. */
@@ -42,6 +51,19 @@ export interface Jobs {
   sources(): readonly SourceState[];
   loadErrors(): readonly FailedLoad[];
 }
+
+/** Which version of a job serves. Each answers the job as it is then; 404 for an unknown job. */
+export interface Serving {
+  /** Serves this version until `unpin`, whatever the folder holds. `hash` in full. */
+  pin(source: string, key: string, hash: string): Promise<CatalogEntry>;
+  /** What the folder holds serves at once. */
+  unpin(source: string, key: string): Promise<CatalogEntry>;
+  /** Looks at the job's folder now. */
+  reload(source: string, key: string): Promise<CatalogEntry>;
+}
+
+/** What is kept of the versions of jobs. */
+export type Versions = Pick<JobVersions, "list" | "one" | "source" | "file" | "difference">;
 
 /** The rules for params of a job spec; plain functions of the sdk, handed in because the face does not know the sdk. */
 export interface ParamRules {
@@ -105,6 +127,13 @@ export interface TriggerRequest {
 export interface Runs {
   /** Committed when it answers (A1). */
   trigger(request: TriggerRequest): Promise<TaskRun>;
+  /** Accepted, and committed, when it answers; 409 when the run has ended. */
+  cancel(
+    id: string,
+    cancel: { by: string | null; note: string | null; request?: IdempotencyRef },
+  ): Promise<TaskRun>;
+  /** A new run, committed; 409 while the earlier one has not ended. */
+  retry(of: TaskRun, input: RetryInput): Promise<TaskRun>;
   /** The run once it is final, or as it is after `ms`. `signal`: whoever asked has gone. */
   waitForEnd(id: string, ms: number, signal?: AbortSignal): Promise<TaskRun>;
 }
@@ -136,18 +165,55 @@ export interface Meta {
 /** Schedules check their own input and throw ExpectedError 422 with pointers into the body. */
 export type Schedules = Pick<
   ScheduleService,
-  "create" | "get" | "list" | "patch" | "remove" | "preview" | "describe"
+  "create" | "get" | "list" | "patch" | "wouldPatch" | "remove" | "preview" | "describe" | "openPauses"
 >;
+
+/** Pause, resume, skip the next fires, copy: bodies are checked there too. */
+export type Controls = Pick<ScheduleControls, "pause" | "resume" | "wouldResume" | "skipNext" | "copy">;
+
+/** Pauses of jobs, sources and everything. */
+export type Pauses = Pick<ScopePauses, "open" | "of" | "pause" | "resume" | "wouldResume">;
+
+/** Runs for instants of the past; bodies are checked there too. */
+export type Backfills = Pick<BackfillService, "start" | "summary" | "cancel">;
+
+/** Why a schedule did or did not run. */
+export type Explain = Pick<Explainer, "scheduleOf" | "explain">;
+
+/** Which replicas have been settling schedules lately. */
+export type UpTimes = Pick<UpTimeStore, "upSince">;
 
 export type { RunQueries };
 
+/** Sealed values by the id of their key; `others` are those under another key than the newest. */
+export interface SecretCounts {
+  key: string;
+  current: number;
+  resealed: number;
+  others: Record<string, number>;
+}
+
+export interface Secrets {
+  count(): Promise<SecretCounts>;
+  /** Seals anew what is not under the newest key; done again, it changes nothing. */
+  rotate(): Promise<SecretCounts>;
+}
+
 export interface FaceDeps {
   jobs: Jobs;
+  serving: Serving;
+  versions: Versions;
   params: ParamRules;
   runs: Runs;
   runQueries: RunQueries;
   schedules: Schedules;
+  controls: Controls;
+  pauses: Pauses;
+  upTimes: UpTimes;
+  backfills: Backfills;
+  explain: Explain;
   access: Access;
+  secrets: Secrets;
   idempotency: IdempotencyStore;
   /** At least 32 bytes, derived from JOBMOUNT_SECRET_KEY: bodies may hold secrets, so their digests are keyed. */
   idempotencyKey: Uint8Array;

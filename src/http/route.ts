@@ -1,21 +1,38 @@
-// One route as data: from the table of them the router is built, and later the contract.
+// One route as data: from the table of them the router and the contract (openapi/) are built.
 import { ROLES, type Role } from "../access/role.ts";
 import type { Call } from "./context.ts";
 import type { QueryFields, QueryOf } from "./query.ts";
 import type { Reply } from "./reply.ts";
+import type { ShapeName } from "./shapes/index.ts";
 
 /** Where everything lies that needs a token. */
 export const BASE = "/api/v1";
 
-export type Method = "GET" | "POST" | "PATCH" | "DELETE";
+export type Method = "GET" | "POST" | "PUT" | "PATCH" | "DELETE";
 
 /** The least role; `public` needs no token, `local` only comes from the service's own socket. */
 export type Need = Role | "public" | "local";
 
-/** A class-validator class. `opaque` names the fields whose content is checked by the domain, not by class-validator. */
+/** Request headers that a route may look at. */
+export type HeaderName = "If-Match" | "Idempotency-Key" | "Prefer" | "Last-Event-ID";
+
+/** What an answer may be besides JSON. */
+export type Format =
+  | "application/x-ndjson"
+  | "text/csv"
+  | "text/plain"
+  | "text/x-diff"
+  | "text/html"
+  | "text/css"
+  | "text/event-stream";
+
+/** A class-validator class. */
 export interface BodyClass<B extends object> {
   new (): B;
+  /** Fields whose content is checked by the domain, not by class-validator. */
   readonly opaque?: readonly string[];
+  /** A body as somebody would send it, for the contract; a test holds it to the class. */
+  readonly example?: Readonly<Record<string, unknown>>;
 }
 
 export interface RouteSpec<B extends object, Q extends QueryFields> {
@@ -30,8 +47,16 @@ export interface RouteSpec<B extends object, Q extends QueryFields> {
   bodyTypes?: readonly string[];
   /** True when a request without any body means an empty object. */
   bodyOptional?: boolean;
-  /** What it answers, by status: the name of the shape, or null for no body. */
-  replies: Readonly<Record<number, string | null>>;
+  /** What it answers in JSON, by status: the name of the shape, or null for no JSON. */
+  replies: Readonly<Record<number, ShapeName | null>>;
+  /** What it answers with 200 besides JSON; for NDJSON and event streams the shape of a line. */
+  formats?: Readonly<Partial<Record<Format, ShapeName | null>>>;
+  /** Request headers that it looks at (Idempotency-Key goes without saying where there is `replay`). */
+  takes?: readonly HeaderName[];
+  /** Those of them without which it refuses. */
+  requires?: readonly HeaderName[];
+  /** Statuses of refusals beyond those that follow from the rest, for the contract. */
+  fails?: readonly number[];
   handle(call: Call<B, QueryOf<Q>>): Promise<Reply> | Reply;
   /** For POST routes that make something: renders what an earlier request with the same Idempotency-Key made. */
   replay?(call: Call<B, QueryOf<Q>>, resourceId: string): Promise<Reply> | Reply;

@@ -8,9 +8,10 @@ import { authorize } from "./middleware/authenticate.ts";
 import { once } from "./middleware/idempotency.ts";
 import { readJsonBody } from "./middleware/read-body.ts";
 import type { FaceDeps } from "./ports.ts";
+import { headersTaken } from "./openapi/operation.ts";
 import { readQuery } from "./query.ts";
 import type { Reply } from "./reply.ts";
-import { checkRoutes, type Route } from "./route.ts";
+import { checkRoutes, type Format, type HeaderName, type Route } from "./route.ts";
 
 /** Throws when a route declares no least role (A2). Of two routes that fit one path, the first of the table is taken. */
 export function buildRouter(routes: readonly Route[], deps: FaceDeps): Router<FaceState> {
@@ -44,8 +45,8 @@ async function serve(route: Route, deps: FaceDeps, ctx: FaceContext): Promise<vo
     params: ctx.params,
     query,
     body,
-    header: (name) => ctx.get(name),
-    accepts: (...types) => ctx.accepts(...types) || types[0],
+    header: (name) => declaredHeader(route, ctx, name),
+    format: () => formatOf(route, ctx),
     url: ctx.url,
     gone: () => {
       const controller = new AbortController();
@@ -54,6 +55,19 @@ async function serve(route: Route, deps: FaceDeps, ctx: FaceContext): Promise<vo
     },
   };
   send(ctx, await once(route, call));
+}
+
+/** The contract tells which headers a route looks at, so it can look at no others. */
+function declaredHeader(route: Route, ctx: FaceContext, name: HeaderName): string {
+  if (headersTaken(route).includes(name)) return ctx.get(name);
+  throw new Error(`${route.method} ${route.path} looks at ${name} and does not declare it in takes`);
+}
+
+function formatOf(route: Route, ctx: FaceContext): Format | "application/json" {
+  const json = "application/json";
+  const others = Object.keys(route.formats ?? {}) as Format[];
+  const best = ctx.accepts(json, ...others);
+  return best ? (best as Format | typeof json) : json;
 }
 
 async function bodyOf(route: Route, ctx: FaceContext): Promise<object> {

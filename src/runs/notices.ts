@@ -1,4 +1,4 @@
-// Who hears in this process that a run has ended: those that wait for it, and whoever listens to all.
+// Who hears in this process that a run has ended, or that somebody wants it to: those that wait for it, and listeners.
 import type { RunState } from "./task-run.ts";
 
 export interface FinishedNotice {
@@ -12,9 +12,19 @@ export interface FinishedNotice {
 export class Notices {
   readonly #waiting = new Map<string, Set<() => void>>();
   readonly #listeners: ((notice: FinishedNotice) => void)[] = [];
+  readonly #cancelListeners: ((runId: string) => void)[] = [];
 
   listen(listener: (notice: FinishedNotice) => void): void {
     this.#listeners.push(listener);
+  }
+
+  /** `listener` hears of each running run that somebody asked to cancel; those of other processes too. */
+  onCancelAsked(listener: (runId: string) => void): void {
+    this.#cancelListeners.push(listener);
+  }
+
+  cancelAsked(runId: string): void {
+    for (const listener of this.#cancelListeners) listener(runId);
   }
 
   finished(notice: FinishedNotice): void {

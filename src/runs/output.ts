@@ -58,6 +58,13 @@ export class Output {
     }
   }
 
+  /** Output that came after the cap, and was not even read. */
+  dropped(lines: number, bytes: number): void {
+    this.#dirty = true;
+    this.#droppedLines += Math.max(1, lines);
+    this.#droppedBytes += bytes;
+  }
+
   records(counts: RecordCounts, failed: readonly { key: string | null; reason: string | null }[]): void {
     this.#dirty = true;
     this.#records = counts;

@@ -1,12 +1,13 @@
-// Runs as people ask for them: trigger one, wait for its end.
+// Runs as people ask for them: trigger one, cancel it, do it again, wait for its end.
 import type { Instant } from "../clock.ts";
 import { conflict, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { JobSpec } from "../sdk/spec.ts";
+import { checkEnded, type KeptRecords, onlyRecordsOf, paramsOf, type RetryInput, runAgain } from "./again.ts";
 import type { Notices } from "./notices.ts";
 import { isFinal } from "./state.ts";
-import type { NewRun } from "./store.ts";
-import type { Actor, TaskRun, Trigger } from "./task-run.ts";
+import type { CancelRequest, NewRun } from "./store.ts";
+import type { Actor, RunState, TaskRun, Trigger } from "./task-run.ts";
 
 export interface TriggerInput {
   source: string;
@@ -33,8 +34,16 @@ export interface RunsDeps {
   specOf(source: string, jobKey: string): JobSpec | null | undefined;
   /** The job's folder is gone; its last good version is kept, and waits for the folder. */
   isMissing(source: string, jobKey: string): boolean;
-  /** Checks params and seals the secret ones; throws ExpectedError 422 with pointers below /params. */
-  saveParams(spec: JobSpec, params: Record<string, unknown>): Record<string, unknown>;
+  /** Checks params and seals the secret ones; throws ExpectedError 422 with pointers below /params. With `saved`, secrets that are sealed already or shown as `{ secret: true }` stay as they are. */
+  saveParams(
+    spec: JobSpec,
+    params: Record<string, unknown>,
+    saved?: Record<string, unknown>,
+  ): Record<string, unknown>;
+  /** The spec of one version, whatever serves now; rejects when it is unknown or its packages are missing here. */
+  specOfVersion(hash: string): Promise<JobSpec>;
+  requestCancel(id: string, cancel: CancelRequest, now: Instant): Promise<RunState | undefined>;
+  failedRecordsOf(id: string): Promise<KeptRecords>;
   /** Told before the insert: whoever claims may look in the same commit. */
   expect(source: string): void;
   wakeAt(source: string, at: Instant): void;
@@ -55,17 +64,7 @@ export class Runs {
   /** Makes a queued run; committed when it answers (A1). 404 unknown job, 409 no version or busy, 422 params. */
   async trigger(input: TriggerInput): Promise<TaskRun> {
     const { source, jobKey } = input;
-    const spec = this.#deps.specOf(source, jobKey);
-    if (spec === undefined) throw notFound(`there is no job "${jobKey}" in the source "${source}"`);
-    if (spec === null) {
-      throw conflict(
-        "not_loaded",
-        `the job "${jobKey}" has never loaded, so there is nothing to run; GET /load-errors says why`,
-      );
-    }
-    if (this.#deps.isMissing(source, jobKey)) {
-      throw conflict("job_missing", `the folder of the job "${jobKey}" is gone; put it back to run it`);
-    }
+    const spec = this.#currentSpec(source, jobKey);
     const params = this.#deps.saveParams(spec, input.params);
     if (input.onBusy === "refuse" && spec.concurrency !== null) {
       const running = await this.#deps.runningOf(source, jobKey);
@@ -84,7 +83,50 @@ export class Runs {
       this.#deps.expect(source);
       await this.#deps.insert([run], input.idempotency);
     }
-    return asQueued(run);
+    // As it was written, without reading it back.
+    return run;
+  }
+
+  /**
+   * Cancels a run at whatever it is: one that waits ends at once, one that runs is asked to end and is killed if it does
+   * not (X9). Committed when it answers, and the same again when it is asked again. 404 unknown, 409 when it has ended.
+   */
+  async cancel(id: string, cancel: Omit<CancelRequest, "reason">): Promise<TaskRun> {
+    const state = await this.#deps.requestCancel(id, { ...cancel, reason: "user" }, this.#deps.now());
+    const run = await this.#deps.byId(id);
+    if (!run) throw notFound(`there is no run "${id}"`);
+    if (state === undefined) {
+      throw conflict(
+        "finished",
+        `the run ${id} has ended already (${run.state}); there is nothing to cancel`,
+      );
+    }
+    if (state === "running") this.#deps.notices.cancelAsked(id);
+    else this.#deps.notices.finished({ runId: id, source: run.source, jobKey: run.jobKey, state });
+    return run;
+  }
+
+  /** A new run with `retryOf`, queued and committed. 409 for a run that has not ended, or whose version is unknown. */
+  async retry(of: TaskRun, input: RetryInput): Promise<TaskRun> {
+    checkEnded(of);
+    const spec = await this.#specAgain(of, input);
+    const params = this.#deps.saveParams(spec, paramsOf(of, input.params), of.params);
+    const only = input.onlyFailedRecords
+      ? onlyRecordsOf(of, await this.#deps.failedRecordsOf(of.id))
+      : undefined;
+    const run = runAgain(of, spec, params, input, only, this.#deps.now());
+    this.#deps.expect(of.source);
+    await this.#deps.insert([run], input.idempotency);
+    return run;
+  }
+
+  async #specAgain(of: TaskRun, { version }: RetryInput): Promise<JobSpec> {
+    if (version !== "same") return this.#currentSpec(of.source, of.jobKey);
+    if (of.version !== null) return this.#deps.specOfVersion(of.version);
+    throw conflict(
+      "no_version",
+      `the run ${of.id} never ran any version; leave out "version" to use the current one`,
+    );
   }
 
   /** The run once it is final, or as it is after `ms` or when `signal` aborts. 404 for an unknown id. */
@@ -100,7 +142,22 @@ export class Runs {
     }
   }
 
-  #newRun(input: TriggerInput, spec: JobSpec, params: Record<string, unknown>): NewRun {
+  #currentSpec(source: string, jobKey: string): JobSpec {
+    const spec = this.#deps.specOf(source, jobKey);
+    if (spec === undefined) throw notFound(`there is no job "${jobKey}" in the source "${source}"`);
+    if (spec === null) {
+      throw conflict(
+        "not_loaded",
+        `the job "${jobKey}" has never loaded, so there is nothing to run; GET /load-errors says why`,
+      );
+    }
+    if (this.#deps.isMissing(source, jobKey)) {
+      throw conflict("job_missing", `the folder of the job "${jobKey}" is gone; put it back to run it`);
+    }
+    return spec;
+  }
+
+  #newRun(input: TriggerInput, spec: JobSpec, params: Record<string, unknown>): NewRun & TaskRun {
     const now = this.#deps.now();
     return {
       id: newId("run", now),
@@ -126,29 +183,22 @@ export class Runs {
       overrides: {},
       actor: input.actor,
       retryOf: null,
+      startedAt: null,
+      finishedAt: null,
+      attempt: 0,
+      triesUsed: 0,
+      version: null,
+      versionDeclared: null,
+      owner: null,
+      scheduleSlot: null,
+      jobSlot: null,
+      cancel: null,
+      progressPercent: null,
+      progressMessage: null,
+      records: { processed: 0, success: 0, failed: 0, skipped: 0 },
+      result: null,
+      error: null,
+      log: { lines: 0, bytes: 0, droppedBytes: 0 },
     };
   }
-}
-
-/** The row as it was written, without reading it back. */
-function asQueued(run: NewRun): TaskRun {
-  return {
-    ...run,
-    startedAt: null,
-    finishedAt: null,
-    attempt: 0,
-    triesUsed: 0,
-    version: null,
-    versionDeclared: null,
-    owner: null,
-    scheduleSlot: null,
-    jobSlot: null,
-    cancelRequestedAt: null,
-    progressPercent: null,
-    progressMessage: null,
-    records: { processed: 0, success: 0, failed: 0, skipped: 0 },
-    result: null,
-    error: null,
-    log: { lines: 0, bytes: 0, droppedBytes: 0 },
-  };
 }

@@ -1,8 +1,8 @@
 // The states of a run and who may move it: the one table that code, tests and docs/semantics share.
-import type { RunState } from "./task-run.ts";
+import { FINAL_STATES, type RunState } from "./task-run.ts";
 
 /** Who makes a move. */
-export type Mover = "scheduler" | "caller" | "worker" | "sweeper";
+export type Mover = "scheduler" | "caller" | "worker" | "sweeper" | "spool";
 
 interface Move {
   from: RunState | null;
@@ -30,15 +30,26 @@ export const MOVES: readonly Move[] = [
   { from: "running", to: "cancelled", who: "worker" },
   { from: "running", to: "failed", who: "sweeper" },
   { from: "running", to: "retrying", who: "sweeper" },
+  // Claimed, and never begun: the database's answer to the claim was lost.
+  { from: "running", to: "queued", who: "sweeper" },
+  // X2: an attempt that counted as lost ended after all, and no later one has begun; once, since it is lost no longer.
+  { from: "failed", to: "succeeded", who: "spool" },
+  { from: "failed", to: "failed", who: "spool" },
+  { from: "failed", to: "cancelled", who: "spool" },
+  { from: "retrying", to: "succeeded", who: "spool" },
+  { from: "retrying", to: "failed", who: "spool" },
+  { from: "retrying", to: "retrying", who: "spool" },
+  { from: "retrying", to: "queued", who: "spool" },
+  { from: "retrying", to: "cancelled", who: "spool" },
 ];
 
 export function mayMove(from: RunState | null, to: RunState, who: Mover): boolean {
   return MOVES.some((move) => move.from === from && move.to === to && move.who === who);
 }
 
-/** A run that will never move again by itself. */
+/** A run that will never move again by itself (save `failed(lost)`, once, by an end that is told late). */
 export function isFinal(state: RunState): boolean {
-  return !MOVES.some((move) => move.from === state);
+  return (FINAL_STATES as readonly RunState[]).includes(state);
 }
 
 /** A run that waits for a worker. */

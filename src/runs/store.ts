@@ -3,6 +3,8 @@ import type { Instant } from "../clock.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
 import type {
   Actor,
+  CancelledReason,
+  EndStep,
   LogLine,
   Reason,
   RunError,
@@ -37,6 +39,9 @@ export interface NewRun {
   overrides: RunOverrides;
   actor: Actor;
   retryOf: string | null;
+  /** Set on the runs of a backfill: the batch that they belong to, and the instant that each stands for. */
+  batch?: string | null;
+  forAt?: Instant | null;
 }
 
 /** A run that a worker holds: what it needs to run one attempt. */
@@ -109,6 +114,11 @@ export interface Finish {
   error: RunError | null;
   exitCode: number | null;
   signal: string | null;
+  /** What was sent to end it, and when nothing was left of its processes (null: its process lives on, clean). */
+  steps: readonly EndStep[];
+  groupEmptyAt: Instant | null;
+  /** Number of the first log line that it could write. */
+  logFrom: number;
   log: { lines: number; bytes: number; droppedBytes: number };
   /** Lines not yet stored. */
   lines: readonly LogLine[];
@@ -126,6 +136,21 @@ export interface FailedRecord {
 /** What a finish came to: `done` also when the same finish had been written before. */
 export type FinishAnswer = "done" | "late" | "cancelled";
 
+/** Where ends of attempts wait for a database that does not take them (X5). */
+export interface FinishSpool {
+  /** One file for all of them; it is on the disk when its name is answered. */
+  keep(finishes: readonly Finish[]): Promise<string>;
+  /** The oldest first. */
+  names(): Promise<string[]>;
+  /** Undefined when there is no such file any longer, or when it is damaged and was set aside. */
+  read(name: string): Promise<Finish[] | undefined>;
+  drop(name: string): Promise<void>;
+  /** The database refuses it for good: set aside for whoever looks after the service. */
+  refuse(name: string): Promise<void>;
+  /** What is wrong with it, in words; null when nothing is. */
+  readonly trouble: string | null;
+}
+
 /** What a running attempt tells while it runs. */
 export interface Telling {
   runId: string;
@@ -135,6 +160,16 @@ export interface Telling {
   log: { lines: number; bytes: number; droppedBytes: number };
   lines: readonly LogLine[];
   failedRecords: readonly FailedRecord[];
+}
+
+/** Why a run is to end, and who asked. */
+export interface CancelRequest {
+  reason: CancelledReason;
+  by: string | null;
+  /** In that person's own words. */
+  note: string | null;
+  /** The request under whose key it is recorded, in the same transaction (A1). */
+  request?: { actor: string; key: string; digest: string };
 }
 
 export interface RunningRow {
@@ -166,21 +201,30 @@ export interface RunStore {
   hasClaimable(sources: readonly string[], now: Instant): Promise<boolean>;
   finish(finish: Finish): Promise<FinishAnswer>;
   tell(telling: Telling): Promise<void>;
-  /** Renews the lease of these runs by one more beat. */
-  beat(owner: string, runs: readonly { id: string; attempt: number }[], beat: number): Promise<void>;
+  /** Renews the lease of these runs by one more beat; answers those whose attempt is no longer the run's. */
+  beat(
+    owner: string,
+    runs: readonly { id: string; attempt: number }[],
+    beat: number,
+  ): Promise<{ id: string; attempt: number }[]>;
   /** Which of these attempts somebody asked to cancel. */
   cancelRequested(runIds: readonly string[]): Promise<{ id: string; attempt: number; reason: string }[]>;
   /** Cancels a waiting run at once, asks a running one to end; undefined when it had ended (or is unknown). */
-  requestCancel(runId: string, reason: Reason, now: Instant): Promise<RunState | undefined>;
+  requestCancel(runId: string, cancel: CancelRequest, now: Instant): Promise<RunState | undefined>;
   running(): Promise<RunningRow[]>;
-  /** running -> failed(lost) or retrying, if (attempt, beat) are still the same. */
-  reap(row: RunningRow, to: "failed" | "retrying", now: Instant, cause: string): Promise<boolean>;
+  /**
+   * running -> failed(lost) or retrying, if (attempt, beat) are still the same. To `queued`: its code never began, so it
+   * is given back and no try is used.
+   */
+  reap(row: RunningRow, to: "failed" | "retrying" | "queued", now: Instant, cause: string): Promise<boolean>;
   jobState(source: string, jobKey: string, scope: string): Promise<Map<string, unknown>>;
 }
 
 export interface RunFilter {
   jobs?: readonly { source: string; key: string }[];
   scheduleId?: string;
+  /** Runs of this backfill. */
+  batch?: string;
   states?: readonly RunState[];
   notStates?: readonly RunState[];
   reasons?: readonly string[];
@@ -226,6 +270,10 @@ export interface RunQueries {
   logLines(runId: string, filter: LogFilter): Promise<{ lines: LogLine[]; hasMore: boolean }>;
   /** Those of the run's latest attempt, by their number. */
   failedRecords(runId: string, after: number, limit: number): Promise<FailedRecord[]>;
+  /** How many of those are kept, and how many of them have a key. */
+  failedRecordsOf(runId: string): Promise<{ kept: number; withKey: number }>;
+  /** The keys of those, each once, in the order in which they were refused. */
+  failedKeys(runId: string): Promise<string[]>;
   /** The newest runs of each job, newest first. */
   recentOf(jobs: readonly { source: string; key: string }[], each: number): Promise<Map<string, TaskRun[]>>;
   /** The newest run that was executed, of each schedule. */

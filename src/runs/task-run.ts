@@ -98,7 +98,8 @@ export interface TaskRun {
   jobSlot: string | null;
   /** Whether the run takes the one slot of its schedule (every overlap policy but allow_all). */
   exclusive: boolean;
-  cancelRequestedAt: Instant | null;
+  /** An accepted cancel; null when there was none. */
+  cancel: { requestedAt: Instant; by: string | null; note: string | null } | null;
   /** As saved: secret values are sealed (`{ "$sealed": … }`). */
   params: Record<string, unknown>;
   /** What the schedule or the trigger set above the job's own declaration. */
@@ -111,6 +112,10 @@ export interface TaskRun {
   log: { lines: number; bytes: number; droppedBytes: number };
   actor: Actor;
   retryOf: string | null;
+  /** Set on the runs of a backfill. */
+  batch?: string | null;
+  /** The instant that a run of a backfill stands for. */
+  forAt?: Instant | null;
 }
 
 export interface RunOverrides {
@@ -119,6 +124,10 @@ export interface RunOverrides {
   maxFailedShare?: number;
   /** Set for a run that merges missed fires: the range it stands for. */
   missed?: { from: Instant; to: Instant; count: number };
+  /** The due instant of the run that this one repeats by hand. */
+  fireAt?: Instant;
+  /** Only the failed records of another run are to be done: how many of them, and how many are left out (not kept, or without a key). */
+  onlyRecords?: { of: string; records: number; left: number };
 }
 
 export interface LogLine {
@@ -129,6 +138,12 @@ export interface LogLine {
   attempt: number;
   text: string;
   fields?: Record<string, unknown>;
+}
+
+/** One thing that was sent to end an attempt: the abort signal of `this.signal`, or a signal of the system. */
+export interface EndStep {
+  signal: "abort" | "SIGTERM" | "SIGKILL";
+  at: Instant;
 }
 
 /** One attempt: a row of `run_attempts` once it has ended, until then what the run's own row says of it. */
@@ -146,6 +161,11 @@ export interface Attempt {
   finishedAt: Instant | null;
   exitCode: number | null;
   signal: string | null;
+  steps: readonly EndStep[];
+  /** When nothing was left of its processes; null when its process lived on, clean, or nobody saw it. */
+  groupEmptyAt: Instant | null;
+  /** Numbers of its log lines, both included; null when it wrote none. */
+  logLines: { from: number; to: number } | null;
   /** True when the row was no longer this attempt's when it ended; kept for the record only. */
   late: boolean;
 }

@@ -1,20 +1,25 @@
 // The child's voice: frames out, written at once and whole, and what the job prints as log lines in their order.
 import { writeSync } from "node:fs";
 import { Writable } from "node:stream";
+import { StringDecoder } from "node:string_decoder";
 import type { JobEvent } from "../sdk/context.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
 import { encodeFrame } from "./frames.ts";
-import { type FailedRecordTold, type FromChild, OUT_FD, type ToldLine } from "./protocol.ts";
+import { cutLine, LineCutter, OutputCap } from "./lines.ts";
+import { type FailedRecordTold, type FromChild, NO_PIPE, OUT_FD, type ToldLine } from "./protocol.ts";
 
 /** Progress and counts travel at most this often; what waits goes out with the end at the latest. */
 const EVERY_MS = 100;
-const MAX_LINE = 16 * 1024;
+const QUICK_LINES = 10;
+const MAX_LAST = 500;
 const MAX_BATCH_BYTES = 64 * 1024;
 
 // Taken before any job runs: a job may replace these for itself, not for us.
 const { now } = Date;
+const { stringify } = JSON;
 const later = setTimeout;
 const never = clearTimeout;
+const exit = process.exit.bind(process);
 
 /** Blocking writes: a flooding job waits for the service to read, and nothing is lost at process.exit. */
 export function send(...messages: readonly FromChild[]): void {
@@ -28,22 +33,33 @@ function writeAll(bytes: Buffer): void {
     try {
       from += writeSync(OUT_FD, bytes, from);
     } catch (error) {
-      // The job may have made the descriptor non-blocking; anything else means that the service is gone.
-      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") process.exit(1);
+      // The job may have made the descriptor non-blocking; anything else means that the service is gone, or that the
+      // job has taken the pipe away.
+      if ((error as NodeJS.ErrnoException).code !== "EAGAIN") exit(NO_PIPE);
     }
   }
 }
 
 /** Gathers what one attempt tells, so that a million records are not a million frames. */
 export class Outgoing {
+  readonly #cap: OutputCap;
   #lines: ToldLine[] = [];
   #bytes = 0;
+  #dropped = { lines: 0, bytes: 0, last: "" };
   #counts: RecordCounts | undefined;
   #failed: FailedRecordTold[] = [];
   #progress: { percent: number; message: string | null } | undefined;
   #sentAt = 0;
+  /** Lines that went out at once since `#quickFrom`. */
+  #quick = 0;
+  #quickFrom = 0;
   #timer: NodeJS.Timeout | undefined;
   #open = true;
+
+  /** `outputBytes`: what is kept of its log lines; the rest is only counted. */
+  constructor(outputBytes: number) {
+    this.#cap = new OutputCap(outputBytes);
+  }
 
   /** For `context.emit`. */
   take(event: JobEvent): void {
@@ -77,13 +93,18 @@ export class Outgoing {
 
   line(line: ToldLine): void {
     if (!this.#open) return;
-    const text =
-      line.text.length > MAX_LINE
-        ? `${line.text.slice(0, MAX_LINE)}… (cut, ${line.text.length} characters)`
-        : line.text;
+    const text = cutLine(line.text);
+    const length = text.length + (line.fields ? stringify(line.fields).length : 0);
+    if (!this.#cap.fits(length)) {
+      this.#dropped.lines++;
+      this.#dropped.bytes += length;
+      this.#dropped.last = text.slice(0, MAX_LAST);
+      return this.#due();
+    }
     this.#lines.push({ ...line, text });
-    this.#bytes += text.length + 100;
-    this.#due();
+    this.#bytes += length + 100;
+    if (this.#isQuick()) this.flush();
+    else this.#due();
   }
 
   flush(): void {
@@ -91,12 +112,17 @@ export class Outgoing {
     this.#timer = undefined;
     this.#sentAt = now();
     this.#bytes = 0;
-    const [lines, counts, failed, progress] = [this.#lines, this.#counts, this.#failed, this.#progress];
+    const [lines, dropped, counts] = [this.#lines, this.#dropped, this.#counts];
+    const [failed, progress] = [this.#failed, this.#progress];
     this.#lines = [];
     this.#counts = undefined;
     this.#failed = [];
     this.#progress = undefined;
     if (lines.length > 0) send({ t: "log", lines });
+    if (dropped.lines > 0) {
+      this.#dropped = { lines: 0, bytes: 0, last: "" };
+      send({ t: "dropped", ...dropped });
+    }
     if (counts) send({ t: "records", counts, failed });
     if (progress) send({ t: "progress", ...progress });
   }
@@ -106,6 +132,15 @@ export class Outgoing {
     if (!this.#open) return;
     this.flush();
     this.#open = false;
+  }
+
+  /** The first lines of each moment do not wait: what a job says last before it hangs or dies is what tells why. */
+  #isQuick(): boolean {
+    if (now() - this.#quickFrom >= EVERY_MS) {
+      this.#quickFrom = now();
+      this.#quick = 0;
+    }
+    return ++this.#quick <= QUICK_LINES;
   }
 
   /** By the clock at each call, since in a synchronous loop no timer fires; by a timer for the rest. */
@@ -118,25 +153,20 @@ export class Outgoing {
 
 /** Lines out of what is written to stdout or stderr through Node; raw writes to the descriptors the service reads. */
 export function captureStream(stream: "stdout" | "stderr", line: (line: ToldLine) => void): () => void {
-  let rest = "";
+  const cutter = new LineCutter();
+  const decoder = new StringDecoder("utf8");
   const level = stream === "stdout" ? "info" : "error";
   const emit = (text: string) => line({ time: now(), level, stream, text });
   const writable = new Writable({
     decodeStrings: false,
     write(chunk: string | Buffer, _encoding, done) {
-      const parts = (rest + (typeof chunk === "string" ? chunk : chunk.toString("utf8"))).split("\n");
-      rest = parts.pop() ?? "";
-      for (const part of parts) emit(part);
-      if (rest.length > MAX_LINE) {
-        emit(rest);
-        rest = "";
-      }
+      for (const text of cutter.push(typeof chunk === "string" ? chunk : decoder.write(chunk))) emit(text);
       done();
     },
   });
   Object.defineProperty(process, stream, { configurable: true, enumerable: true, get: () => writable });
   return () => {
-    if (rest !== "") emit(rest);
-    rest = "";
+    const rest = cutter.flush();
+    if (rest !== undefined) emit(rest);
   };
 }

@@ -11,9 +11,17 @@ import "../sdk/index.ts";
 import type { CheckSchema } from "../sdk/spec.ts";
 import { toldError } from "./child-errors.ts";
 import { captureStream, Outgoing, send } from "./child-out.ts";
+import { ChildQueue, mayFollow } from "./child-queue.ts";
 import { FrameDecoder } from "./frames.ts";
 import { RestingState } from "./leftovers.ts";
-import { type AttemptOrder, IN_FD, PROTOCOL_VERSION, type ToChild, type ToldEnd } from "./protocol.ts";
+import {
+  type AttemptOrder,
+  IN_FD,
+  PROTOCOL_VERSION,
+  recallFile,
+  type ToChild,
+  type ToldEnd,
+} from "./protocol.ts";
 
 const exit = process.exit.bind(process);
 /** The child starts in its temp folder; the working folder may be changed by a job, this is not. */
@@ -21,9 +29,24 @@ const TEMP_DIR = process.cwd();
 const control = new Socket({ fd: IN_FD, readable: true, writable: false });
 const decoder = new FrameDecoder(64 * 1024 * 1024);
 
-let loaded: { path: string; module: { Job?: unknown } } | undefined;
+let loaded: { path: string; module: { Job?: unknown }; follows: boolean } | undefined;
 let resting: RestingState | undefined;
-let running: { order: AttemptOrder; abort: AbortController; out: Outgoing; from: number } | undefined;
+interface Running {
+  n: number;
+  order: AttemptOrder;
+  abort: AbortController;
+  out: Outgoing;
+  from: number;
+  phase: "import" | "execute";
+}
+let running: Running | undefined;
+/** Nothing is left that could still happen. */
+let dry = false;
+const queue = new ChildQueue(
+  recallFile(TEMP_DIR),
+  ({ n, attempt: order }) => void attempt(n, order),
+  (from) => send({ t: "recalled", from }),
+);
 
 const flushStdout = captureStream("stdout", (line) => running?.out.line(line));
 const flushStderr = captureStream("stderr", (line) => running?.out.line(line));
@@ -36,22 +59,27 @@ control.on("end", () => exit(0));
 control.on("error", () => exit(0));
 
 process.on("uncaughtException", (error, origin) => fatal(error, origin));
+process.on("beforeExit", () => (dry = true));
+process.on("exit", () => exiting());
 
 function take(message: ToChild): void {
-  if (message.t === "start") void attempt(message.attempt);
-  else if (message.t === "abort")
-    running?.abort.abort(new Error(`the run was asked to end: ${message.reason}`));
-  else void describe(message.bundlePath, message.resolveFrom);
+  if (message.t === "start") queue.take(message);
+  else if (message.t === "abort") {
+    // It may have ended meanwhile, and the next one begun.
+    if (running?.n === message.n)
+      running.abort.abort(new Error(`the run was asked to end: ${message.reason}`));
+  } else void describe(message.bundlePath, message.resolveFrom);
 }
 
-async function attempt(order: AttemptOrder): Promise<void> {
-  const out = new Outgoing();
+async function attempt(n: number, order: AttemptOrder): Promise<void> {
+  const out = new Outgoing(order.outputBytes);
   const abort = new AbortController();
-  running = { order, abort, out, from: performance.now() };
+  running = { n, order, abort, out, from: performance.now(), phase: "import" };
+  dry = false;
   // A job that waits for nothing that could ever happen ends its process, instead of hanging until its time is up.
   control.unref();
   const end = await settle(order, abort.signal, out);
-  finish(out, end, running.from);
+  finish(n, out, end, running.from);
 }
 
 async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): Promise<ToldEnd> {
@@ -62,8 +90,10 @@ async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): 
     return { kind: "load", error: toldError(error, order.bundlePath) };
   }
   // The import is paid once by each child; how long attempts take is counted without it.
-  if (running) running.from = performance.now();
+  if (running) Object.assign(running, { from: performance.now(), phase: "execute" });
   try {
+    // Asked to end before it began: nothing of it runs.
+    signal.throwIfAborted();
     const result = await runAttempt(Job, contextOf(order, signal, out), {
       checkSchema: order.resultSchema ? await schemaCheck() : undefined,
     });
@@ -79,15 +109,21 @@ async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): 
   }
 }
 
-function finish(out: Outgoing, end: ToldEnd, from: number): void {
+function finish(n: number, out: Outgoing, end: ToldEnd, from: number): void {
   flushStdout();
   flushStderr();
   out.close();
   running = undefined;
   control.ref();
-  const leftovers = resting?.leftovers() ?? ["nothing was loaded"];
-  if (leftovers.length === 0) emptyTemp();
-  send({ t: "end", end }, { t: "idle", leftovers, tookMs: performance.now() - from });
+  const rest = resting?.look() ?? { leftovers: ["nothing was loaded"], made: true, bytes: 0 };
+  const follows = loaded?.follows ?? false;
+  // Those that follow at once cannot wait until somebody has looked for its processes.
+  if (rest.made && follows) rest.leftovers.push("processes that it made");
+  const clean = rest.leftovers.length === 0;
+  if (clean) emptyTemp();
+  send({ t: "end", end }, { t: "idle", n, ...rest, tookMs: performance.now() - from, follows });
+  // With something left behind, this child runs nothing more.
+  if (clean) queue.next();
 }
 
 /** What the attempt left in the temp folder, its own and TMPDIR, goes before the next one starts here. */
@@ -98,16 +134,27 @@ function emptyTemp(): void {
 /** Thrown outside of `execute`'s promise (a timer, an event, a rejection nobody awaits): the attempt ends with it. */
 function fatal(error: unknown, origin: string): void {
   if (!running) return exit(1);
-  const told = toldError(error, running.order.bundlePath);
+  const { order, out } = running;
+  const told = toldError(error, order.bundlePath);
   const message = origin === "unhandledRejection" ? `unhandled rejection: ${told.message}` : told.message;
   flushStdout();
   flushStderr();
-  running.out.close();
+  out.close();
+  running = undefined;
   send({
     t: "end",
     end: { kind: "error", error: { ...told, message }, permanent: isPermanent(error), retryAfterMs: null },
   });
   exit(1);
+}
+
+/** The process ends in the middle of an attempt: what waits to be sent goes out, and where it was. */
+function exiting(): void {
+  if (!running) return;
+  flushStdout();
+  flushStderr();
+  running.out.flush();
+  send({ t: "exiting", phase: running.phase, dry });
 }
 
 async function load(
@@ -118,7 +165,7 @@ async function load(
   installRequire(order.resolveFrom);
   process.setSourceMapsEnabled(true);
   const module = (await import(pathToFileURL(order.bundlePath).href)) as { Job?: unknown };
-  loaded = { path: order.bundlePath, module };
+  loaded = { path: order.bundlePath, module, follows: mayFollow(order.bundlePath) };
   // As at rest: only what keeps the process alive is counted, and then our own pipe is among it.
   control.ref();
   resting = new RestingState();

@@ -1,5 +1,7 @@
 // Frames on a pipe: four bytes of length, then that many bytes of JSON text.
 
+import type { Writable } from "node:stream";
+
 /** The bytes are not frames: whoever wrote them is not to be believed any more. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
@@ -13,6 +15,28 @@ export function encodeFrame(value: unknown): Buffer {
   frame.writeUInt32BE(length, 0);
   frame.write(text, 4);
   return frame;
+}
+
+/** Sends frames; those of one turn of the event loop go out in one write. */
+export class FrameWriter<M> {
+  readonly #stream: Writable;
+  #corked = false;
+
+  constructor(stream: Writable) {
+    this.#stream = stream;
+  }
+
+  send(message: M): void {
+    if (!this.#corked) {
+      this.#corked = true;
+      this.#stream.cork();
+      process.nextTick(() => {
+        this.#corked = false;
+        this.#stream.uncork();
+      });
+    }
+    this.#stream.write(encodeFrame(message));
+  }
 }
 
 /** Puts chunks together to frames. Holds at most one frame's bytes and the chunk at hand. */

@@ -1,26 +1,45 @@
 // The outcome of an attempt: one value made of what the child told and how it ended.
+import type { Instant } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
-import type { ToldEnd, ToldError } from "./protocol.ts";
+import { cut } from "../sdk/text.ts";
+import { NO_PIPE, type ToldEnd, type ToldError } from "./protocol.ts";
+
+const MAX_LAST_LINE = 500;
 
 /** Why the service itself ended an attempt. */
-export type EndedBy = { kind: "timeout"; afterMs: number } | { kind: "abort"; reason: string };
+export type EndedBy =
+  | { kind: "timeout"; afterMs: number; from?: string }
+  | { kind: "abort"; reason: string }
+  /** `used` and `limit` in bytes or in processes; `from`: where the limit was set. */
+  | { kind: "out_of_memory" | "too_many_processes"; used: number; limit: number; from: string }
+  /** The engine gave up by itself; `limit` of the attempt in bytes. */
+  | { kind: "heap_full"; limit: number; from: string };
 
 /** One step that was taken to end it. */
 export interface Step {
   signal: "abort" | "SIGTERM" | "SIGKILL";
-  /** Milliseconds after the first step. */
-  afterMs: number;
+  at: Instant;
+}
+
+/** How a child process ended. */
+export interface Exit {
+  code: number | null;
+  signal: string | null;
+  /** Why there never was a process. */
+  fault?: string;
 }
 
 /** What is known when the attempt is over. */
 export interface AttemptFacts {
   told: ToldEnd | null;
-  exit: { code: number | null; signal: string | null } | null;
+  exit: Exit | null;
   endedBy: EndedBy | null;
   steps: readonly Step[];
   /** The child wrote something that is no frame. */
   protocolFault: string | null;
+  /** Where its process was when it ended by itself, and whether nothing was left that could still happen. */
+  exiting: { phase: "import" | "execute"; dry: boolean } | null;
   lastLine: string | null;
 }
 
@@ -29,7 +48,7 @@ export type Outcome =
   | { kind: "invalid_result"; cause: string }
   | { kind: "error"; cause: string; error: ToldError; permanent: boolean; retryAfterMs: number | null }
   | { kind: "load"; cause: string; error: ToldError }
-  | { kind: "timeout" | "no_result" | "protocol"; cause: string }
+  | { kind: "timeout" | "out_of_memory" | "too_many_processes" | "no_result" | "protocol"; cause: string }
   | { kind: "crash"; cause: string }
   /** It was asked to end; `valid` when execute had returned a valid result all the same. */
   | {
@@ -54,9 +73,14 @@ export function outcomeOf(facts: AttemptFacts): Outcome {
   if (endedBy?.kind === "timeout") {
     return {
       kind: "timeout",
-      cause: `timed out after ${formatDuration(endedBy.afterMs)}${stepsInWords(facts)}`,
+      cause: `timed out after ${formatDuration(endedBy.afterMs)}${stepsInWords(facts)}${setIn(endedBy.from)}`,
     };
   }
+  if (endedBy?.kind === "heap_full") {
+    const cause = `ended: its JavaScript heap was full, limit ${inMiB(endedBy.limit)}${setIn(endedBy.from)}`;
+    return { kind: "out_of_memory", cause };
+  }
+  if (endedBy) return { kind: endedBy.kind, cause: excessInWords(endedBy) };
   if (facts.protocolFault) {
     return {
       kind: "protocol",
@@ -81,15 +105,42 @@ export function outcomeOf(facts: AttemptFacts): Outcome {
     const { error, permanent, retryAfterMs } = told;
     return { kind: "error", cause: `${error.message}${placeOf(error)}`, error, permanent, retryAfterMs };
   }
-  const last = facts.lastLine ? `; last line: ${facts.lastLine}` : "";
-  if (exit?.signal)
-    return { kind: "crash", cause: `ended by signal ${exit.signal} before returning a result${last}` };
-  if (exit?.code)
-    return { kind: "crash", cause: `ended with exit code ${exit.code} before returning a result${last}` };
-  return {
-    kind: "no_result",
-    cause: `the process ended by itself before execute returned: it waited for nothing that could still happen, or called process.exit(0)${last}`,
-  };
+  if (exit?.fault) return { kind: "crash", cause: `the child process could not be started: ${exit.fault}` };
+  const last = facts.lastLine ? `; last line: ${cut(facts.lastLine.trim(), MAX_LAST_LINE)}` : "";
+  const when =
+    facts.exiting?.phase === "import" ? "while its code was imported" : "before returning a result";
+  if (exit?.code === NO_PIPE) return { kind: "protocol", cause: "closed its pipe to the service" };
+  if (exit?.signal) return { kind: "crash", cause: `ended by signal ${exit.signal} ${when}${last}` };
+  if (exit?.code) return { kind: "crash", cause: `ended with exit code ${exit.code} ${when}${last}` };
+  return { kind: "no_result", cause: `the process ended by itself ${whyByItself(facts.exiting)}${last}` };
+}
+
+function whyByItself(exiting: AttemptFacts["exiting"]): string {
+  if (!exiting) return "before execute returned";
+  const { phase, dry } = exiting;
+  if (phase === "import")
+    return dry
+      ? "while its code was imported: a top-level await waited for nothing that could still happen"
+      : "while its code was imported: process.exit was called";
+  return dry
+    ? "before execute returned: it waited for nothing that could still happen"
+    : "before execute returned: process.exit was called";
+}
+
+type Excess = Extract<EndedBy, { used: number }>;
+
+function excessInWords({ kind, used, limit, from }: Excess): string {
+  return kind === "out_of_memory"
+    ? `killed: used ${inMiB(used)}, limit ${inMiB(limit)}${setIn(from)}`
+    : `killed: had ${used} processes at a time, limit ${limit}${setIn(from)}`;
+}
+
+function inMiB(bytes: number): string {
+  return `${Math.round(bytes / 1024 / 1024)} MiB`;
+}
+
+function setIn(from: string | undefined): string {
+  return from === undefined ? "" : ` (${from})`;
 }
 
 function placeOf(error: ToldError): string {

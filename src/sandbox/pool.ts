@@ -1,27 +1,47 @@
 // The children at hand: one spare that has run nothing, and those that ran a version and are clean.
-import { mkdirSync, rmSync } from "node:fs";
 import { rm } from "node:fs/promises";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
+import { Guard } from "./guard.ts";
+import type { Keeper } from "./keeper.ts";
+import { findLauncher, type JobUser, type Launcher } from "./launcher.ts";
+import { newInstance, newMark } from "./marks.ts";
 import type { AttemptOrder } from "./protocol.ts";
+import { Reaper } from "./reaper.ts";
+import { endedBefore, Seat } from "./seat.ts";
 import { ShortQueues } from "./short-queues.ts";
-import { type AttemptLimits, type AttemptListener, type Ended, Sandbox } from "./sandbox.ts";
+import type { AttemptLimits, AttemptListener, Ended } from "./given-attempt.ts";
+import { Sampler } from "./sampler.ts";
+import { Sandbox } from "./sandbox.ts";
+import { huntedOf } from "./strays.ts";
+import { TempRoot } from "./temp.ts";
 
 export interface PoolOptions {
   clock: Clock;
-  /** Folder for the children's temp folders; emptied at start. */
+  /** Folder for the children's temp folders; what earlier services left there goes at the start. */
   tempRoot: string;
   env: Record<string, string>;
   /** Children kept warm at most, over all versions. */
   warmLimit: number;
-  heapMiB?: number;
+  /** What an attempt may use that says nothing else; unbound without it. */
+  memoryBytes?: number;
+  /** Whom jobs run as; the service's own user without it. */
+  user?: JobUser | null;
   /** Pre-started children that have run nothing; default 1. */
   spares?: number;
+  /** With it, a process of its own ends all that jobs made when this one is killed, or stands still for its lease. */
+  guard?: { leaseMs: number };
+  /** Something that an operator should hear of. */
+  onTrouble?(sentence: string): void;
 }
 
 /** A child runs at most so many attempts, and lives at most so long: what leaks is bounded. */
-const MAX_ATTEMPTS = 5_000;
+const MAX_ATTEMPTS = 50_000;
 const MAX_AGE_MS = 60 * 60_000;
+/** So many children of one version are at work before attempts that take next to nothing wait in lines. */
+const CROWD = availableParallelism();
 /** A warm child that nobody needs goes after this long. */
 const IDLE_MS = 60_000;
 
@@ -31,42 +51,48 @@ export interface RunningAttempt {
   abort(reason: string, graceMs?: number): void;
 }
 
-/** Where an attempt runs, once it is known: an abort may come before. */
-class Seat {
-  #sandbox: Sandbox | undefined;
-  #asked: { reason: string; graceMs: number | undefined } | undefined;
-
-  take(sandbox: Sandbox): void {
-    this.#sandbox = sandbox;
-    if (this.#asked) sandbox.abort(this.#asked.reason, this.#asked.graceMs);
-  }
-
-  abort(reason: string, graceMs?: number): void {
-    this.#asked ??= { reason, graceMs };
-    this.#sandbox?.abort(reason, graceMs);
-  }
-}
-
 export class Pool {
   readonly #options: PoolOptions;
   readonly #idle = new Map<string, Sandbox[]>();
+  /** Every child until nothing of it is left, with its temp folder. */
   readonly #all = new Map<Sandbox, string>();
   readonly #spares: Sandbox[] = [];
   readonly #queues = new ShortQueues<Sandbox>();
   readonly #sweep: NodeJS.Timeout;
-  #n = 0;
+  readonly #instance = newInstance();
+  readonly #temp: TempRoot;
+  readonly #guard: Guard | undefined;
+  readonly #keeper: Keeper;
+  readonly #sampler: Sampler;
+  readonly #launcher: Launcher;
   #stopped = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
-    rmSync(options.tempRoot, { recursive: true, force: true });
-    mkdirSync(options.tempRoot, { recursive: true, mode: 0o700 });
-    this.#sweep = setInterval(() => this.#retireIdle(), 10_000);
+    this.#launcher = findLauncher(options.user ?? null);
+    this.#temp = new TempRoot(options.tempRoot, this.#instance, options.user ?? null);
+    const tempDir = this.#temp.path;
+    const { guard } = options;
+    const instance = this.#instance;
+    const hunted = options.user ? huntedOf(options.user.uid) : null;
+    if (options.user && !hunted)
+      options.onTrouble?.(
+        `other processes run as the user of jobs (${options.user.name}): what a job hides in a session of its own, without its environment, is not found`,
+      );
+    this.#guard = guard && new Guard({ instance, tempDir, leaseMs: guard.leaseMs, hunted });
+    this.#keeper = this.#guard ?? new Reaper(instance, hunted);
+    this.#sampler = new Sampler(() => options.clock.monotonic());
+    this.#sweep = setInterval(() => {
+      this.#temp.touch();
+      this.#retireIdle();
+    }, 10_000);
     this.#sweep.unref();
   }
 
-  /** Starts the spares; resolves when they wait for their first order. */
+  /** Ends what an earlier service left, and starts the spares; resolves when they wait for their first order. */
   async start(): Promise<void> {
+    this.#guard?.start();
+    await this.#temp.sweep(this.#options.clock.now());
     this.#refill();
     await Promise.all(this.#spares.map((spare) => spare.ready));
   }
@@ -79,43 +105,85 @@ export class Pool {
   /** Runs one attempt in a clean child of its version, or in one that has run nothing. */
   run(
     version: string,
-    order: Omit<AttemptOrder, "tempDir">,
+    order: Omit<AttemptOrder, "tempDir" | "outputBytes">,
     limits: AttemptLimits,
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
   ): RunningAttempt {
-    const reuse = isolation === "reuse" && !this.#queues.crowded(version);
-    const warm = reuse ? this.#takeWarm(version) : undefined;
     const seat = new Seat();
-    const ended = this.#attempt(warm, seat, version, order, limits, listener, isolation);
+    const ended = this.#attempt(seat, version, order, limits, listener, isolation);
     return { ended, abort: (reason, graceMs) => seat.abort(reason, graceMs) };
   }
 
   async #attempt(
-    warm: Sandbox | undefined,
     seat: Seat,
     version: string,
-    order: Omit<AttemptOrder, "tempDir">,
+    order: Omit<AttemptOrder, "tempDir" | "outputBytes">,
     limits: AttemptLimits,
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
   ): Promise<Ended> {
-    const handed = warm ?? (isolation === "reuse" ? await this.#queues.wait(version) : undefined);
-    const sandbox =
-      handed ?? (isolation === "reuse" ? this.#takeWarm(version) : undefined) ?? this.takeSpare();
-    const tempDir = join(this.#all.get(sandbox) ?? this.#options.tempRoot, "attempt");
-    this.#queues.began(version);
-    const running = sandbox.run(version, { ...order, tempDir }, limits, listener);
-    seat.take(sandbox);
-    const ended = await running;
-    this.#queues.ended(version, ended.tookMs);
-    if (isolation === "fresh") sandbox.kill("fresh process for every attempt");
-    else this.#giveBack(sandbox, version);
-    return ended;
+    for (let alone = isolation === "fresh"; ; alone = true) {
+      // Without waiting where it can be: the next one has to see that this child is at work.
+      const sandbox =
+        (alone ? undefined : (this.#shortestLine(version) ?? this.#takeWarm(version))) ??
+        (await this.#child(version, limits.memoryBytes, isolation));
+      if (seat.asked !== undefined) {
+        this.#giveBack(sandbox, version);
+        return endedBefore(seat.asked);
+      }
+      const tempDir = join(this.#all.get(sandbox) ?? this.#temp.path, "attempt");
+      this.#queues.began(version);
+      const given = sandbox.run(
+        version,
+        { ...order, tempDir, outputBytes: limits.outputBytes },
+        limits,
+        listener,
+      );
+      seat.take(given);
+      const ended = await given.ended;
+      this.#queues.ended(version, ended?.tookMs ?? null);
+      if (isolation === "fresh") sandbox.kill("fresh process for every attempt");
+      else this.#giveBack(sandbox, version);
+      if (ended) return ended;
+    }
+  }
+
+  /** A child for this attempt alone: a warm one, one that is free in a moment, or one that has run nothing. */
+  async #child(version: string, memoryBytes: number, isolation: "reuse" | "fresh"): Promise<Sandbox> {
+    if (isolation === "fresh") return this.#takeSpare(memoryBytes);
+    return (
+      this.#takeWarm(version) ??
+      (await this.#queues.wait(version)) ??
+      this.#takeWarm(version) ??
+      this.#takeSpare(memoryBytes)
+    );
+  }
+
+  /**
+   * When enough children of a version are at work and its attempts take next to nothing, one more child would only
+   * disturb them: the next order goes to the one with the fewest before it.
+   */
+  #shortestLine(version: string): Sandbox | undefined {
+    if (this.#queues.room(version) === 0) return undefined;
+    let busy = 0;
+    let best: Sandbox | undefined;
+    for (const sandbox of this.#all.keys()) {
+      if (sandbox.version !== version || !sandbox.busy) continue;
+      busy++;
+      if (this.#hasRoom(sandbox) && sandbox.queued! < (best?.queued ?? Infinity)) best = sandbox;
+    }
+    return busy >= CROWD ? best : undefined;
   }
 
   /** A child that has run nothing; it belongs to the caller, who kills it. */
   takeSpare(): Sandbox {
+    return this.#takeSpare(0);
+  }
+
+  /** One that may use so much: spares are made for what most jobs may. */
+  #takeSpare(memoryBytes: number): Sandbox {
+    if (memoryBytes > (this.#options.memoryBytes ?? Infinity)) return this.#spawn(memoryBytes);
     const spare = this.#spares.find((candidate) => candidate.spent === null);
     this.#spares.splice(
       0,
@@ -128,14 +196,13 @@ export class Pool {
     return taken;
   }
 
-  /** Kills every child and waits until they are gone. */
+  /** Ends every child and waits until nothing of them is left. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#sweep);
-    const all = [...this.#all.keys()];
-    for (const sandbox of all) sandbox.kill("the service stops");
-    await Promise.all(all.map((sandbox) => sandbox.exited));
-    await rm(this.#options.tempRoot, { recursive: true, force: true });
+    await Promise.all([...this.#all.keys()].map((sandbox) => sandbox.end("the service stops")));
+    await this.#guard?.stop();
+    await this.#temp.remove();
   }
 
   #takeWarm(version: string): Sandbox | undefined {
@@ -146,16 +213,35 @@ export class Pool {
   }
 
   #giveBack(sandbox: Sandbox, version: string): void {
-    const { clock } = this.#options;
     if (sandbox.spent !== null) return;
+    if (sandbox.version === null) return void this.#spares.push(sandbox);
+    if (sandbox.busy) {
+      // Others of its line go on in it: whoever waits may join them.
+      if (this.#hasRoom(sandbox)) this.#queues.hand(version, sandbox);
+      return;
+    }
+    // Another of its line gave it back in this very turn.
+    if (this.#idle.get(version)?.includes(sandbox)) return;
     if (this.#stopped) return sandbox.kill("the service stops");
-    if (sandbox.attempts >= MAX_ATTEMPTS) return sandbox.kill("it has run its share of attempts");
-    if (clock.monotonic() - sandbox.bornAt > MAX_AGE_MS) return sandbox.kill("it is old");
+    const why = this.#tooOld(sandbox);
+    if (why) return sandbox.kill(why);
     if (this.#queues.hand(version, sandbox)) return;
     const waiting = this.#idle.get(version) ?? [];
     waiting.push(sandbox);
     this.#idle.set(version, waiting);
     this.#retireBeyondLimit();
+  }
+
+  #tooOld(sandbox: Sandbox): string | undefined {
+    if (sandbox.attempts >= MAX_ATTEMPTS) return "it has run its share of attempts";
+    if (this.#options.clock.monotonic() - sandbox.bornAt > MAX_AGE_MS) return "it is old";
+    return undefined;
+  }
+
+  /** One more attempt may be sent to it while it is at work. */
+  #hasRoom(sandbox: Sandbox): boolean {
+    const { queued, version } = sandbox;
+    return queued !== null && queued < this.#queues.room(version!) && !this.#tooOld(sandbox);
   }
 
   #retireBeyondLimit(): void {
@@ -180,23 +266,32 @@ export class Pool {
   }
 
   #refill(): void {
-    while (!this.#stopped && this.#spares.length < (this.#options.spares ?? 1))
-      this.#spares.push(this.#spawn());
+    try {
+      while (!this.#stopped && this.#spares.length < (this.#options.spares ?? 1))
+        this.#spares.push(this.#spawn());
+    } catch (error) {
+      // Whoever needs a child tries again, and hears of it then.
+      this.#options.onTrouble?.(`no child process could be started beforehand: ${messageOf(error)}`);
+    }
   }
 
-  #spawn(): Sandbox {
-    const tempDir = join(this.#options.tempRoot, String(++this.#n));
-    mkdirSync(tempDir, { mode: 0o700 });
-    const sandbox = new Sandbox(
-      { env: this.#options.env, tempDir, heapMiB: this.#options.heapMiB },
-      this.#options.clock,
-    );
+  #spawn(memoryBytes = this.#options.memoryBytes): Sandbox {
+    const { env, clock } = this.#options;
+    const tempDir = this.#temp.next();
+    const options = { env, tempDir, memoryBytes, mark: newMark(this.#instance), launcher: this.#launcher };
+    const sandbox = new Sandbox(options, clock, this.#keeper, this.#sampler);
     this.#all.set(sandbox, tempDir);
-    void sandbox.exited.then(async () => {
-      this.#all.delete(sandbox);
-      if (sandbox.version !== null) this.#drop(sandbox, "its process ended");
-      await rm(tempDir, { recursive: true, force: true }).catch(() => undefined);
-    });
+    void sandbox.exited.then(() => this.#forget(sandbox, tempDir));
     return sandbox;
+  }
+
+  async #forget(sandbox: Sandbox, tempDir: string): Promise<void> {
+    if (sandbox.version !== null) this.#drop(sandbox, "its process ended");
+    if ((await sandbox.end("its process ended")) === null)
+      this.#options.onTrouble?.(
+        `processes that a job made could not be ended within 2 s (its child was ${sandbox.pid})`,
+      );
+    this.#all.delete(sandbox);
+    await rm(tempDir, { recursive: true, force: true }).catch(() => undefined);
   }
 }

@@ -13,10 +13,17 @@ export const MAX_FRAME_BYTES = 1024 * 1024;
 export const IN_FD = 3;
 export const OUT_FD = 4;
 
+/** The child's exit code when it can tell nothing any more. */
+export const NO_PIPE = 97;
+
 /** The service to the child. */
 export type ToChild =
-  | { t: "start"; attempt: AttemptOrder }
-  | { t: "abort"; reason: string }
+  /**
+   * `n` counts up from 1 in each child. `queued`: sent while another was at work; it begins when that one has ended,
+   * unless a recall file lies there by then.
+   */
+  | { t: "start"; n: number; queued: boolean; attempt: AttemptOrder }
+  | { t: "abort"; n: number; reason: string }
   | { t: "describe"; bundlePath: string; resolveFrom: readonly string[] };
 
 /** One attempt, with all that it needs: nothing can be asked for later. */
@@ -32,7 +39,12 @@ export interface AttemptOrder {
   /** Values of the variables that the job declared in `env`. */
   env: Record<string, string>;
   resultSchema: JsonSchema | null;
+  /** What is kept of its log. */
+  outputBytes: number;
 }
+
+/** Beside a child's folder: holds the number up to which queued attempts must not begin any more. */
+export const recallFile = (childFolder: string): string => `${childFolder}.recall`;
 
 export interface FailedRecordTold {
   key: string | null;
@@ -43,12 +55,31 @@ export interface FailedRecordTold {
 export type FromChild =
   | { t: "ready"; version: number }
   | { t: "log"; lines: readonly ToldLine[] }
+  /** Lines that are not kept any more: how many, how long, and the last of them. */
+  | { t: "dropped"; lines: number; bytes: number; last: string }
+  /** Its process ends before the attempt has. `phase`: where it was; `dry`: nothing was left that could still happen. */
+  | { t: "exiting"; phase: "import" | "execute"; dry: boolean }
   | { t: "records"; counts: RecordCounts; failed: readonly FailedRecordTold[] }
   | { t: "progress"; percent: number; message: string | null }
   | { t: "state"; key: string; value?: unknown }
   | { t: "end"; end: ToldEnd }
-  /** After `end`: nothing of the attempt is left in the child, or what was. */
-  | { t: "idle"; leftovers: readonly string[]; tookMs: number }
+  /**
+   * After `end`: nothing of attempt `n` is left in the child, or what was; then nothing that was queued begins.
+   * `follows`: another may be queued behind one of this version.
+   */
+  | {
+      t: "idle";
+      n: number;
+      leftovers: readonly string[];
+      /** It made processes: one may live on that cannot be seen from inside. Then nothing that was queued begins. */
+      made: boolean;
+      /** Resident memory of the child. */
+      bytes: number;
+      tookMs: number;
+      follows: boolean;
+    }
+  /** A recall file lay there: attempt `from` and all that the file names did not begin and never will. */
+  | { t: "recalled"; from: number }
   | { t: "described"; spec: JobSpec }
   | { t: "problems"; problems: readonly SpecProblem[] }
   | { t: "thrown"; error: ToldError };

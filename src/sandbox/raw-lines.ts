@@ -1,29 +1,42 @@
 // What a child's processes write to stdout and stderr directly, as log lines; bounded, whatever comes.
 import type { Readable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
+import { LineCutter } from "./lines.ts";
 import type { ToldLine } from "./protocol.ts";
 
-const MAX_LINE = 16 * 1024;
 const KEPT_ERRORS = 4_000;
+const NEWLINE = 10;
+
+export interface RawListener {
+  lines(lines: ToldLine[]): void;
+  /** No more is kept of this attempt: what comes is only measured. */
+  isFull(): boolean;
+  dropped(lines: number, bytes: number, last: string): void;
+}
 
 export class RawLines {
   readonly #streams: RawStream[];
   #lastErrors = "";
+  /** Anything was ever written past the log. */
+  heard = false;
 
-  constructor(pipes: { stdout: Readable; stderr: Readable }, heard: (lines: ToldLine[]) => void) {
+  constructor(pipes: { stdout: Readable; stderr: Readable }, listener: RawListener) {
     const line = (stream: "stdout" | "stderr") => (texts: string[]) => {
       if (stream === "stderr")
         this.#lastErrors = `${this.#lastErrors}${texts.join("\n")}\n`.slice(-KEPT_ERRORS);
+      this.heard = true;
       const time = Date.now();
-      heard(texts.map((text) => ({ time, level: stream === "stdout" ? "info" : "error", stream, text })));
+      listener.lines(
+        texts.map((text) => ({ time, level: stream === "stdout" ? "info" : "error", stream, text })),
+      );
     };
     this.#streams = [
-      new RawStream(pipes.stdout, line("stdout")),
-      new RawStream(pipes.stderr, line("stderr")),
+      new RawStream(pipes.stdout, line("stdout"), listener),
+      new RawStream(pipes.stderr, line("stderr"), listener),
     ];
   }
 
-  /** Hands out lines that no line break has ended yet. */
+  /** Hands out what no line break has ended yet. */
   flush(): void {
     for (const stream of this.#streams) stream.flush();
   }
@@ -35,40 +48,34 @@ export class RawLines {
 
 class RawStream {
   readonly #decoder = new StringDecoder("utf8");
+  readonly #cutter = new LineCutter();
   readonly #lines: (texts: string[]) => void;
-  #rest = "";
-  /** Inside a line that is longer than allowed: its tail is passed over. */
-  #skipping = false;
+  readonly #listener: RawListener;
 
-  constructor(stream: Readable, lines: (texts: string[]) => void) {
+  constructor(stream: Readable, lines: (texts: string[]) => void, listener: RawListener) {
     this.#lines = lines;
-    stream.on("data", (chunk: Buffer) => this.#push(this.#decoder.write(chunk)));
+    this.#listener = listener;
+    stream.on("data", (chunk: Buffer) => this.#take(chunk));
   }
 
   flush(): void {
-    if (this.#rest === "") return;
-    const rest = this.#rest;
-    this.#rest = "";
-    this.#lines([rest]);
+    const rest = this.#cutter.flush();
+    if (rest !== undefined) this.#lines([rest]);
   }
 
-  #push(text: string): void {
-    const parts = text.split("\n");
-    const texts: string[] = [];
-    parts.forEach((part, i) => {
-      const ended = i < parts.length - 1;
-      if (!this.#skipping) this.#rest += part;
-      if (this.#rest.length > MAX_LINE) {
-        texts.push(`${this.#rest.slice(0, MAX_LINE)}… (cut)`);
-        this.#rest = "";
-        this.#skipping = true;
-      }
-      if (ended) {
-        if (!this.#skipping) texts.push(this.#rest);
-        this.#rest = "";
-        this.#skipping = false;
-      }
-    });
+  #take(chunk: Buffer): void {
+    if (this.#listener.isFull()) {
+      // A gigabyte of output is only counted: making text of it would cost other runs their time.
+      const last = chunk.toString("utf8", Math.max(0, chunk.length - 1_000)).trimEnd();
+      return this.#listener.dropped(linesIn(chunk), chunk.length, last.slice(last.lastIndexOf("\n") + 1));
+    }
+    const texts = this.#cutter.push(this.#decoder.write(chunk));
     if (texts.length > 0) this.#lines(texts);
   }
+}
+
+function linesIn(chunk: Buffer): number {
+  let lines = 0;
+  for (let at = chunk.indexOf(NEWLINE); at >= 0; at = chunk.indexOf(NEWLINE, at + 1)) lines++;
+  return lines;
 }

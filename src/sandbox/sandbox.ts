@@ -1,73 +1,47 @@
 // One child process from the service's side: gives it an order, hears it, ends it, and tells how the attempt ended.
-import type { Clock } from "../clock.ts";
-import { messageOf } from "../errors.ts";
-import type { RecordCounts } from "../sdk/spec.ts";
-import { encodeFrame, FrameDecoder } from "./frames.ts";
-import { type AttemptFacts, type EndedBy, type Outcome, outcomeOf, type Step } from "./outcome.ts";
+import type { Clock, Instant } from "../clock.ts";
+import { Ear } from "./ear.ts";
+import type { Act } from "./ending.ts";
+import { FrameWriter } from "./frames.ts";
+import { Line } from "./line.ts";
 import {
-  type AttemptOrder,
-  type FailedRecordTold,
-  type FromChild,
-  MAX_FRAME_BYTES,
-  PROTOCOL_VERSION,
-  type ToChild,
-  type ToldLine,
-} from "./protocol.ts";
-import { type ChildOptions, type ChildPipes, signalGroup, spawnChild } from "./spawn.ts";
+  type Attempt,
+  type AttemptLimits,
+  type AttemptListener,
+  givenAttempt,
+  handOn,
+  type Idle,
+  settled,
+  whyNotAgain,
+  type GivenAttempt,
+} from "./given-attempt.ts";
+import type { Keeper } from "./keeper.ts";
+import type { EndedBy, Exit } from "./outcome.ts";
+import { type AttemptOrder, type FromChild, PROTOCOL_VERSION, recallFile, type ToChild } from "./protocol.ts";
+import type { ChildOptions } from "./spawn.ts";
+import { StartedChild } from "./started-child.ts";
 import { RawLines } from "./raw-lines.ts";
-import { toMessage } from "./told.ts";
+import type { Sampled, Sampler } from "./sampler.ts";
 
-export interface AttemptLimits {
-  timeoutMs: number;
-  /** Between the abort signal and SIGTERM; SIGKILL comes 2 s later. */
-  graceMs: number;
-}
-
-/** Hears what an attempt tells, in order, and nothing after its outcome. */
-export interface AttemptListener {
-  lines(lines: readonly ToldLine[]): void;
-  records(counts: RecordCounts, failed: readonly FailedRecordTold[]): void;
-  progress(percent: number, message: string | null): void;
-  state(key: string, value: unknown): void;
-}
-
-export interface Ended {
-  outcome: Outcome;
-  exitCode: number | null;
-  signal: string | null;
-  steps: readonly Step[];
-  /** By the child's own clock; null when it did not live to tell. */
-  tookMs: number | null;
-}
-
-interface Attempt {
-  listener: AttemptListener;
-  limits: { -readonly [K in keyof AttemptLimits]: AttemptLimits[K] };
-  facts: { -readonly [K in keyof AttemptFacts]: AttemptFacts[K] };
-  steps: Step[];
-  firstStepAt: number;
-  tookMs: number | null;
-  timer: NodeJS.Timeout | undefined;
-  done(ended: Ended): void;
-}
-
-const KILL_AFTER_TERM_MS = 2_000;
-/** After the child's end its pipes may stay open in a grandchild's hands: so long we wait for their last bytes. */
-const DRAIN_MS = 200;
-
-export class Sandbox {
+export class Sandbox implements Sampled {
   readonly #clock: Clock;
-  readonly #pipes: ChildPipes;
-  readonly #decoder = new FrameDecoder(MAX_FRAME_BYTES);
+  readonly #sampler: Sampler;
+  readonly #child: StartedChild;
+  readonly #act: Act;
+  readonly #writer: FrameWriter<ToChild>;
+  readonly #ear: Ear;
   readonly #raw: RawLines;
-  #attempt: Attempt | undefined;
+  readonly #line: Line<Attempt>;
+  /** Over; what they wrote past the log may still arrive in this turn of the loop. */
+  #ending: Attempt[] = [];
   #describing: ((message: FromChild | undefined) => void) | undefined;
-  #exit: { code: number | null; signal: string | null } | undefined;
   #fault: string | null = null;
   readonly ready: Promise<void>;
   #readied!: () => void;
-  readonly exited: Promise<void>;
+  /** Resolves when the process itself has ended, or could not be started. */
+  readonly exited: Promise<Exit>;
 
+  readonly mark: string;
   /** Hash of the version that it has run; it never runs another. */
   version: string | null = null;
   attempts = 0;
@@ -75,99 +49,101 @@ export class Sandbox {
   usedAt: number;
   /** Set when it must not be used again, with the reason. */
   spent: string | null = null;
+  /** More attempts of this version may be sent while one is at work: nothing they write could be mixed up. */
+  follows = false;
 
-  constructor(options: ChildOptions, clock: Clock) {
+  constructor(options: ChildOptions, clock: Clock, keeper: Keeper, sampler: Sampler) {
     this.#clock = clock;
+    this.#sampler = sampler;
+    this.mark = options.mark;
     this.bornAt = this.usedAt = clock.monotonic();
-    this.#pipes = spawnChild(options);
+    this.#child = new StartedChild(options, clock, keeper, () => this.#drained());
+    this.exited = this.#child.exited;
+    const { pipes } = this.#child;
+    this.#writer = new FrameWriter(pipes.in);
+    this.#act = {
+      now: () => clock.now(),
+      abort: (n, reason) => this.#writer.send({ t: "abort", n, reason }),
+      signal: (signal) => this.#child.signal(signal),
+    };
+    this.#line = new Line<Attempt>(
+      recallFile(options.tempDir),
+      clock,
+      (attempt) => this.#begins(attempt),
+      (attempt) => attempt.done(undefined),
+    );
     this.ready = new Promise((resolve) => (this.#readied = resolve));
-    this.#raw = new RawLines(this.#pipes, (lines) => this.#heardRaw(lines));
-    this.#pipes.out.on("data", (chunk: Buffer) => this.#heard(chunk));
-    for (const stream of [this.#pipes.in, this.#pipes.out, this.#pipes.stdout, this.#pipes.stderr]) {
+    this.#raw = new RawLines(pipes, {
+      lines: (lines) => this.#heardRaw({ t: "log", lines }),
+      isFull: () => this.#writing?.cap.full === true,
+      dropped: (lines, bytes, last) => this.#heardRaw({ t: "dropped", lines, bytes, last }),
+    });
+    this.#ear = new Ear(
+      pipes.out,
+      (message) => this.#take(message),
+      (fault) => this.#broken(fault),
+      // What waits behind it is taken back by what its pipe says: see line.ts.
+      () => this.#line.waiting.length === 0 && !this.#line.recalling,
+    );
+    // It is told on this pipe and has nothing to say on it; both ends of it can be written to all the same.
+    pipes.in.on("data", () => this.#ear.fault("bytes on the pipe on which it is told"));
+    for (const stream of [pipes.in, pipes.out, pipes.stdout, pipes.stderr]) {
       stream.on("error", () => undefined);
     }
-    this.exited = new Promise((resolve) => {
-      const gone = (code: number | null, signal: string | null) => {
-        this.#exit ??= { code, signal };
-        this.spent ??= "its process ended";
-        this.#readied();
-        resolve();
-        this.#drained();
-      };
-      this.#pipes.process.once("error", (error) => {
-        this.#fault ??= messageOf(error);
-        gone(null, null);
-      });
-      this.#pipes.process.once("exit", gone);
-    });
   }
 
   get pid(): number | undefined {
-    return this.#pipes.process.pid;
+    return this.#child.pid;
   }
 
   get busy(): boolean {
-    return this.#attempt !== undefined || this.#describing !== undefined;
+    return this.#line.front !== undefined || this.#ending.length > 0 || this.#describing !== undefined;
   }
 
-  /** Runs one attempt; never rejects. The caller keeps to one at a time. */
-  run(
-    version: string,
-    order: AttemptOrder,
-    limits: AttemptLimits,
-    listener: AttemptListener,
-  ): Promise<Ended> {
+  /** Attempts that wait behind the one at work; null when no other may be sent behind it. */
+  get queued(): number | null {
+    const { front, waiting, recalling } = this.#line;
+    if (!front || front.ending.by || !this.follows || recalling || this.spent !== null) return null;
+    return this.#ear.resting ? null : waiting.length;
+  }
+
+  /** Runs one attempt, after those that were given before; its promise never rejects. */
+  run(version: string, order: AttemptOrder, limits: AttemptLimits, listener: AttemptListener): GivenAttempt {
     this.version = version;
     this.attempts++;
     this.usedAt = this.#clock.monotonic();
-    return new Promise((done) => {
-      const steps: Step[] = [];
-      const facts = { told: null, exit: null, endedBy: null, steps, protocolFault: null, lastLine: null };
-      const timer = setTimeout(
-        () => this.#end({ kind: "timeout", afterMs: limits.timeoutMs }),
-        limits.timeoutMs,
-      );
-      this.#attempt = {
-        listener,
-        limits: { ...limits },
-        facts,
-        steps,
-        firstStepAt: 0,
-        tookMs: null,
-        timer,
-        done,
-      };
-      if (this.#exit) return this.#drained();
-      this.#send({ t: "start", attempt: order });
-    });
-  }
-
-  /** Asks the attempt to end: the signal now, SIGTERM after the grace (its own, or the one given), SIGKILL 2 s later. */
-  abort(reason: string, graceMs?: number): void {
-    if (this.#attempt && graceMs !== undefined) this.#attempt.limits.graceMs = graceMs;
-    this.#end({ kind: "abort", reason });
+    const { attempt, ended } = givenAttempt(this.#line.number(), limits, listener, this.#act);
+    const queued = this.#line.add(attempt);
+    if (this.exit) this.#drained();
+    else this.#writer.send({ t: "start", n: attempt.n, queued, attempt: order });
+    return { ended, abort: (reason, graceMs) => this.#abort(attempt, reason, graceMs) };
   }
 
   /** Asks what the bundle's job declares; undefined when the child ended before it answered. */
   describe(bundlePath: string, resolveFrom: readonly string[]): Promise<FromChild | undefined> {
     return new Promise((resolve) => {
-      if (this.#exit) return resolve(undefined);
+      if (this.exit) return resolve(undefined);
       this.#describing = (message) => {
         this.#describing = undefined;
         resolve(message);
       };
-      this.#send({ t: "describe", bundlePath, resolveFrom });
+      this.#writer.send({ t: "describe", bundlePath, resolveFrom });
     });
   }
 
-  /** Ends it and everything in its process group. */
+  /** Ends it and all that it made. */
   kill(why: string): void {
-    this.spent ??= why;
-    signalGroup(this.pid, "SIGKILL");
+    void this.end(why);
   }
 
-  get exit(): { code: number | null; signal: string | null } | undefined {
-    return this.#exit;
+  /** The same; answers when nothing of it was left any more, null when something still is after 2 s. */
+  end(why: string): Promise<Instant | null> {
+    this.spent ??= why;
+    return this.#child.end();
+  }
+
+  get exit(): Exit | undefined {
+    return this.#child.exit;
   }
 
   /** The end of what it wrote to stderr by itself: for a child that died before it could tell. */
@@ -175,117 +151,143 @@ export class Sandbox {
     return this.#raw.lastErrors;
   }
 
-  #send(message: ToChild): void {
-    this.#pipes.in.write(encodeFrame(message));
+  /** The attempt at work. */
+  get atWork(): Attempt | undefined {
+    return this.#line.front;
   }
 
-  #end(by: EndedBy): void {
-    const attempt = this.#attempt;
-    if (!attempt || attempt.facts.endedBy) return;
-    attempt.facts.endedBy = by;
-    clearTimeout(attempt.timer);
-    attempt.firstStepAt = this.#clock.monotonic();
-    this.#step(attempt, "abort");
-    this.#send({ t: "abort", reason: by.kind === "timeout" ? "timeout" : by.reason });
-    attempt.timer = setTimeout(() => {
-      this.#step(attempt, "SIGTERM");
-      signalGroup(this.pid, "SIGTERM");
-      attempt.timer = setTimeout(() => {
-        this.#step(attempt, "SIGKILL");
-        signalGroup(this.pid, "SIGKILL");
-      }, KILL_AFTER_TERM_MS);
-    }, attempt.limits.graceMs);
+  /** Ends the attempt at work, and its child with it, at once. */
+  exceeded(by: EndedBy): void {
+    this.#line.front?.ending.force(by);
+    this.kill(`its attempt was ${by.kind}`);
   }
 
-  #step(attempt: Attempt, signal: Step["signal"]): void {
-    attempt.steps.push({ signal, afterMs: Math.round(this.#clock.monotonic() - attempt.firstStepAt) });
+  #begins(attempt: Attempt): void {
+    const { timeoutMs, from } = attempt.limits;
+    const late: EndedBy = { kind: "timeout", afterMs: timeoutMs, from: from.timeout };
+    attempt.ending.deadline(timeoutMs, () => this.#ask(attempt, late));
+    this.#sampler.watch(this);
+    if (attempt.asked !== null) this.#ask(attempt, { kind: "abort", reason: attempt.asked });
   }
 
-  #heard(chunk: Buffer): void {
-    if (this.#fault) return;
-    try {
-      for (const frame of this.#decoder.push(chunk)) this.#take(toMessage(frame));
-    } catch (error) {
-      this.#broken(messageOf(error));
-    }
+  #abort(attempt: Attempt, reason: string, graceMs?: number): void {
+    if (graceMs !== undefined) attempt.limits.graceMs = graceMs;
+    attempt.asked ??= reason;
+    if (this.#line.front === attempt) this.#ask(attempt, { kind: "abort", reason });
+    else this.#line.recall();
+  }
+
+  #ask(attempt: Attempt, by: EndedBy): void {
+    if (this.#line.front !== attempt || attempt.ending.by) return;
+    // It may use its whole grace, and this child runs nothing after it.
+    this.#line.recall();
+    attempt.ending.ask(by, attempt.limits.graceMs);
   }
 
   /** Whoever wrote it, this child is not to be believed any more. */
   #broken(fault: string): void {
     this.#fault = fault;
-    if (this.#attempt && !this.#attempt.facts.told) this.#attempt.facts.protocolFault = fault;
     this.kill(`broken protocol: ${fault}`);
   }
 
   #take(message: FromChild): void {
     if (message.t === "ready") {
-      if (message.version !== PROTOCOL_VERSION) return this.#broken(`protocol version ${message.version}`);
+      if (message.version !== PROTOCOL_VERSION) return this.#ear.fault(`protocol version ${message.version}`);
       return this.#readied();
     }
     if (message.t === "described" || message.t === "problems" || message.t === "thrown") {
       return this.#describing?.(message);
     }
-    const attempt = this.#attempt;
+    if (message.t === "recalled") {
+      if (!this.#line.recalled(message.from)) this.#ear.fault("it took back what had begun");
+      return;
+    }
+    const attempt = this.#line.front;
     // Between two attempts nothing may be heard (X11).
-    if (!attempt) return this.#broken(`"${message.t}" while no attempt was running`);
-    const { listener, facts } = attempt;
+    if (!attempt) return this.#ear.fault(`"${message.t}" while no attempt was running`);
+    attempt.heard = true;
+    const { facts } = attempt;
     if (facts.told && message.t !== "idle")
-      return this.#broken(`"${message.t}" after the end of the attempt`);
-    if (message.t === "log") {
-      facts.lastLine = message.lines.at(-1)?.text ?? facts.lastLine;
-      listener.lines(message.lines);
-    } else if (message.t === "records") listener.records(message.counts, message.failed);
-    else if (message.t === "progress") listener.progress(message.percent, message.message);
-    else if (message.t === "state") listener.state(message.key, message.value);
+      return this.#ear.fault(`"${message.t}" after the end of the attempt`);
+    if (message.t !== "end" && message.t !== "idle") handOn(attempt, message);
     else if (message.t === "end") facts.told = message.end;
-    else if (facts.told === null) this.#broken("idle before the end of the attempt");
-    else this.#idle(attempt, message.leftovers, message.tookMs);
+    else if (facts.told === null) this.#ear.fault("idle before the end of the attempt");
+    else if (message.n !== attempt.n)
+      this.#ear.fault(`the end of attempt ${message.n} instead of ${attempt.n}`);
+    else this.#idle(attempt, message);
   }
 
-  #idle(attempt: Attempt, leftovers: readonly string[], tookMs: number): void {
+  #idle(attempt: Attempt, idle: Idle): void {
+    const { leftovers, made, tookMs, follows } = idle;
+    attempt.ending.stop();
     attempt.tookMs = tookMs;
-    if (leftovers.length > 0) this.spent ??= `left behind: ${leftovers.join(", ")}`;
-    if (attempt.facts.endedBy) this.spent ??= "it had been asked to end";
+    this.follows = follows && !this.#raw.heard;
+    this.spent ??= whyNotAgain(attempt, idle);
     // What it wrote to stdout and stderr before this frame is heard in the same turn of the loop, not in a later one.
-    setImmediate(() => this.#settle(attempt));
+    const first = this.#ending.push(attempt) === 1;
+    this.#line.ended(leftovers.length === 0);
+    if (made && this.spent === null) void this.#lookForMore();
+    else if (first) setImmediate(() => this.#settleAll());
+  }
+
+  /** It is only used again when none of the processes that it made lives on, wherever it went (X7). */
+  async #lookForMore(): Promise<void> {
+    if (await this.#child.hasOthers()) this.spent ??= "left behind: processes that it made";
+    this.#settleAll();
   }
 
   /** The process is gone: its last bytes are read, then the attempt is over. */
   #drained(): void {
-    signalGroup(this.pid, "SIGKILL");
+    this.#readied();
+    this.kill("its process ended");
     this.#describing?.(undefined);
-    const attempt = this.#attempt;
-    if (!attempt) return;
-    const settle = () => this.#settle(attempt);
-    if (this.#pipes.out.readableEnded || this.#pipes.out.destroyed) setImmediate(settle);
-    else {
-      this.#pipes.out.once("end", () => setImmediate(settle));
-      setTimeout(settle, DRAIN_MS);
-    }
+    const settle = () => {
+      for (const attempt of this.#line.close(this.#fault === null)) {
+        // Also after a result: without a clean end it counts for nothing (X4).
+        attempt.facts.protocolFault = this.#fault;
+        this.#ending.push(attempt);
+      }
+      this.#settleAll();
+    };
+    if (!this.busy) return settle();
+    void this.#child.closed.then(() => setImmediate(settle));
+  }
+
+  #settleAll(): void {
+    if (this.#ending.length > 0) this.#raw.flush();
+    const ending = this.#ending;
+    this.#ending = [];
+    for (const attempt of ending) this.#settle(attempt);
   }
 
   #settle(attempt: Attempt): void {
-    if (this.#attempt !== attempt) return;
-    clearTimeout(attempt.timer);
-    this.#raw.flush();
-    this.#attempt = undefined;
     this.usedAt = this.#clock.monotonic();
-    attempt.facts.exit = this.#exit ?? null;
-    const outcome = outcomeOf(attempt.facts);
+    const outcome = settled(attempt, this.exit, this.lastErrors);
     if (outcome.kind !== "result" && outcome.kind !== "error" && outcome.kind !== "invalid_result") {
       this.spent ??= `its last attempt ended as ${outcome.kind}`;
     }
-    if (this.spent !== null) this.kill(this.spent);
-    const exit = this.#exit;
-    const { steps, tookMs } = attempt;
-    attempt.done({ outcome, exitCode: exit?.code ?? null, signal: exit?.signal ?? null, steps, tookMs });
+    const { code = null, signal = null } = this.exit ?? {};
+    const { ending, tookMs } = attempt;
+    const { steps } = ending;
+    const end = (groupEmptyAt: Instant | null) =>
+      attempt.done({ outcome, exitCode: code, signal, steps, groupEmptyAt, tookMs });
+    // One that has begun behind it runs to its end.
+    if (this.spent === null || this.#line.front) return end(null);
+    void this.end(this.spent).then(end);
   }
 
-  #heardRaw(lines: ToldLine[]): void {
-    const attempt = this.#attempt;
+  /** Whose output it is that is written past the log. */
+  get #writing(): Attempt | undefined {
+    return this.#ending.at(-1) ?? this.#line.front;
+  }
+
+  #heardRaw(told: Extract<FromChild, { t: "log" | "dropped" }>): void {
+    const attempt = this.#writing;
+    // From here on, what it writes past the log could not be told apart between two that follow each other.
+    this.follows = false;
     if (attempt) {
-      attempt.facts.lastLine = lines.at(-1)?.text ?? attempt.facts.lastLine;
-      attempt.listener.lines(lines);
+      this.#line.recall();
+      handOn(attempt, told);
     } else if (this.version !== null) {
       this.kill("it wrote output between two attempts");
     }

@@ -1,7 +1,5 @@
 // Waiting a moment for a child that is about to be free: starting a process costs more than many attempts take.
 
-import { availableParallelism } from "node:os";
-
 /** Attempts of a version that take longer than this are not worth waiting for. */
 const SHORT_MS = 10;
 /** Nobody waits longer: a new process takes 50 to 100 ms on a busy machine, and makes it busier. */
@@ -9,14 +7,18 @@ const WAIT_MS = 100;
 /** So many children of a version run before anybody waits: one may always hang. */
 const LEAST_BUSY = 2;
 
-/** Attempts below this are nothing but computing: more of them at once than the cores bear only disturb each other. */
+/** Attempts below this are nothing but computing: they may wait in the line of a child that is at work. */
 const TINY_MS = 1;
-const CROWD = 2 * availableParallelism();
+/** What waits in one line takes at most so long in all, and is at most so many. */
+const LINE_MS = 5;
+const LINE_LIMIT = 32;
 
 interface Version<T> {
   /** Running average of what its attempts took, in ms. */
   averageMs: number;
   busy: number;
+  /** Attempts that ended so far. */
+  ends: number;
   waiting: ((child: T | undefined) => void)[];
 }
 
@@ -33,23 +35,28 @@ export class ShortQueues<T> {
         clearTimeout(timer);
         resolve(child);
       };
-      const timer = setTimeout(() => {
-        known.waiting.splice(known.waiting.indexOf(handed), 1);
-        resolve(undefined);
-      }, WAIT_MS);
+      const giveUp = (ends: number) => {
+        // As long as others end, a turn comes sooner than a new process would be ready.
+        if (known.ends !== ends) timer = setTimeout(giveUp, WAIT_MS, known.ends);
+        else {
+          known.waiting.splice(known.waiting.indexOf(handed), 1);
+          resolve(undefined);
+        }
+      };
+      let timer = setTimeout(giveUp, WAIT_MS, known.ends);
       known.waiting.push(handed);
     });
   }
 
-  /** Enough children of this version are at work: one that waits gets its turn sooner than one more would help. */
-  crowded(version: string): boolean {
-    const known = this.#versions.get(version);
-    return known !== undefined && known.busy >= CROWD && known.averageMs < TINY_MS;
+  /** So many attempts of this version may wait in the line of one child; 0 when they take too long for that. */
+  room(version: string): number {
+    const averageMs = this.#versions.get(version)?.averageMs ?? Infinity;
+    return averageMs < TINY_MS ? Math.min(LINE_LIMIT, Math.ceil(LINE_MS / averageMs)) : 0;
   }
 
   /** An attempt begins in a child of this version. */
   began(version: string): void {
-    const known = this.#versions.get(version) ?? { averageMs: Infinity, busy: 0, waiting: [] };
+    const known = this.#versions.get(version) ?? { averageMs: Infinity, busy: 0, ends: 0, waiting: [] };
     known.busy++;
     this.#versions.set(version, known);
   }
@@ -59,7 +66,12 @@ export class ShortQueues<T> {
     const known = this.#versions.get(version);
     if (!known) return;
     known.busy--;
-    if (ms !== null) known.averageMs = known.averageMs === Infinity ? ms : known.averageMs * 0.9 + ms * 0.1;
+    known.ends++;
+    // One that was held up by a busy machine says little about the others.
+    if (ms !== null) {
+      const average = known.averageMs;
+      known.averageMs = average === Infinity ? ms : average * 0.9 + Math.min(ms, 2 * average + 0.1) * 0.1;
+    }
     if (this.#versions.size > 1_000 && known.busy === 0 && known.waiting.length === 0)
       this.#versions.delete(version);
   }

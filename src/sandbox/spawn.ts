@@ -1,28 +1,32 @@
 // Starts one child process: own process group, explicit flags, a minimal environment, pipes of our own.
 import { type ChildProcess, spawn } from "node:child_process";
-import { existsSync } from "node:fs";
-import type { Readable, Writable } from "node:stream";
+import type { Duplex, Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { type Launcher, launched } from "./launcher.ts";
+import { MARK } from "./marks.ts";
 
 export interface ChildOptions {
   /** Variables that every job sees; everything else must be declared in `env`. */
   env: Record<string, string>;
   /** Working folder and TMPDIR of the child. */
   tempDir: string;
-  /** Heap of the child in MiB; what lies outside the heap is watched from here. */
-  heapMiB?: number;
+  /** Inherited by all that it starts: see marks.ts. */
+  mark: string;
+  launcher: Launcher;
+  /** What its attempts may use: its heap is bound a little below it, and each of its processes far above. */
+  memoryBytes?: number;
 }
 
 export interface ChildPipes {
   process: ChildProcess;
   stdout: Readable;
   stderr: Readable;
-  in: Writable;
+  /** A socket: the child could write to it, though it has nothing to say there. */
+  in: Duplex;
   out: Readable;
 }
 
-/** Kills the child when we die, an endless loop included (measured: 4 ms); absent off Linux. */
-const SETPRIV = ["/usr/bin/setpriv", "/bin/setpriv"].find((path) => existsSync(path));
+const MIB = 1024 * 1024;
 
 /** The built child; sources run from the same build, since a child that compiles TypeScript starts too slowly. */
 const CHILD = fileURLToPath(
@@ -32,12 +36,13 @@ const CHILD = fileURLToPath(
 );
 
 export function spawnChild(options: ChildOptions): ChildPipes {
-  const flags = options.heapMiB ? [`--max-old-space-size=${options.heapMiB}`] : [];
-  const node = [process.execPath, ...flags, CHILD];
-  const [command, ...args] = SETPRIV ? [SETPRIV, "--pdeathsig", "KILL", ...node] : node;
+  const { launcher, memoryBytes } = options;
+  const flags = memoryBytes === undefined ? [] : [`--max-old-space-size=${heapMiB(memoryBytes)}`];
+  const most = memoryBytes === undefined ? undefined : 2 * memoryBytes + 256 * MIB;
+  const [command, ...args] = launched(launcher, [process.execPath, ...flags, CHILD], most);
   const child = spawn(command!, args, {
     cwd: options.tempDir,
-    env: { ...options.env, TMPDIR: options.tempDir },
+    env: { ...options.env, TMPDIR: options.tempDir, [MARK]: options.mark },
     // No IPC channel: one malformed frame on it kills the parent (measured).
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
@@ -47,17 +52,13 @@ export function spawnChild(options: ChildOptions): ChildPipes {
     process: child,
     stdout: stdout as Readable,
     stderr: stderr as Readable,
-    in: input as Writable,
+    in: input as Duplex,
     out: out as Readable,
   };
 }
 
-/** A signal to the child's whole process group; a group that is gone already is fine. */
-export function signalGroup(pid: number | undefined, signal: "SIGTERM" | "SIGKILL"): void {
-  if (pid === undefined) return;
-  try {
-    process.kill(-pid, signal);
-  } catch {
-    // ESRCH: nothing is left of it.
-  }
+/** Below the limit, so that garbage is collected before the limit is reached; what lies outside the heap is watched. */
+export function heapMiB(memoryBytes: number): number {
+  const limit = memoryBytes / MIB;
+  return Math.floor(Math.max(16, limit - Math.max(32, limit / 8)));
 }

@@ -128,6 +128,8 @@ const spec = shape({
 const messages: Record<FromChild["t"], Check> = {
   ready: shape({ version: between(0, 1_000_000) }),
   log: shape({ lines: listOf(line) }),
+  dropped: shape({ lines: between(0, 2 ** 40), bytes: between(0, 2 ** 50), last: text(MAX_WORDS) }),
+  exiting: shape({ phase: oneOf("import", "execute"), dry: (value) => typeof value === "boolean" }),
   records: shape({
     counts,
     failed: listOf(shape({ key: orNull(text(MAX_RECORD_KEY)), reason: orNull(text(MAX_WORDS)) })),
@@ -135,7 +137,15 @@ const messages: Record<FromChild["t"], Check> = {
   progress: shape({ percent: between(0, 100), message: orNull(text(1_000)) }),
   state: shape({ key: text(MAX_STATE_KEY), value: json(MAX_STATE_BYTES) }),
   end: shape({ end: (value) => ends[String((value as Plain | null)?.["kind"])]?.(value) ?? false }),
-  idle: shape({ leftovers: listOf(text(MAX_WORDS)), tookMs: between(0, Number.MAX_SAFE_INTEGER) }),
+  idle: shape({
+    n: between(1, Number.MAX_SAFE_INTEGER),
+    leftovers: listOf(text(MAX_WORDS)),
+    made: (value) => typeof value === "boolean",
+    bytes: between(0, Number.MAX_SAFE_INTEGER),
+    tookMs: between(0, Number.MAX_SAFE_INTEGER),
+    follows: (value) => typeof value === "boolean",
+  }),
+  recalled: shape({ from: between(1, Number.MAX_SAFE_INTEGER) }),
   described: shape({ spec: (value) => spec(value) && json(MAX_DEFINITION)(value) }),
   problems: shape({
     problems: listOf(

@@ -7,7 +7,14 @@ import type { When } from "./schedule.ts";
 import { type Transition, wallText, type Zone, zoneOf } from "./zone.ts";
 
 export interface PreviewWarning {
-  code: "never_fires" | "zone_defaulted" | "dst_gap" | "dst_repeat" | "day_or" | "every_drifts";
+  code:
+    | "never_fires"
+    | "zone_defaulted"
+    | "dst_gap"
+    | "dst_repeat"
+    | "day_or"
+    | "every_drifts"
+    | "shorter_than_usual";
   message: string;
 }
 

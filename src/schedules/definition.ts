@@ -29,6 +29,7 @@ export interface ScheduleFields {
   endAt?: unknown;
   maxRuns?: unknown;
   maxFailedShare?: unknown;
+  pauseAfterFailures?: unknown;
 }
 
 /** What the fields of a schedule come to: all of a Schedule that a request may decide. */
@@ -45,6 +46,7 @@ export type Definition = Pick<
   | "timeoutMs"
   | "retries"
   | "maxFailedShare"
+  | "pauseAfterFailures"
   | "startAt"
   | "endAt"
   | "maxRuns"

@@ -24,6 +24,7 @@ const KNOWN = [
   "endAt",
   "maxRuns",
   "maxFailedShare",
+  "pauseAfterFailures",
 ];
 
 /** As many as the column holds would fit too; nobody reads more. */

@@ -1,6 +1,6 @@
 // The fires between a schedule's cursor and now, enumerated as far as that is bounded (S10).
 import type { Instant } from "../clock.ts";
-import { calendarOf } from "./calendar.ts";
+import type { Calendar } from "./calendar.ts";
 import type { Uncounted } from "./rows.ts";
 import type { Schedule } from "./schedule.ts";
 
@@ -16,8 +16,7 @@ export interface Owed {
 }
 
 /** The fires in (firedThrough, now] within startAt and endAt, both of which belong to it. */
-export function owedFires(schedule: Schedule, now: Instant): Owed {
-  const calendar = calendarOf(schedule.when);
+export function owedFires(schedule: Schedule, calendar: Calendar, now: Instant): Owed {
   const from = Math.max(schedule.firedThrough, (schedule.startAt ?? 0) - 1);
   const to = Math.min(now, schedule.endAt ?? Infinity);
   if (from >= to) return { older: null, fires: [] };

@@ -43,9 +43,9 @@ function switchesKind({ when }: Definition, patch: Raw): boolean {
 }
 
 /** As a request would say it: of a whole schedule only what a request may say. */
-function fieldsOf(definition: Definition): Raw {
+export function fieldsOf(definition: Definition): Raw {
   const { when, name, timeZone, enabled, overlap, catchUp, jitterMs, timeoutMs, retries } = definition;
-  const { maxFailedShare, maxRuns, startAt, endAt } = definition;
+  const { maxFailedShare, pauseAfterFailures, maxRuns, startAt, endAt } = definition;
   const instant = (at: number | null) => (at === null ? null : new Date(at).toISOString());
   const said =
     when.kind === "cron"
@@ -63,6 +63,7 @@ function fieldsOf(definition: Definition): Raw {
     timeoutMs,
     retries,
     maxFailedShare,
+    pauseAfterFailures,
     maxRuns,
   };
   return { ...rest, ...said, startAt: instant(startAt), endAt: instant(endAt) };

@@ -1,7 +1,7 @@
 // The causes that a plan writes beside its rows: sentences that can be read without opening anything else.
 import type { Instant } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
-import type { ActiveRun, PlannedRow, Schedule } from "./schedule.ts";
+import type { ActiveRun, AskedSkip, PlannedRow, Schedule } from "./schedule.ts";
 import { wallText, zoneOf } from "./zone.ts";
 
 /** The id of a run that this plan makes: the store gives it a real one. */
@@ -44,6 +44,10 @@ export function replacedCause(schedule: Schedule, fireAt: Instant, by: Instant):
   return `skipped: the fire of ${clockText(schedule, by, fireAt)} replaced it before it began (cancel_other)`;
 }
 
+export function askedCause({ by, reason }: AskedSkip): string {
+  return `skipped: ${by} asked for it${reason === null ? "" : `: ${reason}`}`;
+}
+
 export function lateCause(schedule: Schedule, fireAt: Instant, now: Instant): string {
   return `caught up ${formatDuration(now - fireAt)} late (catch-up policy ${schedule.catchUp.policy})`;
 }
@@ -71,6 +75,7 @@ export function missedCause(
     return `missed: ${rule} runs only the newest missed fire, that of ${instead}`;
   }
   if (policy === "merge") return `missed: ${rule} takes only what is within its window of ${window}`;
+  if (now - newest > windowMs) return `missed: older than its catch-up window of ${window} (${rule})`;
   return `missed: ${rule} runs only the newest ${max} within its window of ${window}`;
 }
 

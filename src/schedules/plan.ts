@@ -1,51 +1,78 @@
 // What a schedule owes up to now: pure decisions about every fire since its cursor.
 import type { Instant } from "../clock.ts";
-import { calendarOf } from "./calendar.ts";
+import { type Calendar, calendarOf } from "./calendar.ts";
 import { type CaughtUp, catchUp } from "./catch-up.ts";
 import { jitterOf } from "./jitter.ts";
 import { type Owed, owedFires } from "./owed.ts";
 import { decideOverlap, type Present } from "./overlap.ts";
-import { describeRun, replacedCause } from "./plan-words.ts";
-import { rangeRow, runRow, skipRow } from "./rows.ts";
-import type { ActiveRun, Plan, PlannedRow, Schedule, SkippedReason } from "./schedule.ts";
+import { askedCause, describeRun, replacedCause } from "./plan-words.ts";
+import { rangeRow, runRow, skipRow, splitRange } from "./rows.ts";
+import type { ActiveRun, AskedSkip, Plan, PlannedRow, Schedule, SkippedReason } from "./schedule.ts";
 
 /**
- * A fire found at most this late counts as on time; only a later one is the catch-up policy's. A healthy service finds a
- * fire within 1.5 s (the ticker's second and S4's half second for 10,000 rows), and one whose event loop stalls for 5 s,
- * or that waits for a database to fail over, has not been down: twice that leaves room for a lock or two. A restart
- * takes longer than people call punctual, so it is left to the policy.
+ * A fire found at most this late counts as on time, if somebody was there to find it all the while; only another one is
+ * the catch-up policy's. A healthy service finds a fire within 1.5 s (the ticker's second and S4's half second for 10,000
+ * rows), and one whose event loop stalls for 5 s, or that waits for a database to fail over, has not been down: twice
+ * that leaves room for a lock or two. After a restart, however quick, what was due before it was missed.
  */
 export const ON_TIME_MS = 10_000;
 
+export interface PlanOptions {
+  /** Fires after it are left for another plan; now unless given. */
+  through?: Instant;
+  /** Since when fires have been looked for without a gap; earlier ones are late however quickly they are found. */
+  upSince?: Instant;
+}
+
 /**
- * Every fire in (firedThrough, now] in exactly one row, and the cursor and next fire after them (S1, S6, S9, S10).
+ * Every fire in (firedThrough, through] in exactly one row, and the cursor and next fire after them (S1, S6, S9, S10).
  * Pure; with one fire due it takes two calendar steps. A schedule that is switched off owes one range row `disabled`.
  */
-export function plan(schedule: Schedule, now: Instant, active: readonly ActiveRun[]): Plan {
+export function plan(
+  schedule: Schedule,
+  now: Instant,
+  active: readonly ActiveRun[],
+  { through = now, upSince = -Infinity }: PlanOptions = {},
+): Plan {
   if (!schedule.enabled)
-    return planSuspended(schedule, now, "disabled", "skipped: the schedule was switched off");
-  if (now < schedule.firedThrough) return standingStill(schedule);
-  const owed = owedFires(schedule, now);
-  const left = runsLeft(schedule);
-  const work = new Planning(schedule, now, active, left);
+    return planSuspended(schedule, through, "disabled", "skipped: the schedule was switched off");
+  if (through < schedule.firedThrough) return standingStill(schedule);
+  const calendar = calendarOf(schedule.when);
+  const owed = owedFires(schedule, calendar, through);
+  const left = runsLeft(schedule, schedule.runsCounted);
+  const work = new Planning(schedule, calendar, now, active, left, through, upSince);
   if (left === 0) work.skipAll(owed, "limit", usedUp(schedule));
   else if (owed.fires.length > 0) work.take(owed);
-  return finished(schedule, now, work);
+  return finished(schedule, through, work);
 }
 
 /** All fires since the cursor in one range row: what a suspension (paused, held, …) owes when it ends (S7). */
-export function planSuspended(schedule: Schedule, now: Instant, reason: SkippedReason, cause: string): Plan {
-  if (now < schedule.firedThrough) return standingStill(schedule);
-  const work = new Planning(schedule, now, [], Infinity);
-  work.skipAll(owedFires(schedule, now), reason, cause);
-  return finished(schedule, now, work);
+export function planSuspended(
+  schedule: Schedule,
+  through: Instant,
+  reason: SkippedReason,
+  cause: string,
+): Plan {
+  if (through < schedule.firedThrough) return standingStill(schedule);
+  const calendar = calendarOf(schedule.when);
+  const work = new Planning(schedule, calendar, through, [], Infinity, through, -Infinity);
+  work.skipAll(owedFires(schedule, calendar, through), reason, cause);
+  return finished(schedule, through, work);
 }
 
 /** The next fire that a schedule is to be woken for, after its cursor; null when it is off, used up or over. */
 export function nextFireOf(schedule: Schedule): Instant | null {
-  if (!schedule.enabled || runsLeft(schedule) === 0) return null;
-  const after = Math.max(schedule.firedThrough, (schedule.startAt ?? 0) - 1);
-  const next = calendarOf(schedule.when).nextAfter(after);
+  return nextFire(schedule, calendarOf(schedule.when), schedule.firedThrough, schedule.runsCounted);
+}
+
+function nextFire(
+  schedule: Schedule,
+  calendar: Calendar,
+  firedThrough: Instant,
+  runsCounted: number,
+): Instant | null {
+  if (!schedule.enabled || runsLeft(schedule, runsCounted) === 0) return null;
+  const next = calendar.nextAfter(Math.max(firedThrough, (schedule.startAt ?? 0) - 1));
   return next === null || next > (schedule.endAt ?? Infinity) ? null : next;
 }
 
@@ -55,33 +82,45 @@ function standingStill(schedule: Schedule): Plan {
   return { rows: [], firedThrough, nextFireAt: nextFireOf(schedule), runsCounted, cancel: [] };
 }
 
-function finished(schedule: Schedule, now: Instant, work: Planning): Plan {
+function finished(schedule: Schedule, through: Instant, work: Planning): Plan {
   const runsCounted = schedule.runsCounted + work.planned;
-  const nextFireAt = nextFireOf({ ...schedule, firedThrough: now, runsCounted });
-  return { rows: work.rows(nextFireAt), firedThrough: now, nextFireAt, runsCounted, cancel: work.cancel };
+  const nextFireAt = nextFire(schedule, work.calendar, through, runsCounted);
+  return { rows: work.rows(nextFireAt), firedThrough: through, nextFireAt, runsCounted, cancel: work.cancel };
 }
 
-function runsLeft(schedule: Schedule): number {
-  return schedule.maxRuns === null ? Infinity : Math.max(0, schedule.maxRuns - schedule.runsCounted);
+function runsLeft({ maxRuns }: Schedule, runsCounted: number): number {
+  return maxRuns === null ? Infinity : Math.max(0, maxRuns - runsCounted);
 }
 
 function usedUp(schedule: Schedule): string {
   return `skipped: the schedule has made all of its ${schedule.maxRuns} runs (maxRuns)`;
 }
 
+/** The asked skips that are among these fires; what lies in the part that nobody enumerates stays in its range. */
+function askedIn({ skips }: Schedule, fires: readonly Instant[]): ReadonlyMap<Instant, AskedSkip> {
+  if (skips.length === 0) return NONE;
+  const owed = new Set(fires);
+  return new Map(skips.filter(({ at }) => owed.has(at)).map((skip) => [skip.at, skip]));
+}
+
+const NONE: ReadonlyMap<Instant, AskedSkip> = new Map();
+
 /** One plan while it is made: rows so far, and the runs that a next fire would meet. */
 class Planning {
   readonly cancel: string[] = [];
-  readonly #rows: PlannedRow[] = [];
+  #rows: PlannedRow[] = [];
   readonly #present: Present[];
   /** Fires that came when no run was left; one range row at the end. */
   readonly #beyond: Instant[] = [];
 
   constructor(
     readonly schedule: Schedule,
+    readonly calendar: Calendar,
     readonly now: Instant,
     active: readonly ActiveRun[],
     readonly left: number,
+    readonly through: Instant,
+    readonly upSince: Instant,
   ) {
     this.#present = active.map((run) => ({ run, row: null }));
   }
@@ -96,12 +135,14 @@ class Planning {
     if (row) this.#rows.push(row);
   }
 
-  take(owed: Owed): void {
-    const punctual = owed.fires.findIndex((fire) => this.now - fire <= ON_TIME_MS);
-    const late = punctual === -1 ? owed.fires : owed.fires.slice(0, punctual);
-    let onTime = punctual === -1 ? [] : owed.fires.slice(punctual);
+  take({ older, fires: owed }: Owed): void {
+    const asked = askedIn(this.schedule, owed);
+    const fires = asked.size === 0 ? owed : owed.filter((fire) => !asked.has(fire));
+    const punctual = fires.findIndex((fire) => this.now - fire <= ON_TIME_MS && fire >= this.upSince);
+    const late = punctual === -1 ? fires : fires.slice(0, punctual);
+    let onTime = punctual === -1 ? [] : fires.slice(punctual);
     if (late.length > 0) {
-      const caught = catchUp(this.schedule, this.now, { older: owed.older, late, onTime });
+      const caught = catchUp(this.schedule, this.now, { older, late, onTime });
       this.#rows.push(...caught.skipped);
       this.#catchUp(caught);
       onTime = caught.onTime;
@@ -109,6 +150,15 @@ class Planning {
     for (const fire of onTime) this.#onTime(fire);
     if (this.#beyond.length > 0) {
       this.skipAll({ older: null, fires: this.#beyond }, "limit", usedUp(this.schedule));
+    }
+    this.#ask(asked, fires, older);
+  }
+
+  /** S1: a range that an asked skip lies in becomes the ranges before and after it. */
+  #ask(asked: ReadonlyMap<Instant, AskedSkip>, others: readonly Instant[], older: Owed["older"]): void {
+    for (const skip of asked.values()) {
+      this.#rows = this.#rows.flatMap((row) => splitRange(row, skip.at, others, older));
+      this.#rows.push(skipRow(skip.at, "asked", askedCause(skip)));
     }
   }
 
@@ -167,8 +217,8 @@ class Planning {
   #tellLost(): void {
     const { when, startAt, endAt, firedThrough, enabled } = this.schedule;
     if (when.kind !== "cron" || when.gap !== "skip" || !enabled) return;
-    const from = Math.max(firedThrough, (startAt ?? 0) - 1, this.now - 400 * 86_400_000);
-    for (const { at, local } of calendarOf(when).lostIn(from, Math.min(this.now, endAt ?? Infinity))) {
+    const from = Math.max(firedThrough, (startAt ?? 0) - 1, this.through - 400 * 86_400_000);
+    for (const { at, local } of this.calendar.lostIn(from, Math.min(this.through, endAt ?? Infinity))) {
       if (this.#rows.some((row) => row.fireAt <= at && at <= (row.fireThrough ?? row.fireAt))) continue;
       const cause = `skipped: ${local} does not exist in ${when.timeZone}, where clocks went forward (dst.gap skip)`;
       this.#rows.push(skipRow(at, "dst_gap", cause));

@@ -31,6 +31,7 @@ export function readPolicies(fields: Fields, defaults: InputDefaults, problems: 
     timeoutMs: problems.duration(fields, "timeout", "", TIMEOUT) ?? null,
     retries: readRetries(fields["retries"], problems),
     maxFailedShare: readNumber(fields, "maxFailedShare", { min: 0, max: 1, whole: false }, problems),
+    pauseAfterFailures: readNumber(fields, "pauseAfterFailures", { min: 1, max: 100, whole: true }, problems),
     startAt: readInstant(fields, "startAt", problems),
     endAt: readInstant(fields, "endAt", problems),
     maxRuns: readNumber(fields, "maxRuns", { min: 1, max: 1_000_000_000, whole: true }, problems),

@@ -1,6 +1,7 @@
 // What a schedule will do: its sentence, its next fires, and what to be warned of.
 import type { Instant } from "../clock.ts";
 import { calendarOf } from "./calendar.ts";
+import { formatDuration } from "../duration.ts";
 import { clockWarnings, type PreviewWarning } from "./clock-warnings.ts";
 import { neverFires, readCron } from "./grammar.ts";
 import type { When } from "./schedule.ts";
@@ -31,6 +32,14 @@ export interface PreviewOptions {
   timeZone: string;
   /** Nobody named a zone: say which one holds. */
   zoneDefaulted?: boolean;
+  /** How long the job usually takes, when that is known. */
+  usual?: UsualDuration;
+}
+
+/** The median of a job's last runs that succeeded. */
+export interface UsualDuration {
+  medianMs: number;
+  runs: number;
 }
 
 /** Pure: microseconds a fire, about a millisecond for the warnings of a year. Throws CronError for the form alone. */
@@ -42,7 +51,11 @@ export function previewOf(when: When, options: PreviewOptions): Preview {
     const message = `no time zone was named, so ${timeZone} holds; name one with timeZone`;
     warnings.push({ code: "zone_defaulted", message });
   }
-  warnings.push(...dayWarnings(when), ...(never ? [] : clockWarnings(when, timeZone, options.from)));
+  warnings.push(...dayWarnings(when));
+  if (!never) {
+    warnings.push(...shortWarnings(when, options.from, options.usual));
+    warnings.push(...clockWarnings(when, timeZone, options.from));
+  }
   return {
     sentence: sentenceOf(when, timeZone),
     timeZone,
@@ -72,6 +85,19 @@ function neverWarning(when: When, from: Instant, timeZone: string): PreviewWarni
   if (never !== null) return { code: "never_fires", message: never };
   if (when.kind !== "at" || when.at > from) return null;
   return { code: "never_fires", message: `it never fires: ${localText(when.at, timeZone)} has passed` };
+}
+
+/** The shortest time between some of the next fires, against what the job takes. */
+function shortWarnings(when: When, from: Instant, usual: UsualDuration | undefined): PreviewWarning[] {
+  if (!usual || when.kind === "at") return [];
+  const fires = calendarOf(when).between(from, Infinity, 50);
+  const gaps = fires.slice(1).map((fire, i) => fire - fires[i]!);
+  const shortest = Math.min(...gaps);
+  if (shortest >= usual.medianMs) return [];
+  const message =
+    `it fires again after ${formatDuration(shortest)}, and the job usually takes ${formatDuration(usual.medianMs)} ` +
+    `(the median of its last ${usual.runs} runs that succeeded): with overlap skip, fires that meet a run are skipped`;
+  return [{ code: "shorter_than_usual", message }];
 }
 
 function dayWarnings(when: When): PreviewWarning[] {

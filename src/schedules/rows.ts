@@ -41,3 +41,24 @@ export function rangeRow(
   if (last === first) return row;
   return { ...row, fireThrough: last, fireCount: older === null ? fires.length : null };
 }
+
+/**
+ * A range row without the fire `at` inside it: what lies before and what after it, each as its own row. `fires` are the
+ * enumerated fires besides `at`, in ascending order, `older` those before them that nobody enumerates.
+ */
+export function splitRange(
+  row: PlannedRow,
+  at: Instant,
+  fires: readonly Instant[],
+  older: Uncounted | null,
+): PlannedRow[] {
+  const { fireAt, fireThrough, fireCount, reason, cause } = row;
+  if (fireThrough === null || reason === null || at < fireAt || at > fireThrough) return [row];
+  const within = fires.filter((fire) => fire >= fireAt && fire <= fireThrough);
+  const [before, after] = [within.filter((fire) => fire < at), within.filter((fire) => fire > at)];
+  const parts = [
+    rangeRow(fireCount === null ? older : null, before, reason, cause ?? ""),
+    rangeRow(null, after, reason, cause ?? ""),
+  ];
+  return parts.filter((part) => part !== null);
+}

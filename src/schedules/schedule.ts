@@ -1,6 +1,7 @@
 // What a schedule is: when a job runs, with which params and policies.
 import type { Instant } from "../clock.ts";
 import type { OverlapPolicy, RetryPolicy } from "../sdk/spec.ts";
+import type { Hold, Pause, PauseScope, ScopedPause, Suspended, SwitchedOff } from "./suspension.ts";
 
 /** Why a fire did not become an execution. */
 export const SKIPPED_REASONS = [
@@ -38,12 +39,25 @@ export interface Schedule {
   timeZone: string;
   params: Record<string, unknown>;
   enabled: boolean;
+  /** Set while it is switched off. */
+  disabled: SwitchedOff | null;
+  /** Its own pause; one whose `until` has passed is over, and says nothing any more. */
+  paused: Pause | null;
+  held: Hold | null;
+  /** The suspension that it is in: fires since the cursor get their one range row when it ends. */
+  suspended: Suspended | null;
+  /** Fires that somebody asked to leave out; those up to the cursor have their rows. */
+  skips: readonly AskedSkip[];
   overlap: OverlapPolicy;
   catchUp: { policy: CatchUpPolicy; windowMs: number; max: number };
   jitterMs: number;
   timeoutMs: number | null;
   retries: RetryPolicy | null;
   maxFailedShare: number | null;
+  /** It pauses itself after so many failed runs in a row; null: never. */
+  pauseAfterFailures: number | null;
+  /** Runs that ended before do not count for `pauseAfterFailures`: resuming starts anew. */
+  failuresSince: Instant;
   /** Fires before it or after `endAt` are not owed; a fire exactly at one of them is. */
   startAt: Instant | null;
   endAt: Instant | null;
@@ -61,7 +75,14 @@ export interface Schedule {
   updatedAt: Instant;
 }
 
-/** A run of the schedule that has not ended; overlap is decided from these. */
+/** One fire that is to become a skipped row `asked`. */
+export interface AskedSkip {
+  at: Instant;
+  by: string;
+  reason: string | null;
+}
+
+/** A run of the schedule that has not ended; overlap is decided from these. Runs of a backfill are none of them. */
 export interface ActiveRun {
   id: string;
   state: "queued" | "running" | "retrying";
@@ -94,7 +115,39 @@ export interface Plan {
   runsCounted: number;
   /** Active runs to end because of `cancel_other`. */
   cancel: string[];
+  /** The suspension that it is in afterwards; undefined: as before. */
+  suspended?: Suspended | null;
+  /** Set when the schedule pauses itself: its next revision. */
+  pause?: Pause;
 }
+
+/** What is read beside a schedule, in the transaction that decides on it. */
+export interface SettleFacts {
+  /** Pauses of jobs, sources and everything that are open, or ended after the cursor of a schedule at hand. */
+  pauses: readonly ScopedPause[];
+  /** The newest runs that succeeded or failed, newest first; only of schedules that pause themselves. */
+  ended: readonly EndedRun[];
+}
+
+export interface EndedRun {
+  id: string;
+  state: "succeeded" | "failed";
+  finishedAt: Instant;
+  cause: string | null;
+}
+
+/** What a revision did; kept beside it. */
+export const REVISION_ACTIONS = [
+  "created",
+  "edited",
+  "paused",
+  "resumed",
+  "held",
+  "released",
+  "skip_next",
+  "deleted",
+] as const;
+export type RevisionAction = (typeof REVISION_ACTIONS)[number];
 
 /**
  * The rows and the changed schedule that one locked change writes; `schedule` null deletes it and ends its waiting runs,
@@ -104,6 +157,11 @@ export interface Change {
   rows: PlannedRow[];
   cancel: string[];
   schedule: Schedule | null;
+  /** `edited` (or `deleted`) unless said. */
+  action?: RevisionAction;
+  /** When it was deleted. */
+  at?: Instant;
+  reason?: string | null;
 }
 
 export interface ScheduleFilter {
@@ -124,6 +182,8 @@ export interface RequestRef {
   digest: string;
 }
 
+export type Decide<T> = (schedule: Schedule, active: ActiveRun[], facts: SettleFacts) => T;
+
 /** Where schedules are kept; implemented in db/. Every method is one transaction. */
 export interface ScheduleStore {
   insert(schedule: Schedule, actor: string, request?: RequestRef): Promise<void>;
@@ -133,15 +193,25 @@ export interface ScheduleStore {
    * Locks the row, hands it and its active runs to `decide` (pure, may be called again), and writes rows, cancels and
    * the new revision in the same transaction (S7: settle, then change). An error thrown by `decide` leaves all as it was.
    */
-  change(
-    id: string,
-    actor: string,
-    decide: (schedule: Schedule, active: ActiveRun[]) => Change,
-  ): Promise<Schedule | undefined>;
+  change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined>;
   /** Locks at most `limit` due schedules and settles each by `decide`; answers how many were due. */
-  settleDue(
-    now: Instant,
-    limit: number,
-    decide: (schedule: Schedule, active: ActiveRun[]) => Plan,
-  ): Promise<number>;
+  settleDue(now: Instant, limit: number, decide: Decide<Plan>): Promise<number>;
+  /** At most `limit` schedules that are in the suspension `key`, in order of id, with ids after `after`. */
+  inSuspension(key: string, after: string, limit: number): Promise<Schedule[]>;
+  /** Settles these as they were read, unless somebody has been there since; those without a plan stay as they are. */
+  settleSuspended(read: readonly Schedule[], now: Instant, decide: Decide<Plan | undefined>): Promise<void>;
+  /** The keys of all suspensions that some schedule is in. */
+  suspensionKeys(): Promise<string[]>;
+  /** Pauses whose `until` has passed are over. */
+  closePassedPauses(now: Instant): Promise<void>;
+  /** The pauses of jobs, sources and everything that have not ended, the oldest first. */
+  openPauses(): Promise<ScopedPause[]>;
+  /**
+   * Locks the open pause of this scope, if there is one, and writes what `decide` answers: the same id is changed,
+   * another one added, undefined changes nothing.
+   */
+  changePause(
+    scope: PauseScope,
+    decide: (open: ScopedPause | undefined) => ScopedPause | undefined,
+  ): Promise<ScopedPause | undefined>;
 }

@@ -1,23 +1,19 @@
 // The one service over configured schedules: every change settles what is owed first (S7), and then takes hold.
 import type { Clock, Instant } from "../clock.ts";
-import { conflict, ExpectedError, invalid, notFound } from "../errors.ts";
+import { conflict, invalid } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { OverlapPolicy } from "../sdk/spec.ts";
+import type { Definition } from "./definition.ts";
+import { type Description, describe } from "./describe.ts";
+import { type Effect, effectOf } from "./effect.ts";
 import { readDefinition, readWhen, type ScheduleFields } from "./input.ts";
 import { Problems } from "./input-values.ts";
 import { patchDefinition } from "./patch.ts";
-import { nextFireOf, plan, planSuspended } from "./plan.ts";
-import { type NextFire, nextFires, type Preview, previewOf } from "./preview.ts";
-import type {
-  ActiveRun,
-  Plan,
-  RequestRef,
-  Schedule,
-  ScheduleFilter,
-  ScheduleStore,
-  SkippedReason,
-} from "./schedule.ts";
-import { sentenceOf } from "./sentence.ts";
+import { nextFireOf } from "./plan.ts";
+import { type Preview, previewOf, type UsualDuration } from "./preview.ts";
+import type { RequestRef, Schedule, ScheduleFilter } from "./schedule.ts";
+import { Settler, type SettlerDeps, unknown } from "./settler.ts";
+import { asSuspended, type ScopedPause, type Suspended, suspensionAt, suspensionsOf } from "./suspension.ts";
 
 /** What schedules need to know of a job. */
 export interface ScheduledJob {
@@ -28,20 +24,15 @@ export interface ScheduledJob {
    * `/params`. On an edit, `saved` are the params so far: values taken over from them come as they were saved.
    */
   acceptParams(params: Record<string, unknown>, saved?: Record<string, unknown>): Record<string, unknown>;
+  /** Names of the params that are secret: a copy asks for them again. */
+  secretParams?: readonly string[];
 }
 
-export interface SchedulesDeps {
-  store: ScheduleStore;
+export interface SchedulesDeps extends SettlerDeps {
   clock: Pick<Clock, "now">;
   defaults: { timeZone: string };
   /** Undefined when there is no such job, or none that ever loaded. */
   jobOf(source: string, key: string): ScheduledJob | undefined;
-  /** Why a schedule's fires are skipped now, although it is enabled; undefined when they are not. */
-  suspensionOf?(schedule: Schedule): { reason: SkippedReason; cause: string } | undefined;
-  /** A hint that there may be work: runs were just written. */
-  wake(): void;
-  /** A schedule that could not be planned (a zone that this machine no longer knows); it is tried again in a minute. */
-  trouble?(schedule: Schedule, error: unknown): void;
 }
 
 export interface CreateRequest {
@@ -50,6 +41,8 @@ export interface CreateRequest {
   fields: ScheduleFields;
   idempotency?: RequestRef;
   origin?: Schedule["origin"];
+  /** Paused from its first instant on, for this reason. */
+  pausedFor?: string;
 }
 
 export interface PreviewRequest extends Pick<
@@ -62,25 +55,21 @@ export interface PreviewRequest extends Pick<
   count?: unknown;
 }
 
-/** Schedules that one transaction settles at most. */
-const BATCH = 500;
-
 export class Schedules {
   readonly #deps: SchedulesDeps;
+  /** What changes schedules in other ways uses the same shell. */
+  readonly settler: Settler;
 
   constructor(deps: SchedulesDeps) {
     this.#deps = deps;
+    this.settler = new Settler(deps);
   }
 
   /** Committed when it answers (A1); the cursor starts at now, so nothing before it is owed. */
   async create(request: CreateRequest, actor: string): Promise<Schedule> {
     const { store, clock, defaults } = this.#deps;
-    const { source, jobKey, fields } = request;
-    const job = this.#deps.jobOf(source, jobKey);
-    if (!job) {
-      const message = `there is no loaded job "${jobKey}" in the source "${source}"; see GET /jobs and GET /load-errors`;
-      throw invalid([{ pointer: "/job", code: "unknown_job", message }]);
-    }
+    const { source, jobKey, fields, pausedFor } = request;
+    const job = this.jobOf(source, jobKey);
     const now = clock.now();
     const definition = readDefinition(fields, { now, timeZone: defaults.timeZone, overlap: job.overlap });
     const schedule: Schedule = {
@@ -89,7 +78,13 @@ export class Schedules {
       source,
       jobKey,
       params: job.acceptParams(definition.params),
+      disabled: definition.enabled ? null : { by: actor, at: now },
+      paused: pausedFor === undefined ? null : { by: actor, reason: pausedFor, at: now, until: null },
+      held: null,
+      suspended: null,
+      skips: [],
       runsCounted: 0,
+      failuresSince: now,
       revision: 1,
       firedThrough: now,
       nextFireAt: null,
@@ -97,7 +92,8 @@ export class Schedules {
       createdAt: now,
       updatedAt: now,
     };
-    schedule.nextFireAt = nextFireOf(schedule);
+    schedule.suspended = firstSuspension(schedule);
+    schedule.nextFireAt = schedule.suspended ? null : nextFireOf(schedule);
     await store.insert(schedule, actor, request.idempotency);
     return schedule;
   }
@@ -112,29 +108,21 @@ export class Schedules {
 
   /**
    * Settles the old revision up to now, then merges the patch, in one transaction: no fire is lost and none made twice
-   * (S7, S8). 412 when the revision is not `expected` (null: any), 404 when there is none.
+   * (S7, S8). A patch that changes nothing makes no revision. 412 when the revision is not `expected` (null: any), 404
+   * when there is none.
    */
   async patch(id: string, patch: ScheduleFields, expected: number | null, actor: string): Promise<Schedule> {
-    let planned = false;
-    const changed = await this.#deps.store.change(id, actor, (schedule, active) => {
-      requireRevision(schedule, expected);
-      const now = this.#deps.clock.now();
-      const settled = plan(schedule, now, active);
-      planned = makesRuns(settled);
-      const { firedThrough, runsCounted } = settled;
-      const base = { ...schedule, firedThrough, runsCounted };
-      const next = {
-        ...base,
-        ...this.#edited(base, patch, now),
-        revision: schedule.revision + 1,
-        updatedAt: now,
-      };
-      next.nextFireAt = nextFireOf(next);
-      return { rows: settled.rows, cancel: settled.cancel, schedule: next };
-    });
-    if (!changed) throw unknown(id);
-    if (planned) this.#deps.wake();
-    return changed;
+    return this.settler.change(this.#patching(id, patch, expected, actor));
+  }
+
+  /** What the patch would do to the fires that are owed now; nothing is changed. */
+  async wouldPatch(
+    id: string,
+    patch: ScheduleFields,
+    expected: number | null,
+    actor: string,
+  ): Promise<Effect> {
+    return effectOf(await this.settler.wouldChange(this.#patching(id, patch, expected, actor)));
   }
 
   /**
@@ -142,18 +130,11 @@ export class Schedules {
    * goes on, and the history stays (S7, S8). 412 and 404 as above.
    */
   async remove(id: string, expected: number | null, actor: string): Promise<void> {
-    let found = false;
-    await this.#deps.store.change(id, actor, (schedule, active) => {
-      found = true;
-      requireRevision(schedule, expected);
-      const { rows } = plan(schedule, this.#deps.clock.now(), active);
-      return { rows, cancel: [], schedule: null };
-    });
-    if (!found) throw unknown(id);
+    await this.settler.remove(id, expected, actor);
   }
 
   /** Also of a cron text that never fires, which a warning says then; 422 for everything that cannot be read. */
-  preview(request: PreviewRequest): Preview {
+  preview(request: PreviewRequest, usual?: UsualDuration): Preview {
     const { clock, defaults } = this.#deps;
     const problems = new Problems();
     const { from: fromText, count: countGiven, ...fields } = request;
@@ -163,51 +144,48 @@ export class Schedules {
     const count = (countGiven ?? null) === null ? 5 : problems.number(countGiven, "/count", bounds);
     const read = readWhen(fields, { now: from ?? now, timeZone: defaults.timeZone }, problems);
     const { timeZone, zoneDefaulted } = read;
-    return previewOf(read.when, { from: from ?? now, count: count ?? 5, timeZone, zoneDefaulted });
+    return previewOf(read.when, { from: from ?? now, count: count ?? 5, timeZone, zoneDefaulted, usual });
   }
 
-  /** The sentence and the next `n` fires of a saved schedule; none when it is off, used up or over. */
-  describe(schedule: Schedule, n: number): { sentence: string; nextFires: NextFire[] } {
-    const { when, timeZone, startAt, endAt, enabled, maxRuns, runsCounted } = schedule;
-    const from = Math.max(this.#deps.clock.now(), schedule.firedThrough, (startAt ?? 0) - 1);
-    const left = enabled ? (maxRuns === null ? Infinity : Math.max(0, maxRuns - runsCounted)) : 0;
-    return {
-      sentence: sentenceOf(when, timeZone),
-      nextFires: nextFires(when, timeZone, from, Math.min(n, left), endAt ?? Infinity),
-    };
+  /** The sentence, the next `n` fires, and what suspends it, given the pauses that are open (`openPauses`). */
+  describe(schedule: Schedule, n: number, pauses: readonly ScopedPause[] = []): Description {
+    const unavailable = this.#deps.suspensionOf?.(schedule);
+    const spans = suspensionsOf(schedule, pauses, unavailable);
+    return describe(schedule, spans, this.#deps.clock.now(), n);
+  }
+
+  /** The pauses of jobs, sources and everything that are in force, the oldest first. */
+  async openPauses(): Promise<ScopedPause[]> {
+    const now = this.#deps.clock.now();
+    return (await this.#deps.store.openPauses()).filter(({ until }) => until === null || until > now);
   }
 
   /** Settles everything that is due, batch after batch; answers how many schedules were due. */
-  async settleDue(now: Instant = this.#deps.clock.now()): Promise<number> {
-    let all = 0;
-    for (;;) {
-      let planned = false;
-      const due = await this.#deps.store.settleDue(now, BATCH, (schedule, active) => {
-        const settled = this.#planOrPutOff(schedule, now, active);
-        planned ||= makesRuns(settled);
-        return settled;
-      });
-      all += due;
-      // After each batch: the first of 10,000 need not wait for the last.
-      if (planned) this.#deps.wake();
-      if (due < BATCH) return all;
-    }
+  settleDue(now: Instant = this.#deps.clock.now()): Promise<number> {
+    return this.settler.due(now);
   }
 
-  /** One schedule that cannot be planned must not hold up the others of its batch. */
-  #planOrPutOff(schedule: Schedule, now: Instant, active: readonly ActiveRun[]): Plan {
-    try {
-      const suspension = schedule.enabled ? this.#deps.suspensionOf?.(schedule) : undefined;
-      if (suspension) return planSuspended(schedule, now, suspension.reason, suspension.cause);
-      return plan(schedule, now, active);
-    } catch (error) {
-      this.#deps.trouble?.(schedule, error);
-      const { firedThrough, runsCounted } = schedule;
-      return { rows: [], firedThrough, nextFireAt: now + 60_000, runsCounted, cancel: [] };
-    }
+  /** 422 when there is no such job, or none that ever loaded. */
+  jobOf(source: string, jobKey: string): ScheduledJob {
+    const job = this.#deps.jobOf(source, jobKey);
+    if (job) return job;
+    const message = `there is no loaded job "${jobKey}" in the source "${source}"; see GET /jobs and GET /load-errors`;
+    throw invalid([{ pointer: "/job", code: "unknown_job", message }]);
   }
 
-  #edited(schedule: Schedule, patch: ScheduleFields, now: Instant): Partial<Schedule> {
+  #patching(id: string, patch: ScheduleFields, expected: number | null, actor: string) {
+    const edit = (settled: Schedule, now: Instant): Partial<Schedule> => {
+      const edited = this.#edited(settled, patch, now);
+      // Params that were just accepted fit: there is nothing to hold any more (R7).
+      const definition = patch.params === undefined ? edited : { ...edited, held: null };
+      if (definition.enabled === settled.enabled) return definition;
+      const disabled = definition.enabled ? null : { by: actor, at: now };
+      return { ...definition, disabled, ...(definition.enabled ? { failuresSince: now } : {}) };
+    };
+    return { id, expected, actor, action: "edited" as const, edit };
+  }
+
+  #edited(schedule: Schedule, patch: ScheduleFields, now: Instant): Definition {
     const { timeZone } = this.#deps.defaults;
     const job = this.#deps.jobOf(schedule.source, schedule.jobKey);
     const overlap = job?.overlap ?? schedule.overlap;
@@ -221,19 +199,10 @@ export class Schedules {
   }
 }
 
-function makesRuns(settled: Plan): boolean {
-  return settled.rows.some((row) => row.outcome === "run");
+/** The suspension that a new schedule begins with; what the catalog knows opens with its first fire. */
+function firstSuspension(schedule: Schedule): Suspended | null {
+  const span = suspensionAt(suspensionsOf(schedule, [], undefined), schedule.firedThrough, null);
+  return span ? asSuspended(span) : null;
 }
 
-function requireRevision({ revision }: Schedule, expected: number | null): void {
-  if (expected === null || expected === revision) return;
-  throw new ExpectedError(
-    412,
-    "revision",
-    `The schedule was changed meanwhile: it is at revision ${revision}, not ${expected}. Read it again and repeat the change.`,
-  );
-}
-
-function unknown(id: string): ExpectedError {
-  return notFound(`There is no schedule "${id.slice(0, 64)}".`);
-}
+export { unknown };

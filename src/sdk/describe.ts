@@ -1,4 +1,5 @@
 // From the exports of a job.ts to its job spec, or to everything that is wrong with it. Never constructs the job.
+import { fieldNames } from "./class-fields.ts";
 import type { SpecProblem } from "./context.ts";
 import { describeDefinition } from "./describe-definition.ts";
 import { definedMark, type DefinedMark } from "./job.ts";
@@ -118,14 +119,15 @@ function isAncestor(candidate: unknown, Job: unknown): boolean {
   return false;
 }
 
-/** What can be seen of the class without constructing it: its methods and accessors, up to the base. */
+/** What can be seen of the class without constructing it: its methods, accessors and fields, up to the base. */
 function checkClass(Job: JobClass, mark: DefinedMark, problems: Problems): void {
   let execute: unknown;
   const methods = new Set<string>();
   let up: object | null = Job.prototype;
   while (up !== null && up !== mark.base.prototype && up !== Object.prototype) {
+    const fields = fieldNames(Object.getOwnPropertyDescriptor(up, "constructor")?.value);
     for (const name of TOOL_NAMES) {
-      if (!Object.hasOwn(up, name)) continue;
+      if (!Object.hasOwn(up, name) && !fields.includes(name)) continue;
       problems.add(
         "E006",
         "",

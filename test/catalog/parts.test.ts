@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { globMatches, globProblem } from "../../src/catalog/glob.ts";
+import { globMatches, globProblem } from "../../src/sdk/glob.ts";
 import { codeFrame } from "../../src/catalog/frame.ts";
 import { keyProblem, suggestedKey } from "../../src/catalog/key.ts";
 import { LoadQueue } from "../../src/catalog/load-queue.ts";

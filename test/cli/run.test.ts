@@ -141,7 +141,8 @@ describe("jobmount run", () => {
 
   it("gives a job the variables that the service gives, and no others", async () => {
     const { stdout } = await run(["sees"], { TZ: "Europe/Berlin", LANG: "de_DE", OTHER: "x" });
-    const shown = (JSON.parse(stdout) as { env: string[] }).env;
+    const [mark, ...shown] = (JSON.parse(stdout) as { env: string[] }).env;
+    expect(mark).to.match(/^JOBMOUNT_CHILD=[0-9a-f]+-[0-9a-f]+$/);
     expect(shown.slice(0, 2)).to.deep.equal(["LANG=C.UTF-8", `PATH=${process.env["PATH"]}`]);
     expect(shown.slice(2).map((one) => one.replace(/=\/.*/, ""))).to.deep.equal(["TMPDIR", "TZ=UTC"]);
   });

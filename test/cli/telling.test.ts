@@ -17,6 +17,7 @@ const report: StartReport = {
     { name: "default", path: `${process.cwd()}/external_tasks`, state: "available", jobs: 3, errors: 1 },
     { name: "billing", path: "/mnt/billing", state: "missing", jobs: 0, errors: 0 },
   ],
+  orphaned: [],
   firstStart: true,
   token: "jbm_secret",
   schedulesCreated: [{ job: "heartbeat", sentence: "every minute (UTC)" }],
@@ -131,6 +132,7 @@ describe("how a run is told", () => {
       column: 7,
       frame: "  2 | a\n> 3 | this is wrong\n    |      ^",
       hint: "look there",
+      hash: null,
       since: 0,
     };
     const text = eventText(
@@ -156,6 +158,7 @@ describe("how a run is told", () => {
       file: "a/job.ts",
       frame: "> 2 | tiemout",
       problems: [one("E008", 2, "no tiemout", "write timeout"), one("E009", 3, "no overlap", "write skip")],
+      hash: null,
       since: 0,
     };
     const text = eventText(

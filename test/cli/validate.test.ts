@@ -58,7 +58,7 @@ describe("jobmount validate", () => {
     );
     expect(stdout).to.match(/^error Big Name\n {2}E101 /m);
     expect(stdout).to.match(/^error loose\.ts\n {2}E102 .*\n {2}→ move it to loose\/job\.ts/m);
-    expect(stderr).to.equal("1 job loaded, 5 did not.\n");
+    expect(stderr).to.equal("2 jobs loaded, 4 did not, 1 of them with problems.\n");
   });
 
   it("R5: tells each of several mistakes with its own line and next step", async () => {

@@ -8,32 +8,11 @@ import type { Database } from "../../src/db/database.ts";
 import { ExpectedError } from "../../src/errors.ts";
 import type { JobSpec } from "../../src/sdk/spec.ts";
 import { onEveryDatabase } from "../support/databases.ts";
+import { jobSpec } from "../support/spec.ts";
 
 function spec(more: Partial<JobSpec> = {}): JobSpec {
-  return {
-    name: "Sync orders 🛰",
-    description: null,
-    version: "1.2.0",
-    tags: ["a"],
-    requiredParams: { token: { type: "password" } },
-    optionalParams: {},
-    paramGroups: [],
-    resultSchema: null,
-    timeoutMs: 3_600_000,
-    timeoutDeclared: false,
-    retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 },
-    concurrency: null,
-    overlap: "skip",
-    isolation: "reuse",
-    memoryBytes: null,
-    maxFailedShare: 1,
-    env: [],
-    files: [],
-    stateScope: "job",
-    onShutdown: "requeue",
-    schedules: [],
-    ...more,
-  };
+  const requiredParams = { token: { type: "password" } } as const;
+  return jobSpec({ name: "Sync orders 🛰", version: "1.2.0", tags: ["a"], requiredParams, ...more });
 }
 
 function version(
@@ -58,9 +37,11 @@ function version(
       })),
     ],
     data: new Map(Object.entries(data)),
+    texts: new Map(),
     needs: [{ name: "dayjs", version: "1.0.0", from: "task" }],
     builderId: "esbuild 0.28.2",
     builtAt: 1_700_000_000_000,
+    sourceRevision: null,
     ...more,
   };
 }
@@ -86,15 +67,16 @@ onEveryDatabase("CatalogStore", (databases) => {
   });
   beforeEach(() =>
     database.write(async (sql) => {
-      for (const table of ["jobs", "job_versions", "blobs"]) await sql.run(`DELETE FROM ${table}`);
+      for (const table of ["jobs", "job_versions", "version_blobs", "blobs"])
+        await sql.run(`DELETE FROM ${table}`);
     }),
   );
 
   it("gives a version back as it was saved", async () => {
     const saved = version("v1", { bundle: "naïve 🛰\u0000".repeat(50_000), sourceMap: "" });
     await store.saveVersion(saved);
-    const { data, ...rest } = saved;
-    expect(data.size).to.equal(0);
+    const { data, texts, ...rest } = saved;
+    expect(data.size + texts.size).to.equal(0);
     expect(await store.loadVersion("v1")).to.deep.equal(rest);
     expect(await store.loadVersion("v2")).to.equal(null);
     expect(await store.loadData("v2")).to.deep.equal(new Map());
@@ -176,6 +158,7 @@ onEveryDatabase("CatalogStore", (databases) => {
       column: 2,
       frame: "> 1 | x\n    ^",
       hint: null,
+      hash: "0f",
       since: 9,
     };
     const never = await store.publish(update(null, { loadState: "error", loadError }));
@@ -223,11 +206,14 @@ onEveryDatabase("CatalogStore", (databases) => {
     const published = await store.publish(update("v3", { loadState: "ready", inputs: "new" }));
     expect(published).to.include({ currentVersion: "v1", pinned: true, loadedAt: 1_111 });
     expect((await database.read.all("SELECT concurrency FROM jobs"))[0]!["concurrency"]).to.equal(1);
-    expect((await store.loadEntries())[0]!.inputs).to.equal("new");
-    expect(await store.pin("default", "billing/sync", null)).to.include({
-      currentVersion: "v1",
-      pinned: false,
-    });
+    expect((await store.loadEntries())[0]).to.include({ inputs: "new", newestVersion: "v3" });
+    // Whoever releases it may not see the folder at all: what was published last serves at once.
+    await store.publish(update("v2", { loadedAt: 7_000 }));
+    const released = await store.pin("default", "billing/sync", null);
+    expect(released).to.include({ currentVersion: "v2", pinned: false, loadedAt: 7_000 });
+    expect(released!.spec!.concurrency).to.equal(9);
+    expect((await database.read.all("SELECT concurrency FROM jobs"))[0]!["concurrency"]).to.equal(9);
+    expect(await store.pin("default", "billing/sync", null), "twice").to.include({ currentVersion: "v2" });
     expect(await store.publish(update("v3"))).to.include({ currentVersion: "v3" });
   });
 

@@ -1,6 +1,6 @@
 // Rows for the contract tests, with everything that a test does not care about filled in.
 import type { Schedule } from "../../src/schedules/schedule.ts";
-import type { ClaimRequest, Finish, NewRun } from "../../src/runs/store.ts";
+import type { CancelRequest, ClaimRequest, Finish, NewRun } from "../../src/runs/store.ts";
 import { newId } from "../../src/ids.ts";
 
 /** A full hour, so that texts of times in failures are easy to read. */
@@ -70,12 +70,22 @@ export function finishOf(run: { id: string; attempt: number }, more: Partial<Fin
     error: null,
     exitCode: 0,
     signal: null,
+    steps: [],
+    groupEmptyAt: null,
+    logFrom: 1,
     log: { lines: 0, bytes: 0, droppedBytes: 0 },
     lines: [],
     failedRecords: [],
     state: null,
     ...more,
   };
+}
+
+export function cancelOf(
+  reason: CancelRequest["reason"] = "user",
+  more: Partial<CancelRequest> = {},
+): CancelRequest {
+  return { reason, by: "ci", note: null, ...more };
 }
 
 export function scheduleOf(more: Partial<Schedule> = {}): Schedule {
@@ -88,12 +98,19 @@ export function scheduleOf(more: Partial<Schedule> = {}): Schedule {
     timeZone: "UTC",
     params: {},
     enabled: true,
+    disabled: null,
+    paused: null,
+    held: null,
+    suspended: null,
+    skips: [],
     overlap: "skip",
     catchUp: { policy: "latest", windowMs: 3_600_000, max: 100 },
     jitterMs: 0,
     timeoutMs: null,
     retries: null,
     maxFailedShare: null,
+    pauseAfterFailures: null,
+    failuresSince: 0,
     startAt: null,
     endAt: null,
     maxRuns: null,

@@ -1,6 +1,6 @@
 // RunStore on every database: the end of an attempt (X1, X5, X8, X9).
 import { expect } from "chai";
-import { finishOf, newRun, T0 } from "./make.ts";
+import { cancelOf, finishOf, newRun, T0 } from "./make.ts";
 import { line, onEveryRunStore } from "./run-rig.ts";
 
 onEveryRunStore("RunStore: the end of an attempt", (rig) => {
@@ -17,6 +17,11 @@ onEveryRunStore("RunStore: the end of an attempt", (rig) => {
         error: { message: "m", stack: null, file: "job.ts", line: 1, column: 2 },
         exitCode: 3,
         signal: "SIGKILL",
+        steps: [
+          { signal: "abort", at: T0 },
+          { signal: "SIGKILL", at: T0 + 1 },
+        ],
+        groupEmptyAt: T0 + 2,
         version: "v1",
         versionDeclared: "1.2.0",
         jobName: "As it was",
@@ -60,6 +65,12 @@ onEveryRunStore("RunStore: the end of an attempt", (rig) => {
         finishedAt: T0 + 1_000,
         exitCode: 3,
         signal: "SIGKILL",
+        steps: [
+          { signal: "abort", at: T0 },
+          { signal: "SIGKILL", at: T0 + 1 },
+        ],
+        groupEmptyAt: T0 + 2,
+        logLines: { from: 1, to: 2 },
         late: false,
       },
     ]);
@@ -119,14 +130,22 @@ onEveryRunStore("RunStore: the end of an attempt", (rig) => {
     await rig.store.insert(Array.from({ length: 6 }, (_, i) => newRun({ id: `run_${i}`, maxAttempts: 3 })));
     const runs = await rig.claimAll();
     await rig.store.finish(finishOf(runs[0]!));
-    await rig.store.requestCancel("run_1", "user", T0);
-    await rig.store.reap(await rig.rowOf("run_2"), "failed", T0, "lost");
+    await rig.store.requestCancel("run_1", cancelOf(), T0);
+    await rig.store.reap(await rig.rowOf("run_2"), "retrying", T0, "lost");
+    await rig.claimAll();
     const answers = await Promise.all(
       runs.map((run) => rig.store.finish(finishOf(run, { lines: [line(1, 1)] }))),
     );
     expect(answers).to.deep.equal(["done", "cancelled", "late", "done", "done", "done"]);
     const states = await Promise.all(runs.map(async ({ id }) => (await rig.get(id)).state));
-    expect(states).to.deep.equal(["succeeded", "cancelled", "failed", "succeeded", "succeeded", "succeeded"]);
+    expect(states).to.deep.equal([
+      "succeeded",
+      "cancelled",
+      "running",
+      "succeeded",
+      "succeeded",
+      "succeeded",
+    ]);
     for (const id of ["run_3", "run_4", "run_5"]) {
       const attempts = await rig.queries.attempts(id);
       expect(attempts.map(({ state, late }) => [state, late])).to.deep.equal([["succeeded", false]]);
@@ -145,7 +164,7 @@ onEveryRunStore("RunStore: the end of an attempt", (rig) => {
       await rig.database.write((sql) => sql.run("DELETE FROM task_runs"));
       await rig.database.write((sql) => sql.run("DELETE FROM run_attempts"));
       const run = await rig.running();
-      expect(await rig.store.requestCancel("run_1", reason, T0 + 5)).to.equal("running");
+      expect(await rig.store.requestCancel("run_1", cancelOf(reason), T0 + 5)).to.equal("running");
       const records = { processed: 5, success: 5, failed: 0, skipped: 0 };
       const asked = { records, ...(to === "cancelled" ? { reason } : {}) };
       const answer = await rig.store.finish(finishOf(run, { to, ...asked }));
@@ -196,5 +215,19 @@ onEveryRunStore("RunStore: the end of an attempt", (rig) => {
     expect((await rig.claimAll({ now: T0 + 499, slots: 1 })).map(({ id }) => id)).to.deep.equal(["run_2"]);
     const [retry] = await rig.claimAll({ now: T0 + 500 });
     expect(retry).to.include({ id: "run_1", attempt: 2, triesUsed: 1, logFrom: 3, priority: 3 });
+    const { id, attempt } = retry!;
+    const none = { percent: 1, message: null };
+    const records = { processed: 0, success: 0, failed: 0, skipped: 0 };
+    const log = { lines: 5, bytes: 30, droppedBytes: 0 };
+    const lines = [line(3, 2), line(4, 2), line(5, 2)];
+    await rig.store.tell({ runId: id, attempt, records, progress: none, log, lines, failedRecords: [] });
+    const ranges = async () => (await rig.queries.attempts("run_1")).map(({ logLines }) => logLines);
+    const both = [
+      { from: 1, to: 2 },
+      { from: 3, to: 5 },
+    ];
+    expect(await ranges(), "while it runs").to.deep.equal(both);
+    await rig.store.reap(await rig.rowOf("run_1"), "failed", T0 + 900, "lost");
+    expect(await ranges(), "when it was lost").to.deep.equal(both);
   });
 });

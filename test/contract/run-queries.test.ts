@@ -77,6 +77,9 @@ onEveryRunStore("RunQueries", (rig) => {
         finishedAt: null,
         exitCode: null,
         signal: null,
+        steps: [],
+        groupEmptyAt: null,
+        logLines: null,
         late: false,
       });
     });

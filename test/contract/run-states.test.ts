@@ -8,7 +8,7 @@ import { isFinal, isWaiting, mayMove, type Mover, MOVES } from "../../src/runs/s
 import type { ClaimRequest } from "../../src/runs/store.ts";
 import { RUN_STATES, type RunState } from "../../src/runs/task-run.ts";
 import { onEveryDatabase } from "../support/databases.ts";
-import { claimOf, finishOf, newRun, T0 } from "./make.ts";
+import { cancelOf, claimOf, finishOf, newRun, T0 } from "./make.ts";
 import { claimOnce } from "./claim-once.ts";
 
 type End = "succeeded" | "failed" | "retrying" | "queued" | "cancelled";
@@ -30,15 +30,20 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
   const stateOf = async (id: string) => (await new DbRunQueries(database).byId(id))?.state;
 
   /** A row as it lies in the table when it is in that state; null: no row. */
-  async function put(id: string, state: RunState | null): Promise<{ id: string; attempt: number }> {
+  async function put(
+    id: string,
+    state: RunState | null,
+    reason: "lost" | null = null,
+  ): Promise<{ id: string; attempt: number }> {
     const attempt = state === "queued" || state === "skipped" || state === null ? 0 : 1;
     if (state === null) return { id, attempt };
     await store.insert([newRun({ id, ...(state === "skipped" ? { state, reason: "overlap" } : {}) })]);
     await database.write(async (sql) => {
       await sql.run(
-        "UPDATE task_runs SET state = ?, attempt = ?, queue_rank = ?, owner = ?, beat = ?, started_at = ?, finished_at = ? WHERE id = ?",
+        "UPDATE task_runs SET state = ?, reason = ?, attempt = ?, queue_rank = ?, owner = ?, beat = ?, started_at = ?, finished_at = ? WHERE id = ?",
         [
           state,
+          reason,
           attempt,
           isWaiting(state) ? 0 : null,
           attempt === 0 ? null : "worker-1",
@@ -51,8 +56,8 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
       if (attempt === 1 && state !== "running")
         await sql.insert(
           "run_attempts",
-          ["run_id", "attempt", "state", "started_at", "finished_at"],
-          [[id, 1, state, T0, T0]],
+          ["run_id", "attempt", "state", "reason", "started_at", "finished_at"],
+          [[id, 1, state, reason, T0, T0]],
         );
     });
     return { id, attempt };
@@ -64,7 +69,7 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
       case "scheduler":
       case "caller":
         if (to === "cancelled") {
-          await store.requestCancel(run.id, "user", T0);
+          await store.requestCancel(run.id, cancelOf(), T0);
           return;
         }
         return store
@@ -79,6 +84,9 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
         }
         await store.finish(finishOf(run, { to: to as End }));
         return;
+      case "spool":
+        await store.finish(finishOf(run, { to: to as End, cause: "told late" }));
+        return;
       case "sweeper": {
         const row = {
           id: run.id,
@@ -91,7 +99,7 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
           maxAttempts: 1,
           startedAt: T0,
         };
-        await store.reap(row, to as "failed" | "retrying", T0, "lost");
+        await store.reap(row, to as "failed" | "retrying" | "queued", T0, "given up");
       }
     }
   }
@@ -99,11 +107,16 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
   const kinds = new Map(MOVES.map(({ to, who }) => [`${who} -> ${to}`, { to, who }]));
   for (const from of [null, ...RUN_STATES]) {
     for (const { to, who } of kinds.values()) {
+      // To a row that still runs the spool brings the end that its worker would have brought.
+      if (who === "spool" && from === "running") continue;
       const allowed = mayMove(from, to, who);
       it(`${from ?? "no row"} ${allowed ? "goes" : "does not go"} to ${to} by the ${who}`, async () => {
-        const run = await put("run_1", from);
+        const run = await put("run_1", from, who === "spool" ? "lost" : null);
         await move(run, to, who);
         expect(await stateOf("run_1")).to.equal(allowed ? to : (from ?? undefined));
+        if (who !== "spool" || run.attempt === 0) return;
+        const told = (await new DbRunQueries(database).byId("run_1"))?.cause;
+        expect(told ?? null, "and says what it really ended as").to.equal(allowed ? "told late" : null);
       });
     }
   }

@@ -35,6 +35,18 @@ onEveryRunStore("RunStore", (rig, databases) => {
       expect(await rig.get("run_2")).to.deep.include(bare);
     });
 
+    it("A1: that is inserted again, since the answer to its commit was lost, is there once; another of its id is refused", async () => {
+      const runs = [newRun({ id: "run_1" }), newRun({ id: "run_2" })];
+      await rig.store.insert(runs);
+      await rig.store.insert(runs);
+      expect((await rig.get("run_2")).state).to.equal("queued");
+      const refused = await rig.store
+        .insert([newRun({ id: "run_1" }), newRun({ id: "run_3" })])
+        .then(() => "inserted")
+        .catch(() => "refused");
+      expect(refused).to.equal("refused");
+    });
+
     it("keeps a megabyte of params and of result", async () => {
       const params = { text: "🛰".repeat(250_000) };
       const run = await rig.running({ params });

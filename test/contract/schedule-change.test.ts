@@ -147,6 +147,7 @@ onEveryScheduleStore("ScheduleStore: changing", (rig) => {
     ]);
     expect(await rig.runs.cancelRequested(["run_002"])).to.deep.equal([]);
     expect((await rig.runsOf(other.id))[0]!.state).to.equal("queued");
-    expect(await rig.revisionsOf(schedule.id)).to.have.length(1);
+    const last = (await rig.revisionsOf(schedule.id)).at(-1)!;
+    expect(last).to.include({ revision: 2, action: "deleted", actor: "ci" });
   });
 });

@@ -9,7 +9,7 @@ import { onEveryDatabase, type TestDatabase } from "../support/databases.ts";
 import { T0 } from "./make.ts";
 
 export const MINUTE = 60_000;
-const TABLES = ["schedules", "schedule_revisions", "task_runs", "idempotency_keys"];
+const TABLES = ["schedules", "schedule_revisions", "task_runs", "idempotency_keys", "pauses"];
 
 export const factsOf = (schedule: Schedule) => ({
   jobName: `name of ${schedule.jobKey}`,
@@ -67,6 +67,8 @@ export class ScheduleRig {
       revision: Number(one["revision"]),
       from: Number(one["from_instant"]),
       actor: one["actor"],
+      action: one["action"],
+      reason: one["reason"],
       definition: JSON.parse(String(one["definition"])) as Schedule,
     }));
   }

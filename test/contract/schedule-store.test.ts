@@ -20,6 +20,18 @@ onEveryScheduleStore("ScheduleStore", (rig) => {
       name: "naïve 🛰",
       params: { token: { $sealed: "v1.a.b.c" }, list: [1, "two", null], deep: { x: {} } },
       enabled: false,
+      disabled: { by: "token:ana", at: T0 },
+      paused: { by: "token:ana", reason: "deploy 🛰", at: T0, until: T0 + 9 },
+      held: {
+        by: "service",
+        reason: "size is gone",
+        errors: [{ pointer: "/params/size", code: "unknown", message: "is gone" }],
+        at: T0,
+      },
+      suspended: { key: "paused", reason: "paused", cause: "skipped: paused", from: T0 },
+      skips: [{ at: T0 + 60_000, by: "token:ana", reason: null }],
+      pauseAfterFailures: 3,
+      failuresSince: T0 - 7,
       overlap: "cancel_other",
       catchUp: { policy: "merge", windowMs: 0, max: 1 },
       jitterMs: 5_000,
@@ -47,6 +59,8 @@ onEveryScheduleStore("ScheduleStore", (rig) => {
         revision: schedule.revision,
         from: schedule.updatedAt,
         actor: "ci",
+        action: "created",
+        reason: null,
         definition: schedule,
       });
     });

@@ -102,7 +102,7 @@ onEveryDatabase("gate", (databases) => {
     const { gate, read } = await databases.fresh();
     const heard: string[] = [];
     let n = 0;
-    gate.onCommit(async (sql) => {
+    gate.onCommit(() => async (sql) => {
       await put(`ride ${++n}`)(sql);
       return { committed: () => heard.push("committed"), failed: () => heard.push("failed") };
     });
@@ -111,6 +111,60 @@ onEveryDatabase("gate", (databases) => {
     expect(await namesOf(read)).to.deep.equal(["a", "ride 1"]);
     await gate.write(() => Promise.reject(new Error("no"))).catch(() => undefined);
     expect(await namesOf(read)).to.deep.equal(["a", "ride 1"]);
+  });
+
+  it("a poke makes no commit when no rider has work, and tells nobody of one", async () => {
+    const { gate, read } = await databases.fresh();
+    const heard: string[] = [];
+    let work: string | undefined;
+    gate.onCommit(() => {
+      const name = work;
+      work = undefined;
+      if (name === undefined) return undefined;
+      return async (sql) => {
+        await put(name)(sql);
+        return { committed: () => heard.push("rode"), failed: () => heard.push("failed") };
+      };
+    });
+    gate.poke();
+    await new Promise((resolve) => setImmediate(() => setImmediate(resolve)));
+    work = "ride";
+    gate.poke();
+    await eventually(() => heard.length > 0);
+    expect(heard).to.deep.equal(["rode"]);
+    expect(await namesOf(read)).to.deep.equal(["ride"]);
+  });
+
+  it("one statement alone is committed when it answers, all of its rows or none", async () => {
+    const { gate, read } = await databases.fresh();
+    let commits = 0;
+    gate.afterCommit(() => commits++);
+    const kind: Batch<string, null> = {
+      name: "settings",
+      isOneStatement: () => true,
+      async run(sql, names) {
+        await sql.insert(
+          "settings",
+          ["name", "value"],
+          names.map((name) => [name, "x"]),
+        );
+        return names.map(() => null);
+      },
+    };
+    await Promise.all(["a", "b"].map((name) => gate.batch(kind, name)));
+    expect(await namesOf(read)).to.deep.equal(["a", "b"]);
+    expect(commits).to.equal(1);
+    const results = await Promise.allSettled(["c", "a", "d"].map((name) => gate.batch(kind, name)));
+    expect(results.map((result) => result.status)).to.deep.equal(["fulfilled", "rejected", "fulfilled"]);
+    expect(await namesOf(read)).to.deep.equal(["a", "b", "c", "d"]);
+    // A transaction after it begins from nothing and can be undone.
+    await gate
+      .write(async (sql) => {
+        await put("e")(sql);
+        throw new Error("no");
+      })
+      .catch(() => undefined);
+    expect(await namesOf(read)).to.deep.equal(["a", "b", "c", "d"]);
   });
 
   it("close waits for what is under way and refuses the rest", async () => {
@@ -158,9 +212,10 @@ describe("gate", () => {
       rollback: () => Promise.resolve(),
     };
     const gate = new Gate(writer, (error) => heard.push(error));
+    gate.onCommit(() => () => Promise.reject(new Error("never asked")));
     gate.poke();
     await eventually(() => heard.length > 0);
     await gate.close();
-    expect(heard).to.have.length(1);
+    expect(heard.map(String)).to.deep.equal(["Error: away"]);
   });
 });

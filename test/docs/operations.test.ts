@@ -54,7 +54,7 @@ describe(FILE, () => {
     const page = readFileSync(join(ROOT, FILE), "utf8");
     const section = page.slice(page.indexOf("## Tables to ask"), page.indexOf("## Upgrades"));
     const rows = [...section.matchAll(/^\| `(\w+)`.*\|(.*)\|$/gm)];
-    expect(rows).to.have.length(7);
+    expect(rows).to.have.length(10);
     const { tables, columns } = getMetadataArgsStorage();
     for (const [, name, cells] of rows) {
       const table = tables.find((one) => one.name === name && entities.includes(one.target as never));

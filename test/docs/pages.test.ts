@@ -11,6 +11,7 @@ const RUN_BY: Record<string, string> = {
   "docs/writing-jobs.md": "test/docs/writing-jobs.test.ts",
   "docs/operations.md": "test/docs/operations.test.ts",
   "docs/rest.md": "test/docs/rest.test.ts",
+  "docs/schedules.md": "test/docs/schedules.test.ts",
   // Its examples are loaded, the wrong ones too.
   "docs/load-errors.md": "test/sdk/load-errors.test.ts",
   // Its blocks are the help of each verb, compared with the command line.
@@ -53,9 +54,15 @@ describe("README.md and docs", () => {
     expect(missing).to.deep.equal([]);
   });
 
-  it("decisions are numbered one after the other, under the number of their file", () => {
+  it("each decision has a number of its own, in its file, its heading and the index", () => {
     const numbers = decisions.map((page) => Number(/^docs\/decisions\/(\d{3})-/.exec(page)?.[1]));
-    expect(numbers).to.deep.equal(decisions.map((_, i) => i + 1));
-    for (const [i, page] of decisions.entries()) expect(read(page)).to.match(new RegExp(`^# ${i + 1}\\. `));
+    expect(new Set(numbers).size).to.equal(decisions.length);
+    const index = read("docs/README.md");
+    for (const [i, page] of decisions.entries()) {
+      expect(read(page)).to.match(new RegExp(`^# ${numbers[i]}\\. `));
+      expect(index).to.match(
+        new RegExp(`^- \\[${numbers[i]}\\. .*\\]\\(${page.slice("docs/".length)}\\)$`, "m"),
+      );
+    }
   });
 });

@@ -3,9 +3,7 @@ import "reflect-metadata";
 import { expect } from "chai";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
-import { ExpectedError } from "../../src/errors.ts";
 import { routes } from "../../src/http/routes/index.ts";
-import { readDefinition } from "../../src/schedules/input.ts";
 import { ROOT } from "../support/service.ts";
 import { follow } from "./follow.ts";
 
@@ -21,29 +19,4 @@ describe(FILE, () => {
     const real = routes.map(({ method, path, role }) => `${method} ${path} ${role}`);
     expect(shown.sort()).to.deep.equal(real.sort());
   });
-
-  for (const [table, fieldsOf] of [
-    ["overlap", (value: string) => ({ overlap: value })],
-    ["policy", (value: string) => ({ catchUp: { policy: value } })],
-  ] as const) {
-    it(`its table of ${table} has every value that a schedule takes, and no other`, () => {
-      const page = readFileSync(join(ROOT, FILE), "utf8");
-      const [, rows] = new RegExp(`^\\| \`${table}\` .*\\n\\|.*\\n((?:\\|.*\\n)+)`, "m").exec(page)!;
-      const shown = [...rows!.matchAll(/^\| `(\w+)`/gm)].map(([, value]) => value!);
-      expect(shown.length).to.be.at.least(4);
-      for (const value of shown) expect(problemOf(fieldsOf(value)), value).to.equal(null);
-      // What it refuses, it refuses with the list of what it takes.
-      expect(problemOf(fieldsOf("none_such"))).to.include(`must be one of ${shown.join(", ")}, but is`);
-    });
-  }
 });
-
-function problemOf(fields: object): string | null {
-  try {
-    readDefinition({ every: "1m", ...fields }, { now: 0, timeZone: "UTC", overlap: "skip" });
-    return null;
-  } catch (error) {
-    if (!(error instanceof ExpectedError)) throw error;
-    return error.message;
-  }
-}

@@ -251,9 +251,11 @@ describe("bad input over REST: the right 4xx with the field named, and nothing h
     const many = Object.fromEntries(Array.from({ length: 60_000 }, (_, i) => [`f${i}`, 1]));
     const times: number[] = [];
     const ask = async (path: string, body: unknown) => {
-      const before = performance.now();
+      // Of processor time, client and server together: how long it took says more about who else was at work.
+      const before = process.cpuUsage();
       const answer = await face.ask("POST", path, { body });
-      times.push(performance.now() - before);
+      const { user, system } = process.cpuUsage(before);
+      times.push((user + system) / 1000);
       expect(answer.status).to.equal(422);
       expect(answer.text.length).to.be.below(20_000);
     };

@@ -7,12 +7,17 @@ import { routes } from "../../src/http/routes/index.ts";
 import { ok } from "../../src/http/reply.ts";
 import { Face } from "../support/face.ts";
 import { FaceWorld, taskRun } from "../support/http-doubles.ts";
+import { versionFacts } from "../support/memory-versions.ts";
+
+const VERSION = "9c41f02a".repeat(8);
 
 describe("A2: the crawl, every route of the table without and with too small a token", () => {
   const face = new Face();
   before(async () => {
     await face.start();
-    face.world.runs.push(taskRun({ id: "run_1" }));
+    face.world.runs.push(taskRun({ id: "run_2", scheduleId: "sch_1", batch: "bat_1", forAt: 0 }));
+    face.world.runs.push(taskRun({ id: "run_1", jobKey: "open" }));
+    face.world.versions.versions.push(versionFacts("open", VERSION));
     await face.deps.schedules.create(
       { source: "default", jobKey: "open", fields: { cron: "0 2 * * *" } },
       "local",
@@ -25,20 +30,33 @@ describe("A2: the crawl, every route of the table without and with too small a t
     JSON.stringify([
       face.world.runs,
       face.world.schedules.rows,
+      face.world.schedules.pauses.rows,
+      face.world.entries,
       face.world.tokens.codes,
       face.world.tokens.tokens.map((token) => ({ ...token, lastUsedAt: 0 })),
     ]);
 
+  const idFor = (path: string) =>
+    path.includes("/runs/")
+      ? "run_1"
+      : path.includes("/batches/")
+        ? "bat_1"
+        : face.world.schedules.rows[0]!.id;
+
   const pathOf = (one: Route) =>
     one.path
       .replace(":key", "open")
-      .replace(":id", one.path.includes("/runs/") ? "run_1" : face.world.schedules.rows[0]!.id);
+      .replace(":name", "default")
+      .replace(/:(hash|a|b)(?=\/|$)/g, VERSION)
+      .replace(":id", idFor(one.path));
 
   const bodies: Record<string, object> = {
     "POST /schedules": { job: "open", cron: "0 3 * * *" },
     "POST /schedules/preview": { cron: "0 3 * * *" },
     "PATCH /schedules/:id": { name: "changed" },
+    "POST /schedules/:id/backfill": { from: "2026-12-01T00:00:00Z", to: "2026-12-03T00:00:00Z" },
     "POST /tokens": { name: "x", role: "viewer" },
+    "POST /jobs/:key/pin": { version: VERSION },
   };
 
   const ask = (one: Route, token: string | null) =>
@@ -57,20 +75,48 @@ describe("A2: the crawl, every route of the table without and with too small a t
       "GET /jobs/:key",
       "POST /jobs/:key/runs",
       "POST /jobs/:key/validate",
+      "GET /jobs/:key/versions",
+      "GET /jobs/:key/versions/:hash",
+      "GET /jobs/:key/versions/:hash/source",
+      "GET /jobs/:key/versions/:a/diff/:b",
+      "POST /jobs/:key/pin",
+      "POST /jobs/:key/unpin",
+      "POST /jobs/:key/reload",
       "GET /runs",
       "GET /runs/:id",
       "GET /runs/:id/logs",
       "GET /runs/:id/failed-records",
+      "POST /runs/:id/cancel",
+      "POST /runs/:id/retry",
       "GET /schedules",
       "POST /schedules",
       "POST /schedules/preview",
       "GET /schedules/:id",
       "PATCH /schedules/:id",
       "DELETE /schedules/:id",
+      "POST /schedules/:id/pause",
+      "POST /schedules/:id/resume",
+      "POST /schedules/:id/skip-next",
+      "POST /schedules/:id/copy",
+      "POST /schedules/:id/backfill",
+      "GET /schedules/:id/explain",
+      "GET /batches/:id",
+      "POST /batches/:id/cancel",
+      "POST /jobs/:key/pause",
+      "POST /jobs/:key/resume",
+      "POST /sources/:name/pause",
+      "POST /sources/:name/resume",
+      "GET /scheduler",
+      "POST /scheduler/pause",
+      "POST /scheduler/resume",
       "GET /sources",
       "GET /load-errors",
       "GET /meta",
       "GET /me",
+      "GET /openapi.json",
+      "GET /docs",
+      "GET /secrets",
+      "POST /secrets/rotate",
       "GET /tokens",
       "POST /tokens",
       "DELETE /tokens/:id",

@@ -1,7 +1,7 @@
 import { expect } from "chai";
 import { eventually } from "../support/eventually.ts";
 import { Face } from "../support/face.ts";
-import { catalogEntry, jobSpec, taskRun } from "../support/http-doubles.ts";
+import { catalogEntry, ordersSpec, taskRun } from "../support/http-doubles.ts";
 
 describe("GET /jobs and /jobs/{key}", () => {
   const face = new Face();
@@ -80,6 +80,7 @@ describe("GET /jobs and /jobs/{key}", () => {
       column: 7,
       frame: "> 4 | default: 'x'",
       hint: "Take one of the options",
+      hash: "0f",
       since: 1_800_000_000_000,
     };
     face.world.entries.push(
@@ -95,10 +96,20 @@ describe("GET /jobs and /jobs/{key}", () => {
     const whole = (await face.ask("GET", "/jobs/open")).json;
     expect(Object.keys(broken).sort()).to.deep.equal(Object.keys(whole).sort());
     expect(broken).to.deep.include({ name: "broken", loadState: "error", version: null, paramsSchema: null });
-    expect(broken.loadError).to.deep.equal({ ...error, since: "2027-01-15T08:00:00.000Z" });
+    expect(broken.loadError).to.deep.equal({
+      ...error,
+      serving: null,
+      since: "2027-01-15T08:00:00.000Z",
+    });
     expect((await face.ask("POST", "/jobs/broken/validate", { body: {} })).status).to.equal(409);
     expect((await face.ask("POST", "/jobs/broken/runs", { body: {} })).status).to.equal(409);
-    face.world.loadErrors.push({ source: "default", key: "broken", loadState: "error", error });
+    face.world.loadErrors.push({
+      source: "default",
+      key: "broken",
+      loadState: "error",
+      error,
+      serving: null,
+    });
     const listed = await face.ask("GET", "/load-errors");
     expect(listed.json.data[0]).to.deep.include({ job: "broken", source: "default", code: "E007", line: 4 });
     face.world.entries.pop();
@@ -115,11 +126,12 @@ describe("GET /jobs and /jobs/{key}", () => {
       expect(json.page).to.include({ hasMore: true });
       cursor = `&cursor=${String(json.page!["next"])}`;
     }
-    expect(keys).to.deep.equal(["builtin:cleanup", "default:billing.sync-orders", "default:open"]);
+    expect(keys).to.deep.equal(["default:billing.sync-orders", "default:open"]);
     const list = async (query: string) =>
       (await face.ask("GET", `/jobs?${query}`)).json.data.map((job) => job["key"]);
     expect(await list("source=default")).to.deep.equal(["billing.sync-orders", "open"]);
     expect(await list("source=!default")).to.deep.equal(["cleanup"]);
+    expect(await list("source=builtin")).to.deep.equal(["cleanup"]);
     expect(await list("q=BILL")).to.deep.equal(["billing.sync-orders"]);
     expect(await list("loadState=error,stale")).to.deep.equal([]);
   });
@@ -251,7 +263,10 @@ describe("POST /jobs/{key}/runs and /validate", () => {
   });
 
   it("a spec that calls a param secret by now hides values that were saved before", async () => {
-    const spec = jobSpec({ requiredParams: {}, optionalParams: { note: { type: "string", secret: true } } });
+    const spec = ordersSpec({
+      requiredParams: {},
+      optionalParams: { note: { type: "string", secret: true } },
+    });
     face.world.entries.push(catalogEntry("default", "later-secret", { spec }));
     face.world.runs.push(
       taskRun({

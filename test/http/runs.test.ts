@@ -159,6 +159,9 @@ describe("GET /runs/{id}, its log and its refused records", () => {
       finishedAt: 1_800_000_600_100,
       exitCode: null,
       signal: "SIGKILL",
+      steps: [{ signal: "SIGKILL", at: 1_800_000_600_000 }],
+      groupEmptyAt: 1_800_000_600_090,
+      logLines: { from: 1, to: 2 },
       late: false,
     });
     face.world.lines.set("run_1", [
@@ -211,6 +214,8 @@ describe("GET /runs/{id}, its log and its refused records", () => {
       priority: 0,
       retryOf: null,
       batch: null,
+      forAt: null,
+      onlyRecords: null,
       cancel: null,
       actor: { type: "token", name: "ci" },
       worker: "host-1",
@@ -233,6 +238,9 @@ describe("GET /runs/{id}, its log and its refused records", () => {
           durationMs: 600_000,
           exitCode: null,
           signal: "SIGKILL",
+          steps: [{ signal: "SIGKILL", at: "2027-01-15T08:10:00.000Z" }],
+          groupEmptyAt: "2027-01-15T08:10:00.090Z",
+          logLines: { from: 1, to: 2 },
           late: false,
         },
       ],
@@ -291,6 +299,7 @@ describe("GET /runs/{id}, its log and its refused records", () => {
     expect(json).to.deep.equal({
       data: [{ seq: 1, key: "u1", reason: "no country" }],
       page: { next: "1", hasMore: true },
+      records: { failed: 12, kept: 2, notKept: 10 },
     });
     const csv = await face.ask("GET", "/runs/run_1/failed-records?after=1", {
       headers: { accept: "text/csv" },

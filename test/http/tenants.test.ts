@@ -28,9 +28,10 @@ describe("A2: a token limited to one source sees, by any route, that source alon
       column: null,
       frame: null,
       hint: null,
+      hash: null,
       since: 0,
     };
-    face.world.loadErrors.push({ source: "default", key: "open", loadState: "stale", error });
+    face.world.loadErrors.push({ source: "default", key: "open", loadState: "stale", error, serving: "0e" });
     const schedule = await face.deps.schedules.create(
       { source: "default", jobKey: "open", fields: { cron: "* * * * *" } },
       "local",

@@ -140,14 +140,24 @@ onEveryDatabase("main path", function (databases) {
     await eventually(async () => (await service.get("/jobs/noop")).json["loadState"] === "missing", 15_000);
     expect((await service.call("POST", "/jobs/noop/runs", {})).status).to.equal(409);
     const made = await service.call("POST", "/schedules", { job: "noop", every: "1s" });
-    const skipped = await eventually(async () => {
-      const { json } = await service.get(`/runs?schedule=${made.json.id}`);
-      return json.data[0];
-    });
-    expect([skipped.state, skipped.reason]).to.deep.equal(["skipped", "job_missing"]);
-    await service.call("DELETE", `/schedules/${made.json.id}`);
+    const { id } = made.json;
+    const suspended = await eventually(async () => (await service.get(`/schedules/${id}`)).json.suspended);
+    expect(suspended).to.include({ reason: "job_missing", until: null });
+    expect(suspended.cause).to.equal('skipped: the folder of the job "noop" is gone');
+    // Two fires more, and still no row: a suspension is one row, written when it ends.
+    const since = Date.parse(made.json.firedThrough);
+    await eventually(() => Date.now() - since > 3_000, 10_000);
+    expect((await service.get(`/runs?schedule=${id}`)).json.data).to.deep.equal([]);
     writeFileSync(file, good);
-    await eventually(async () => (await service.get("/jobs/noop")).json["loadState"] === "ready", 15_000);
+    const [range, run] = await eventually(async () => {
+      const { json } = await service.get(`/runs?schedule=${id}&sort=queuedAt`);
+      return json.data.length > 1 && json.data;
+    }, 20_000);
+    expect([range.state, range.reason]).to.deep.equal(["skipped", "job_missing"]);
+    expect(range.fireCount).to.be.at.least(2);
+    expect(run.state).to.be.oneOf(["queued", "running", "succeeded"]);
+    expect(Date.parse(run.fireAt)).to.equal(Date.parse(range.fireThrough) + 1_000);
+    await service.call("DELETE", `/schedules/${id}`);
   });
 
   it("A6: livez and readyz need no token", async () => {

@@ -18,6 +18,7 @@ const facts = (more: Partial<AttemptFacts>): AttemptFacts => ({
   endedBy: null,
   steps: [],
   protocolFault: null,
+  exiting: null,
   lastLine: null,
   ...more,
 });
@@ -58,9 +59,9 @@ describe("outcome of an attempt", () => {
       {
         endedBy: { kind: "timeout", afterMs: 1_000 },
         steps: [
-          { signal: "abort", afterMs: 0 },
-          { signal: "SIGTERM", afterMs: 1 },
-          { signal: "SIGKILL", afterMs: 2 },
+          { signal: "abort", at: 0 },
+          { signal: "SIGTERM", at: 1 },
+          { signal: "SIGKILL", at: 2 },
         ],
       },
       "timeout",
@@ -143,4 +144,43 @@ describe("waiting for a child that is about to be free", () => {
     expect(await queues.wait("v")).to.equal(undefined);
     expect(queues.hand("v", "child")).to.equal(false);
   });
+});
+
+describe("limits in words", () => {
+  const causes: [string, NonNullable<AttemptFacts["endedBy"]>, string, string][] = [
+    [
+      "memory",
+      {
+        kind: "out_of_memory",
+        used: 812 * 2 ** 20,
+        limit: 512 * 2 ** 20,
+        from: "JOBMOUNT_JOB_MEMORY default; raise with memory: in defineJob",
+      },
+      "out_of_memory",
+      "killed: used 812 MiB, limit 512 MiB (JOBMOUNT_JOB_MEMORY default; raise with memory: in defineJob)",
+    ],
+    [
+      "processes",
+      { kind: "too_many_processes", used: 80, limit: 64, from: "JOBMOUNT_JOB_PROCESSES" },
+      "too_many_processes",
+      "killed: had 80 processes at a time, limit 64 (JOBMOUNT_JOB_PROCESSES)",
+    ],
+    [
+      "the heap",
+      { kind: "heap_full", limit: 512 * 2 ** 20, from: "memory: in defineJob" },
+      "out_of_memory",
+      "ended: its JavaScript heap was full, limit 512 MiB (memory: in defineJob)",
+    ],
+    [
+      "time",
+      { kind: "timeout", afterMs: 600_000, from: "timeout: in defineJob" },
+      "timeout",
+      "timed out after 10m 0s (timeout: in defineJob)",
+    ],
+  ];
+  for (const [what, endedBy, kind, cause] of causes) {
+    it(`X10: ${what}: what was used, the limit, and where it was set`, () => {
+      expect(outcomeOf(facts({ endedBy }))).to.deep.equal({ kind, cause });
+    });
+  }
 });

@@ -6,7 +6,8 @@ import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
 import { Pool } from "../../src/sandbox/pool.ts";
 import type { ToldLine } from "../../src/sandbox/protocol.ts";
-import type { AttemptListener } from "../../src/sandbox/sandbox.ts";
+import type { AttemptListener } from "../../src/sandbox/given-attempt.ts";
+import { limitsOf } from "../support/limits.ts";
 
 const HEAD = `const { defineJob, PermanentError } = globalThis[Symbol.for("jobmount.sdk")];
 export class Job extends defineJob({ name: "t" }) {`;
@@ -51,6 +52,7 @@ describe("pool of sandboxes", function () {
     };
     const listener: AttemptListener = {
       lines: (more) => void lines.push(...more),
+      dropped: () => undefined,
       records: (counts, failed) => {
         told.counts = counts;
         told.failed.push(...failed);
@@ -79,7 +81,7 @@ describe("pool of sandboxes", function () {
         env: {},
         resultSchema: null,
       },
-      { timeoutMs: more.timeoutMs ?? 5_000, graceMs: 200 },
+      limitsOf({ timeoutMs: more.timeoutMs ?? 5_000 }),
       listener,
       "reuse",
     );
@@ -188,9 +190,10 @@ describe("pool of sandboxes", function () {
     const path = bundle(
       `async execute() { await new Promise((r) => { const t = setTimeout(r, 60000); this.signal.addEventListener("abort", () => { clearTimeout(t); r(); }); }); return {}; }`,
     );
-    const { outcome, steps } = await run(path, { abortAfter: 100 });
+    const { outcome, steps, groupEmptyAt } = await run(path, { abortAfter: 100 });
     expect(outcome.kind).to.equal("aborted");
     expect(steps.map((step) => step.signal)).to.deep.equal(["abort"]);
+    expect(groupEmptyAt, "X7: when nothing was left of it").to.be.at.least(steps[0]!.at);
   });
 
   it("X11: an unref'd timer or a process that is left behind ends the child: neither reaches the next attempt", async () => {

@@ -206,6 +206,9 @@ describe("catch-up", () => {
       "missed: found 30m 0s late, beyond the catch-up window of 1m 0s",
     );
     expect(cause("all", "05:30:00", 0, { max: 2 })).to.contain("runs only the newest 2 within its window");
+    expect(cause("all", "05:30:00", 0, { windowMs: 2 * HOUR })).to.equal(
+      "missed: older than its catch-up window of 2h 0s (catch-up policy all)",
+    );
     expect(cause("merge", "05:30:00", 0)).to.equal("folded into the run of 05:00 (catch-up policy merge)");
     expect(cause("merge", "05:30:00", 0, { windowMs: 2 * HOUR })).to.contain(
       "takes only what is within its window",

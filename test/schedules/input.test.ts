@@ -31,6 +31,7 @@ describe("the input of a schedule", () => {
       timeoutMs: null,
       retries: null,
       maxFailedShare: null,
+      pauseAfterFailures: null,
       startAt: null,
       endAt: null,
       maxRuns: null,
@@ -54,6 +55,7 @@ describe("the input of a schedule", () => {
       endAt: "2027-12-01T00:00Z",
       maxRuns: 7,
       maxFailedShare: 0.25,
+      pauseAfterFailures: 3,
     });
     expect(definition).to.deep.equal({
       name: "Nightly",
@@ -70,6 +72,7 @@ describe("the input of a schedule", () => {
       endAt: Date.parse("2027-12-01T00:00:00Z"),
       maxRuns: 7,
       maxFailedShare: 0.25,
+      pauseAfterFailures: 3,
     });
   });
 

@@ -16,6 +16,8 @@ interface Child {
   process: ChildProcess;
   lines: Interface;
   stderr: string;
+  /** Also resolves when it ended before it was ready. */
+  ready: Promise<void>;
 }
 
 /** One child for all that goes well, a new one after every bad end; one description at a time. */
@@ -48,9 +50,10 @@ export class ChildDescriber implements Describer {
     await this.turn;
   }
 
-  private ask(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description> {
+  private async ask(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description> {
     this.count++;
     const child = (this.child ??= start(limits.memoryBytes / 1024 / 1024));
+    await child.ready;
     return new Promise((resolve) => {
       let ended: Description | null = null;
       const finish = (description: Description): void => {
@@ -64,14 +67,17 @@ export class ChildDescriber implements Describer {
         child.process.kill("SIGKILL");
       }, limits.timeMs);
       child.lines.on("line", (line) => finish(JSON.parse(line) as Description));
-      child.process.on("close", (exitCode, signal) => {
+      const closed = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
         this.child = null;
         const outOfMemory = /heap out of memory|heap limit/i.test(child.stderr);
         const crash = outOfMemory
           ? ({ outcome: "out_of_memory", limitBytes: limits.memoryBytes } as const)
           : ({ outcome: "crashed", exitCode, signal, stderr: child.stderr } as const);
         finish(ended ?? crash);
-      });
+      };
+      const { exitCode, signalCode } = child.process;
+      if (exitCode !== null || signalCode !== null) return closed(exitCode, signalCode);
+      child.process.on("close", closed);
       child.process.stdin?.write(`${JSON.stringify(bundle)}\n`);
     });
   }
@@ -81,10 +87,15 @@ function start(heapMiB: number): Child {
   const flags = ["--import", "tsx", `--max-old-space-size=${Math.round(heapMiB)}`];
   const child = spawn(process.execPath, [...flags, SCRIPT], { stdio: ["pipe", "ignore", "pipe", "pipe"] });
   child.stdin?.on("error", () => undefined);
+  const lines = createInterface({ input: child.stdio[3] as Readable });
   const started: Child = {
     process: child,
-    lines: createInterface({ input: child.stdio[3] as Readable }),
+    lines,
     stderr: "",
+    ready: new Promise((resolve) => {
+      lines.once("line", () => resolve());
+      child.once("exit", () => resolve());
+    }),
   };
   child.stderr?.on(
     "data",

@@ -44,6 +44,8 @@ async function describe(order: Order): Promise<unknown> {
   }
 }
 
+// The first line: from now on the time that a description takes is its own.
+out.write("ready\n");
 for await (const line of createInterface({ input: process.stdin })) {
   const answer = await describe(JSON.parse(line) as Order);
   out.write(`${JSON.stringify(answer)}\n`);

@@ -4,6 +4,7 @@ import { LOCAL_PRINCIPAL } from "../../src/access/principal.ts";
 import { ROLES, type Role } from "../../src/access/role.ts";
 import { HttpServer } from "../../src/http/server.ts";
 import type { FaceDeps } from "../../src/http/ports.ts";
+import { checkAnswer } from "./contract.ts";
 import { catalogEntry, FaceWorld, OPEN_SPEC } from "./http-doubles.ts";
 
 export interface Answer {
@@ -84,6 +85,13 @@ export class Face {
   ): Promise<Answer> {
     const response = await fetch(`${this.url}${path}`, { ...init, redirect: "manual" });
     const text = await response.text();
+    checkAnswer({
+      method: init.method ?? "GET",
+      path,
+      status: response.status,
+      contentType: response.headers.get("content-type") ?? "",
+      text,
+    });
     const isJson =
       /json/.test(response.headers.get("content-type") ?? "") &&
       !/ndjson/.test(response.headers.get("content-type") ?? "");

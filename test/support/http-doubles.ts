@@ -1,25 +1,36 @@
 // The domain behind the face, in memory: doubles of our own ports, for tests of the face alone.
 import { randomBytes } from "node:crypto";
 import { Access } from "../../src/access/access.ts";
+import { JobVersions } from "../../src/catalog/job-versions.ts";
 import type { CatalogEntry } from "../../src/catalog/version.ts";
 import { addressOf } from "../../src/catalog/version.ts";
 import type { Clock } from "../../src/clock.ts";
+import { isSealed } from "../../src/db/secrets.ts";
 import { invalid } from "../../src/errors.ts";
 import type { FaceDeps, FailedLoad, HealthCheck, SourceState } from "../../src/http/ports.ts";
 import { silentLogger } from "../../src/log.ts";
+import { Backfills } from "../../src/runs/backfill.ts";
 import { Notices } from "../../src/runs/notices.ts";
 import { Runs } from "../../src/runs/runs.ts";
 import type { FailedRecord, NewRun } from "../../src/runs/store.ts";
-import type { Attempt, LogLine, TaskRun } from "../../src/runs/task-run.ts";
+import { isFinal } from "../../src/runs/state.ts";
+import type { Attempt, LogLine, RunState, TaskRun } from "../../src/runs/task-run.ts";
+import { Controls } from "../../src/schedules/controls.ts";
+import { Explainer } from "../../src/schedules/explainer.ts";
 import { Schedules } from "../../src/schedules/schedules.ts";
+import { ScopePauses } from "../../src/schedules/scope-pauses.ts";
 import { nearest } from "../../src/sdk/nearest.ts";
-import { checkParams } from "../../src/sdk/params.ts";
+import { checkParams, secretParams } from "../../src/sdk/params.ts";
 import { paramsSchema } from "../../src/sdk/schema.ts";
 import type { JobSpec, ParamDefinition } from "../../src/sdk/spec.ts";
+import { MemoryBatches } from "./memory-batches.ts";
+import { MemoryHistory } from "./memory-history.ts";
 import { MemoryIdempotency } from "./memory-idempotency.ts";
 import { MemoryRunQueries } from "./memory-run-queries.ts";
 import { MemoryScheduleStore } from "./memory-schedules.ts";
 import { MemoryTokens } from "./memory-tokens.ts";
+import { MemoryVersions } from "./memory-versions.ts";
+import { jobSpec } from "./spec.ts";
 
 /** A clock that only moves when told. */
 export class FakeClock implements Clock {
@@ -32,31 +43,17 @@ export class FakeClock implements Clock {
   }
 }
 
-export function jobSpec(over: Partial<JobSpec> = {}): JobSpec {
-  return {
+/** A job with a secret, an optional number and a schedule that it suggests. */
+export function ordersSpec(over: Partial<JobSpec> = {}): JobSpec {
+  return jobSpec({
     name: "Sync orders",
     description: "Brings the orders over",
     version: "1.2.0",
-    tags: [],
     requiredParams: { token: { type: "password", label: "Token" } },
     optionalParams: { batchSize: { type: "integer", default: 100, min: 1, max: 1000 } },
-    paramGroups: [],
-    resultSchema: null,
-    timeoutMs: 3_600_000,
-    timeoutDeclared: false,
-    retries: { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 },
-    concurrency: null,
-    overlap: "skip",
-    isolation: "reuse",
-    memoryBytes: null,
-    maxFailedShare: 1,
-    env: [],
-    files: [],
-    stateScope: "job",
-    onShutdown: "requeue",
     schedules: [{ cron: "0 2 * * *", params: { token: "in-the-code", batchSize: 5 } }],
     ...over,
-  };
+  });
 }
 
 export function catalogEntry(source: string, key: string, over: Partial<CatalogEntry> = {}): CatalogEntry {
@@ -67,7 +64,7 @@ export function catalogEntry(source: string, key: string, over: Partial<CatalogE
     loadError: null,
     currentVersion: "9c41f02a",
     loadedAt: 1_800_000_000_000,
-    spec: jobSpec(),
+    spec: ordersSpec(),
     pinned: false,
     enabled: true,
     ...over,
@@ -75,7 +72,7 @@ export function catalogEntry(source: string, key: string, over: Partial<CatalogE
 }
 
 /** A job that takes any number of small params and no secret. */
-export const OPEN_SPEC = jobSpec({
+export const OPEN_SPEC = ordersSpec({
   name: "Open",
   requiredParams: {},
   optionalParams: Object.fromEntries([
@@ -100,6 +97,7 @@ export class FaceWorld {
   readonly schedules = new MemoryScheduleStore();
   readonly idempotency = new MemoryIdempotency();
   readonly notices = new Notices();
+  readonly versions = new MemoryVersions();
   readonly logged: { fields: unknown; message: string }[] = [];
   draining = false;
   checks: HealthCheck[] = [{ name: "database", ok: true }];
@@ -118,6 +116,22 @@ export class FaceWorld {
   deps(): FaceDeps {
     const entryOf = (source: string, key: string) =>
       this.entries.find((entry) => entry.source === source && entry.key === key);
+    const queries = new MemoryRunQueries(this);
+    const schedules = new Schedules({
+      store: this.schedules,
+      clock: this.clock,
+      defaults: { timeZone: "UTC" },
+      jobOf: (source, key) => {
+        const spec = entryOf(source, key)?.spec;
+        if (!spec) return undefined;
+        return {
+          overlap: spec.overlap,
+          secretParams: secretParams(spec),
+          acceptParams: (params) => seal(spec, checkOrThrow(spec, params)),
+        };
+      },
+      wake: () => undefined,
+    });
     return {
       jobs: {
         entries: () => this.entries,
@@ -125,6 +139,12 @@ export class FaceWorld {
         sources: () => this.sources,
         loadErrors: () => this.loadErrors,
       },
+      serving: {
+        pin: (source, key, hash) => Promise.resolve(this.#serve(entryOf(source, key)!, hash)),
+        unpin: (source, key) => Promise.resolve(this.#serve(entryOf(source, key)!, null)),
+        reload: (source, key) => Promise.resolve(entryOf(source, key)!),
+      },
+      versions: new JobVersions(this.versions),
       params: { check: checkOrThrow, schema: paramsSchema, nearest },
       runs: new Runs({
         insert: (runs, idempotency) => this.#insert(runs, idempotency),
@@ -133,27 +153,50 @@ export class FaceWorld {
         isMissing: () => false,
         specOf: (source, key) => entryOf(source, key)?.spec,
         saveParams: (spec, params) => seal(spec, checkOrThrow(spec, params)),
+        specOfVersion: () => Promise.resolve(ordersSpec()),
+        requestCancel: (id, { by, note, request }) => this.#cancel(id, { by, note }, request),
+        failedRecordsOf: (id) => queries.failedRecordsOf(id),
         expect: () => undefined,
         wakeAt: () => undefined,
         notices: this.notices,
         now: () => this.clock.now(),
       }),
-      runQueries: new MemoryRunQueries(this),
-      schedules: new Schedules({
-        store: this.schedules,
-        clock: this.clock,
-        defaults: { timeZone: "UTC" },
-        jobOf: (source, key) => {
-          const spec = entryOf(source, key)?.spec;
-          if (!spec) return undefined;
-          return {
-            overlap: spec.overlap,
-            acceptParams: (params) => seal(spec, checkOrThrow(spec, params)),
-          };
-        },
-        wake: () => undefined,
+      runQueries: queries,
+      schedules,
+      controls: new Controls(schedules, this.clock),
+      backfills: new Backfills({
+        batches: new MemoryBatches(this.runs),
+        scheduleOf: (id) => schedules.get(id),
+        insert: (runs, request) => this.#insert(runs, request),
+        specOf: (source, key) => entryOf(source, key)?.spec,
+        isMissing: () => false,
+        expect: () => undefined,
+        notices: this.notices,
+        now: () => this.clock.now(),
       }),
+      pauses: new ScopePauses(this.schedules, schedules.settler, this.clock),
+      explain: new Explainer({
+        history: new MemoryHistory(this.schedules.rows),
+        upTimes: { downtimeAt: () => Promise.resolve(undefined) },
+        scheduleOf: (id) => schedules.get(id),
+        now: () => this.clock.now(),
+      }),
+      upTimes: {
+        upSince: () =>
+          Promise.resolve([
+            {
+              replica: "wrk_a",
+              from: this.clock.now(),
+              through: this.clock.now(),
+              place: { name: null, pid: 1 },
+            },
+          ]),
+      },
       access: new Access({ store: this.tokens, clock: this.clock, adminToken: ADMIN_TOKEN }),
+      secrets: {
+        count: () => Promise.resolve({ key: "k1", current: 2, resealed: 0, others: { k0: 1 } }),
+        rotate: () => Promise.resolve({ key: "k1", current: 2, resealed: 1, others: {} }),
+      },
       idempotency: this.idempotency,
       idempotencyKey: randomBytes(32),
       health: { draining: () => this.draining, checks: () => Promise.resolve(this.checks) },
@@ -174,6 +217,27 @@ export class FaceWorld {
       ...over,
     });
     this.notices.finished({ runId: id, source: run.source, jobKey: run.jobKey, state: run.state });
+  }
+
+  #serve(entry: CatalogEntry, pinnedTo: string | null): CatalogEntry {
+    const [newest] = this.versions.versions.filter((one) => one.jobKey === entry.key).reverse();
+    return Object.assign(entry, {
+      pinned: pinnedTo !== null,
+      currentVersion: pinnedTo ?? newest?.hash ?? entry.currentVersion,
+    });
+  }
+
+  async #cancel(
+    id: string,
+    asked: { by: string | null; note: string | null },
+    request?: { actor: string; key: string; digest: string },
+  ): Promise<RunState | undefined> {
+    const run = this.runs.find((one) => one.id === id);
+    if (!run || isFinal(run.state)) return undefined;
+    if (run.state !== "running") Object.assign(run, { state: "cancelled", reason: "user" });
+    run.cancel ??= { requestedAt: this.clock.now(), ...asked };
+    if (request) await this.idempotency.finish(request, 202, id);
+    return run.state;
   }
 
   #insert(runs: readonly NewRun[], request?: { actor: string; key: string; digest: string }): Promise<void> {
@@ -216,7 +280,7 @@ export function taskRun(over: Partial<TaskRun>): TaskRun {
     scheduleSlot: null,
     jobSlot: null,
     exclusive: false,
-    cancelRequestedAt: null,
+    cancel: null,
     params: {},
     overrides: {},
     progressPercent: null,
@@ -236,7 +300,7 @@ export function jobAddress(entry: CatalogEntry): string {
 }
 
 function checkOrThrow(spec: JobSpec, params: Record<string, unknown>): Record<string, unknown> {
-  const checked = checkParams(spec, params, { pointer: "/params" });
+  const checked = checkParams(spec, params, { pointer: "/params", isSealed });
   if (checked.ok) return checked.values;
   throw invalid(checked.errors);
 }

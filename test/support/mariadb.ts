@@ -17,8 +17,17 @@ export interface MariadbServer {
   pid: number;
   /** Makes a fresh utf8mb4_bin database and answers its URL. */
   database(): Promise<string>;
+  /** Kills it as a power cut would; its data stay. */
+  crash(): Promise<void>;
+  /** After `crash`: again on the same port, with the same data. */
+  startAgain(): Promise<void>;
   /** Ends the server by its pid and removes its folder. A second call changes nothing. */
   stop(): Promise<void>;
+}
+
+export interface ServerOptions {
+  args?: readonly string[];
+  env?: NodeJS.ProcessEnv;
 }
 
 const USER = "jobmount";
@@ -48,19 +57,24 @@ export function mariadbAvailable(): boolean {
 let shared: Promise<MariadbServer> | undefined;
 
 /** The one server of this test process, started at the first call; it ends with the process. Nobody stops it. */
-export function sharedMariadb(): Promise<Omit<MariadbServer, "stop">> {
+export function sharedMariadb(): Promise<Omit<MariadbServer, "stop" | "crash" | "startAgain">> {
   shared ??= startMariadb();
   return shared;
 }
 
-/** Starts a server of its own: for tests that stop, freeze or kill it. Everybody else takes `sharedMariadb`. */
-export async function startMariadb(): Promise<MariadbServer> {
+/**
+ * Starts a server of its own: for tests that stop, freeze or kill it, or start it in their own way. Everybody else takes
+ * `sharedMariadb`. Of two `options` with one name the server takes the last.
+ */
+export async function startMariadb(options: ServerOptions = {}): Promise<MariadbServer> {
   if (!mariadbAvailable()) throw new Error("no mariadbd here: ask mariadbAvailable() first");
   const folder = await mkdtemp(join(tmpdir(), "jobmount-mariadb-"));
   const remove = () => rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   try {
     await initialise(folder);
-    const { child, port } = await launch(folder);
+    const launched = await launch(folder, options);
+    const { port } = launched;
+    let { child } = launched;
     const kill = () => {
       child.kill("SIGKILL");
       remove();
@@ -70,9 +84,22 @@ export async function startMariadb(): Promise<MariadbServer> {
     return {
       url,
       port,
-      pid: child.pid!,
+      get pid() {
+        return child.pid!;
+      },
       socketPath: join(folder, "s"),
       database: () => createDatabase(url),
+      async crash() {
+        const gone = new Promise((resolve) => child.once("exit", resolve));
+        child.ref();
+        child.kill("SIGKILL");
+        await gone;
+      },
+      async startAgain() {
+        const log = join(folder, "server.log");
+        child = start(folder, port, log, options);
+        if (!(await answers(child, port))) throw new Error(`mariadbd did not start again:\n${readLog(log)}`);
+      },
       async stop() {
         process.off("exit", kill);
         await end(child);
@@ -96,6 +123,8 @@ async function initialise(folder: string): Promise<void> {
   await run(find(INSTALLER)!, [
     "--no-defaults",
     `--datadir=${join(folder, "data")}`,
+    // Its own: two that start at once take each other's temporary tables away otherwise (seen).
+    `--tmpdir=${folder}`,
     "--auth-root-authentication-method=normal",
     "--skip-test-db",
     "--skip-name-resolve",
@@ -105,21 +134,30 @@ async function initialise(folder: string): Promise<void> {
 }
 
 /** A port found free may be taken before the server binds it: then the server ends and the next one is tried. */
-async function launch(folder: string): Promise<{ child: ChildProcess; port: number }> {
+async function launch(
+  folder: string,
+  options: ServerOptions,
+): Promise<{ child: ChildProcess; port: number }> {
   const log = join(folder, "server.log");
   for (let tries = 1; ; tries++) {
     const port = await freePort();
-    const child = start(folder, port, log);
+    const child = start(folder, port, log, options);
     if (await answers(child, port)) return { child, port };
     await end(child);
     if (tries === 3) throw new Error(`mariadbd did not start:\n${readLog(log)}`);
   }
 }
 
-function start(folder: string, port: number, log: string): ChildProcess {
+function start(
+  folder: string,
+  port: number,
+  log: string,
+  { args: more = [], env }: ServerOptions,
+): ChildProcess {
   const args = [
     "--no-defaults",
     `--datadir=${join(folder, "data")}`,
+    `--tmpdir=${folder}`,
     `--socket=${join(folder, "s")}`,
     `--pid-file=${join(folder, "pid")}`,
     `--log-error=${log}`,
@@ -133,13 +171,14 @@ function start(folder: string, port: number, log: string): ChildProcess {
     "--innodb-buffer-pool-size=64M",
     "--performance-schema=OFF",
     "--max-connections=200",
+    ...more,
     ...asRoot(),
   ];
   // Killed test runs must not leave servers behind: the kernel ends this child with its parent.
   const tied = find(["setpriv"]);
   const child = tied
-    ? spawn(tied, ["--pdeathsig", "KILL", find(SERVER)!, ...args], { stdio: "ignore" })
-    : spawn(find(SERVER)!, args, { stdio: "ignore" });
+    ? spawn(tied, ["--pdeathsig", "KILL", find(SERVER)!, ...args], { stdio: "ignore", env })
+    : spawn(find(SERVER)!, args, { stdio: "ignore", env });
   child.unref();
   return child;
 }

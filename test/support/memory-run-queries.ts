@@ -55,6 +55,16 @@ export class MemoryRunQueries implements RunQueries {
     return Promise.resolve(found.slice(0, limit));
   }
 
+  failedRecordsOf(runId: string): Promise<{ kept: number; withKey: number }> {
+    const all = this.#kept.failedRecords.get(runId) ?? [];
+    return Promise.resolve({ kept: all.length, withKey: all.filter(({ key }) => key !== null).length });
+  }
+
+  failedKeys(runId: string): Promise<string[]> {
+    const keys = (this.#kept.failedRecords.get(runId) ?? []).flatMap(({ key }) => key ?? []);
+    return Promise.resolve([...new Set(keys)]);
+  }
+
   recentOf(jobs: readonly { source: string; key: string }[], each: number): Promise<Map<string, TaskRun[]>> {
     const recent = jobs.map(({ source, key }): [string, TaskRun[]] => [
       `${source}:${key}`,
@@ -78,6 +88,7 @@ export class MemoryRunQueries implements RunQueries {
         (filter.jobs?.some(isJob(run)) ?? true) &&
         !(filter.notJobs?.some(isJob(run)) ?? false) &&
         (filter.scheduleId === undefined || run.scheduleId === filter.scheduleId) &&
+        (filter.batch === undefined || run.batch === filter.batch) &&
         within(run.state, filter.states, filter.notStates) &&
         within(run.reason, filter.reasons, filter.notReasons) &&
         within(run.trigger, filter.triggers, filter.notTriggers) &&

@@ -2,13 +2,18 @@
 import type {
   ActiveRun,
   Change,
+  Decide,
+  EndedRun,
   Plan,
   PlannedRow,
   RequestRef,
   Schedule,
   ScheduleFilter,
   ScheduleStore,
+  SettleFacts,
 } from "../../src/schedules/schedule.ts";
+import type { PauseScope, ScopedPause } from "../../src/schedules/suspension.ts";
+import { MemoryPauses } from "./memory-pauses.ts";
 
 /** A row as it was written, with what became of it. */
 export interface StoredRow extends PlannedRow {
@@ -23,6 +28,11 @@ export class MemoryScheduleStore implements ScheduleStore {
   readonly rows: StoredRow[] = [];
   readonly actors: string[] = [];
   readonly requests: RequestRef[] = [];
+  /** What the revisions after the first did. */
+  readonly actions: string[] = [];
+  readonly pauses = new MemoryPauses();
+  /** The newest runs that ended, by schedule; a test fills them in. */
+  readonly ended = new Map<string, EndedRun[]>();
   #lock: Promise<unknown> = Promise.resolve();
 
   insert(schedule: Schedule, actor: string, request?: RequestRef): Promise<void> {
@@ -50,49 +60,90 @@ export class MemoryScheduleStore implements ScheduleStore {
     });
   }
 
-  change(
-    id: string,
-    actor: string,
-    decide: (schedule: Schedule, active: ActiveRun[]) => Change,
-  ): Promise<Schedule | undefined> {
+  change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined> {
     return this.#locked(() => {
       const current = this.schedules.get(id);
       if (!current) return undefined;
       // "May be called again": a decision that counts on being the only one shows here.
-      decide(structuredClone(current), this.#active(id));
-      const change = decide(structuredClone(current), this.#active(id));
+      decide(structuredClone(current), this.#active(id), this.#facts(id));
+      const change = decide(structuredClone(current), this.#active(id), this.#facts(id));
       this.#write(current, change.rows, change.cancel);
+      if (change.schedule?.revision !== current.revision) {
+        this.actions.push(change.action ?? "edited");
+        this.actors.push(actor);
+      }
       if (change.schedule === null) this.#delete(id);
       else this.schedules.set(id, structuredClone(change.schedule));
-      this.actors.push(actor);
       return structuredClone(change.schedule ?? undefined);
     });
   }
 
-  settleDue(
-    now: number,
-    limit: number,
-    decide: (schedule: Schedule, active: ActiveRun[]) => Plan,
-  ): Promise<number> {
+  settleDue(now: number, limit: number, decide: Decide<Plan>): Promise<number> {
     return this.#locked(() => {
       const due = [...this.schedules.values()]
         .filter(({ enabled, nextFireAt }) => enabled && nextFireAt !== null && nextFireAt <= now)
         .sort((a, b) => a.nextFireAt! - b.nextFireAt!)
         .slice(0, limit);
-      for (const schedule of due) {
-        const { rows, cancel, firedThrough, nextFireAt, runsCounted } = decide(
-          structuredClone(schedule),
-          this.#active(schedule.id),
-        );
-        this.#write(schedule, rows, cancel);
-        this.schedules.set(schedule.id, { ...schedule, firedThrough, nextFireAt, runsCounted });
-      }
+      for (const schedule of due) this.#settle(schedule, decide);
       return due.length;
     });
   }
 
+  inSuspension(key: string, after: string, limit: number): Promise<Schedule[]> {
+    return this.#locked(() =>
+      [...this.schedules.values()]
+        .filter(({ id, suspended }) => suspended?.key === key && id > after)
+        .sort((a, b) => (a.id < b.id ? -1 : 1))
+        .slice(0, limit)
+        .map((schedule) => structuredClone(schedule)),
+    );
+  }
+
+  settleSuspended(read: readonly Schedule[], _now: number, decide: Decide<Plan | undefined>): Promise<void> {
+    return this.#locked(() => {
+      for (const schedule of read) this.#settle(schedule, decide);
+    });
+  }
+
+  suspensionKeys(): Promise<string[]> {
+    return this.#locked(() => [
+      ...new Set([...this.schedules.values()].flatMap(({ suspended }) => suspended?.key ?? [])),
+    ]);
+  }
+
+  openPauses(): Promise<ScopedPause[]> {
+    return this.#locked(() => this.pauses.open());
+  }
+
+  changePause(
+    scope: PauseScope,
+    decide: (open: ScopedPause | undefined) => ScopedPause | undefined,
+  ): Promise<ScopedPause | undefined> {
+    return this.#locked(() => this.pauses.change(scope, decide));
+  }
+
+  closePassedPauses(now: number): Promise<void> {
+    return this.#locked(() => this.pauses.closePassed(now));
+  }
+
   rowsOf(scheduleId: string): StoredRow[] {
     return this.rows.filter((row) => row.scheduleId === scheduleId);
+  }
+
+  #settle(schedule: Schedule, decide: Decide<Plan | undefined>): void {
+    const { id } = schedule;
+    const plan = decide(structuredClone(schedule), this.#active(id), this.#facts(id));
+    if (!plan) return;
+    const { rows, cancel, firedThrough, nextFireAt, runsCounted, pause } = plan;
+    const suspended = plan.suspended === undefined ? schedule.suspended : plan.suspended;
+    this.#write(schedule, rows, cancel);
+    const settled = { ...schedule, firedThrough, nextFireAt, runsCounted, suspended };
+    if (pause) Object.assign(settled, { paused: pause, revision: schedule.revision + 1 });
+    this.schedules.set(id, structuredClone(settled));
+  }
+
+  #facts(id: string): SettleFacts {
+    return { pauses: structuredClone(this.pauses.rows), ended: this.ended.get(id) ?? [] };
   }
 
   #delete(id: string): void {

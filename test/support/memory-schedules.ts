@@ -1,16 +1,19 @@
 // Schedules in memory: a double of the port below the real service over schedules.
 import type {
-  ActiveRun,
   Change,
+  Decide,
   Schedule,
   ScheduleFilter,
   ScheduleStore,
 } from "../../src/schedules/schedule.ts";
+import type { PauseScope, ScopedPause } from "../../src/schedules/suspension.ts";
+import { MemoryPauses } from "./memory-pauses.ts";
 
 export class MemoryScheduleStore implements ScheduleStore {
   readonly rows: Schedule[] = [];
   /** Who made or changed a schedule, in order. */
   readonly actors: string[] = [];
+  readonly pauses = new MemoryPauses();
 
   insert(schedule: Schedule, actor: string): Promise<void> {
     this.rows.push(schedule);
@@ -34,20 +37,44 @@ export class MemoryScheduleStore implements ScheduleStore {
     return Promise.resolve(found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, filter.limit));
   }
 
-  async change(
-    id: string,
-    actor: string,
-    decide: (schedule: Schedule, active: ActiveRun[]) => Change,
-  ): Promise<Schedule | undefined> {
+  async change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined> {
     const index = this.rows.findIndex((row) => row.id === id);
     if (index < 0) return undefined;
-    const { schedule } = decide({ ...this.rows[index]! }, []);
+    const before = this.rows[index]!;
+    const { schedule } = decide({ ...before }, [], { pauses: this.pauses.rows, ended: [] });
     this.rows.splice(index, 1, ...(schedule ? [schedule] : []));
-    this.actors.push(actor);
+    if (schedule?.revision !== before.revision) this.actors.push(actor);
     return schedule ?? undefined;
   }
 
   settleDue(): Promise<number> {
     return Promise.resolve(0);
+  }
+
+  inSuspension(): Promise<Schedule[]> {
+    return Promise.resolve([]);
+  }
+
+  settleSuspended(): Promise<void> {
+    return Promise.resolve();
+  }
+
+  suspensionKeys(): Promise<string[]> {
+    return Promise.resolve([]);
+  }
+
+  async openPauses(): Promise<ScopedPause[]> {
+    return this.pauses.open();
+  }
+
+  async changePause(
+    scope: PauseScope,
+    decide: (open: ScopedPause | undefined) => ScopedPause | undefined,
+  ): Promise<ScopedPause | undefined> {
+    return this.pauses.change(scope, decide);
+  }
+
+  async closePassedPauses(now: number): Promise<void> {
+    this.pauses.closePassed(now);
   }
 }

@@ -4,10 +4,11 @@ import { cpSync, mkdirSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { checkAnswer } from "./contract.ts";
 import { eventually } from "./eventually.ts";
 
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
-const FIXTURES = join(ROOT, "test", "fixtures", "external_tasks");
+const FIXTURES = join(ROOT, "test", "fixtures");
 /** Paths that lie outside the API's base. */
 const OUTSIDE = new Set(["/livez", "/readyz"]);
 const TOKEN = "test-admin-token-0123456789-abcdefghij";
@@ -15,12 +16,16 @@ const TOKEN = "test-admin-token-0123456789-abcdefghij";
 export interface ServiceOptions {
   /** Fixture jobs to copy into the mounted folder. */
   jobs?: readonly string[];
+  /** The folder of fixtures that they are in; `external_tasks` unless given. */
+  fixtures?: string;
   /** A database address; an SQLite file in the temp folder unless given. */
   database?: string;
   env?: Record<string, string>;
   /** An existing folder of an earlier service, to start again in it. */
   folder?: string;
   args?: readonly string[];
+  /** A command that runs the service: `unshare --mount …`. It has to become the service, not to stay its parent. */
+  wrap?: readonly string[];
 }
 
 /** What REST answers; tests that read it know its shape, and `expect` finds out when they are wrong. */
@@ -53,7 +58,9 @@ export class Service {
     const service = new Service(options);
     if (options.jobs) mkdirSync(service.tasks, { recursive: true });
     for (const job of options.jobs ?? [])
-      cpSync(join(FIXTURES, job), join(service.tasks, job), { recursive: true });
+      cpSync(join(FIXTURES, options.fixtures ?? "external_tasks", job), join(service.tasks, job), {
+        recursive: true,
+      });
     await service.startAgain();
     return service;
   }
@@ -64,31 +71,29 @@ export class Service {
 
   async startAgain(): Promise<void> {
     this.output = "";
-    const child = spawn(
-      process.execPath,
-      [join(ROOT, "bin", "jobmount.mjs"), ...(this.#options.args ?? ["start"])],
-      {
-        cwd: this.folder,
-        env: {
-          PATH: process.env["PATH"],
-          PORT: "0",
-          JOBMOUNT_ADMIN_TOKEN: TOKEN,
-          JOBMOUNT_LOG_FORMAT: "text",
-          ...(this.#options.database
-            ? { TASK_DATABASE_URL: this.#options.database, JOBMOUNT_SECRET_KEY: "k".repeat(32) }
-            : {}),
-          ...this.#options.env,
-        },
-        stdio: ["ignore", "pipe", "pipe"],
+    const own = [process.execPath, join(ROOT, "bin", "jobmount.mjs"), ...(this.#options.args ?? ["start"])];
+    const [command, ...args] = [...(this.#options.wrap ?? []), ...own];
+    const child = spawn(command!, args, {
+      cwd: this.folder,
+      env: {
+        PATH: process.env["PATH"],
+        PORT: "0",
+        JOBMOUNT_ADMIN_TOKEN: TOKEN,
+        JOBMOUNT_LOG_FORMAT: "text",
+        ...(this.#options.database
+          ? { TASK_DATABASE_URL: this.#options.database, JOBMOUNT_SECRET_KEY: "k".repeat(32) }
+          : {}),
+        ...this.#options.env,
       },
-    );
+      stdio: ["ignore", "pipe", "pipe"],
+    });
     this.#process = child;
     const collect = (chunk: Buffer) => void (this.output += chunk.toString());
     child.stdout.on("data", collect);
     child.stderr.on("data", collect);
     this.url = await eventually(() => {
-      if (child.exitCode !== null)
-        throw new Error(`the service ended with ${child.exitCode}: ${this.output}`);
+      if (child.exitCode !== null || child.signalCode !== null)
+        throw new Error(`the service ended with ${child.exitCode ?? child.signalCode}: ${this.output}`);
       return /listens on (http:\/\/\S+)|"url":"(http:[^"]+)"/.exec(this.output)?.slice(1).find(Boolean);
     }, 20_000).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.output}`);
@@ -141,6 +146,13 @@ export class Service {
       body: body === undefined ? undefined : JSON.stringify(body),
     });
     const text = await response.text();
+    checkAnswer({
+      method,
+      path: new URL(response.url).pathname,
+      status: response.status,
+      contentType: response.headers.get("content-type") ?? "",
+      text,
+    });
     const isJson =
       /json/.test(response.headers.get("content-type") ?? "") &&
       !/ndjson/.test(response.headers.get("content-type") ?? "");

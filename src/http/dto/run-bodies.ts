@@ -1,5 +1,5 @@
-// Bodies that start a run, or ask whether its params would do.
-import { IsIn, IsInt, IsObject, Max, Min, ValidateIf } from "class-validator";
+// Bodies that start a run, end it or do it again, or ask whether its params would do.
+import { IsBoolean, IsIn, IsInt, IsObject, IsString, Max, MaxLength, Min, ValidateIf } from "class-validator";
 import { given } from "./given.ts";
 
 const PARAMS = "must be an object of param names and values";
@@ -7,6 +7,12 @@ const MAX_DELAY_MS = 30 * 86_400_000;
 
 /** POST /jobs/{key}/runs */
 export class TriggerBody {
+  static readonly example: Readonly<Record<string, unknown>> = {
+    params: { country: "Japan" },
+    priority: 5,
+    onBusy: "queue",
+  };
+
   static readonly opaque = ["params"] as const;
 
   @ValidateIf(given)
@@ -30,8 +36,44 @@ export class TriggerBody {
   onBusy?: "queue" | "refuse";
 }
 
+/** POST /runs/{id}/cancel */
+export class CancelBody {
+  static readonly example: Readonly<Record<string, unknown>> = { reason: "wrong month" };
+
+  @ValidateIf(given)
+  @IsString({ message: "must be a text" })
+  @MaxLength(1_000, { message: "must have at most 1000 characters" })
+  reason?: string;
+}
+
+/** POST /runs/{id}/retry */
+export class RetryBody {
+  static readonly example: Readonly<Record<string, unknown>> = {
+    version: "current",
+    onlyFailedRecords: true,
+  };
+
+  static readonly opaque = ["params"] as const;
+
+  @ValidateIf(given)
+  @IsObject({ message: PARAMS })
+  params?: Record<string, unknown>;
+
+  @ValidateIf(given)
+  @IsIn(["same", "current"], {
+    message: "must be same (the version that ran) or current (the one that serves now)",
+  })
+  version?: "same" | "current";
+
+  @ValidateIf(given)
+  @IsBoolean({ message: "must be true or false" })
+  onlyFailedRecords?: boolean;
+}
+
 /** POST /jobs/{key}/validate */
 export class ValidateBody {
+  static readonly example: Readonly<Record<string, unknown>> = { params: { country: "Japan" } };
+
   static readonly opaque = ["params"] as const;
 
   @ValidateIf(given)

@@ -10,8 +10,10 @@ import {
   IsOptional,
   IsString,
   Length,
+  ValidateIf,
   ValidateNested,
 } from "class-validator";
+import { given } from "./given.ts";
 import { CatchUpPart, DstPart, RetriesPart } from "./schedule-parts.ts";
 
 const TEXT = { message: "must be a text" };
@@ -53,8 +55,8 @@ class WhenBody {
   dst?: DstPart | null;
 }
 
-/** PATCH /schedules/{id} */
-export class PatchScheduleBody extends WhenBody {
+/** What a schedule may say besides when. */
+class ScheduleBody extends WhenBody {
   static readonly opaque: readonly string[] = ["params"];
 
   @IsOptional()
@@ -106,6 +108,10 @@ export class PatchScheduleBody extends WhenBody {
   maxFailedShare?: number | null;
 
   @IsOptional()
+  @IsInt({ message: "must be a whole number from 1 to 100" })
+  pauseAfterFailures?: number | null;
+
+  @IsOptional()
   @IsString(TIME)
   startAt?: string | null;
 
@@ -118,8 +124,38 @@ export class PatchScheduleBody extends WhenBody {
   maxRuns?: number | null;
 }
 
+/** PATCH /schedules/{id} */
+export class PatchScheduleBody extends ScheduleBody {
+  static readonly example: Readonly<Record<string, unknown>> = { cron: "30 2 * * *", enabled: true };
+
+  @ValidateIf(given)
+  @IsBoolean({ message: "must be true (only say what it would do) or false" })
+  dryRun?: boolean;
+}
+
+/** POST /schedules/{id}/copy */
+export class CopyScheduleBody extends ScheduleBody {
+  static readonly example: Readonly<Record<string, unknown>> = {
+    name: "the same at noon",
+    cron: "0 12 * * *",
+  };
+
+  @IsOptional()
+  @IsString({ message: JOB })
+  @Length(1, 400, { message: JOB })
+  job?: string | null;
+}
+
 /** POST /schedules */
-export class CreateScheduleBody extends PatchScheduleBody {
+export class CreateScheduleBody extends ScheduleBody {
+  static readonly example: Readonly<Record<string, unknown>> = {
+    job: "billing.sync-orders",
+    cron: "0 2 * * *",
+    timeZone: "Europe/Berlin",
+    params: { batchSize: 100 },
+    catchUp: { policy: "merge", windowMs: 3_600_000 },
+  };
+
   @IsDefined({ message: `is required: ${JOB.replace("must be ", "")}` })
   @IsString({ message: JOB })
   @Length(1, 400, { message: JOB })
@@ -128,6 +164,17 @@ export class CreateScheduleBody extends PatchScheduleBody {
 
 /** POST /schedules/preview */
 export class PreviewBody extends WhenBody {
+  static readonly example: Readonly<Record<string, unknown>> = {
+    cron: "0 2 * * *",
+    timeZone: "Europe/Berlin",
+    count: 3,
+  };
+
+  @IsOptional()
+  @IsString({ message: JOB })
+  @Length(1, 400, { message: JOB })
+  job?: string | null;
+
   @IsOptional()
   @IsInt({ message: "must be a whole number" })
   count?: number | null;

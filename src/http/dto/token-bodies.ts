@@ -18,6 +18,13 @@ const SOURCES = "must be an array of 1 to 100 names of sources, or left out for 
 
 /** POST /tokens */
 export class TokenBody {
+  static readonly example: Readonly<Record<string, unknown>> = {
+    name: "ci",
+    role: "operator",
+    sources: ["default"],
+    expiresAt: "2030-01-31T00:00:00Z",
+  };
+
   @IsDefined({ message: "is required: a name by which people know the token" })
   @IsString({ message: NAME })
   @Length(1, 100, { message: NAME })
@@ -44,6 +51,8 @@ export class TokenBody {
 
 /** POST /sign-in-links */
 export class SignInLinkBody {
+  static readonly example: Readonly<Record<string, unknown>> = { name: "laptop", role: "admin" };
+
   @ValidateIf(given)
   @IsString({ message: NAME })
   @Length(1, 100, { message: NAME })

@@ -10,8 +10,9 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Runs the route once for each key; without a key, or for routes that make nothing, simply runs it. */
 export async function once(route: Route, call: AnyCall): Promise<Reply> {
+  if (route.method !== "POST" || !route.replay) return route.handle(call);
   const key = call.header("Idempotency-Key");
-  if (key === "" || route.method !== "POST" || !route.replay) return route.handle(call);
+  if (key === "") return route.handle(call);
   if (!KEY.test(key)) {
     throw new ExpectedError(
       400,

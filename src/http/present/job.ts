@@ -1,31 +1,40 @@
 // A job as the API shows it (shape `job`), its load error, and its source.
 import type { CatalogEntry, LoadError } from "../../catalog/version.ts";
 import type { TaskRun } from "../../runs/task-run.ts";
-import type { Schedule } from "../../schedules/schedule.ts";
+import type { ScopedPause } from "../../schedules/suspension.ts";
 import { shownKey } from "../address.ts";
 import type { FailedLoad, JobSpec, ParamRules, SourceState } from "../ports.ts";
+import type { FAILED_LOAD, JOB, LOAD_ERROR, SPEC } from "../shapes/job.ts";
+import type { SOURCE } from "../shapes/service.ts";
+import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
+import { presentPause } from "./pause.ts";
 import { presentRunBriefly } from "./run.ts";
 import { maskDefinitions, maskParams } from "./secrets.ts";
+
+type SpecView = Of<typeof SPEC>;
 
 /** What is told of a job besides the catalog's entry. */
 export interface JobView {
   /** Its schedules, as presented. */
-  schedules: readonly object[];
+  schedules: Of<typeof JOB>["schedules"];
   nextRunAt: number | null;
+  /** The pause of the job itself. */
+  paused: ScopedPause | null;
   recentRuns: readonly TaskRun[];
 }
 
-export function presentJob(entry: CatalogEntry, view: JobView, rules: ParamRules): object {
+export function presentJob(entry: CatalogEntry, view: JobView, rules: ParamRules): Of<typeof JOB> {
   return {
     key: shownKey(entry.key),
     source: entry.source,
     loadState: entry.loadState,
-    loadError: entry.loadError ? presentLoadError(entry.loadError) : null,
+    loadError: entry.loadError ? presentLoadError(entry.loadError, entry.currentVersion) : null,
     version: entry.currentVersion === null ? null : versionOf(entry, entry.currentVersion),
     pinned: entry.pinned,
     enabled: entry.enabled,
-    ...(entry.spec ? specOf(entry.spec, rules) : NO_SPEC),
+    paused: view.paused && presentPause(view.paused),
+    ...(entry.spec ? presentSpec(entry.spec, rules) : NO_SPEC),
     name: entry.spec?.name ?? shownKey(entry.key),
     schedules: view.schedules,
     recentRuns: view.recentRuns.map(presentRunBriefly),
@@ -33,21 +42,27 @@ export function presentJob(entry: CatalogEntry, view: JobView, rules: ParamRules
   };
 }
 
-export function presentLoadError(error: LoadError): object {
-  return { ...error, since: isoTime(error.since) };
+/** `serving`: the version that runs go on using. */
+export function presentLoadError(error: LoadError, serving: string | null): Of<typeof LOAD_ERROR> {
+  return { ...error, serving, since: isoTime(error.since) };
 }
 
-export function presentFailedLoad(failed: FailedLoad): object {
+export function presentFailedLoad(failed: FailedLoad): Of<typeof FAILED_LOAD> {
   return {
-    job: shownKey(failed.key),
+    // What is no job has no key: its path is shown as it lies there.
+    job: failed.loadState === "invalid" ? failed.key : shownKey(failed.key),
     source: failed.source,
     loadState: failed.loadState,
-    ...presentLoadError(failed.error),
+    ...presentLoadError(failed.error, failed.serving),
   };
 }
 
 /** `withPath`: where it is mounted is shown to those who may see the whole installation. */
-export function presentSource(source: SourceState, withPath: boolean): object {
+export function presentSource(
+  source: SourceState,
+  withPath: boolean,
+  paused: ScopedPause | null,
+): Of<typeof SOURCE> {
   return {
     name: source.name,
     ...(withPath ? { path: source.path ?? null } : {}),
@@ -56,23 +71,16 @@ export function presentSource(source: SourceState, withPath: boolean): object {
     watcher: source.watcher,
     lastChangeAt: isoTimeOrNull(source.lastChangeAt),
     lagMs: source.lagMs ?? null,
+    paused: paused && presentPause(paused),
   };
 }
 
-/** The earliest next fire of those schedules that are on. */
-export function nextRunOf(schedules: readonly Schedule[]): number | null {
-  let next: number | null = null;
-  for (const { enabled, nextFireAt } of schedules) {
-    if (enabled && nextFireAt !== null && (next === null || nextFireAt < next)) next = nextFireAt;
-  }
-  return next;
-}
-
-function versionOf(entry: CatalogEntry, hash: string): object {
+function versionOf(entry: CatalogEntry, hash: string): Of<typeof JOB>["version"] {
   return { hash, loadedAt: isoTimeOrNull(entry.loadedAt), declared: entry.spec?.version ?? null };
 }
 
-function specOf(spec: JobSpec, rules: ParamRules): object {
+/** What a version declares, without the values of secrets. */
+export function presentSpec(spec: JobSpec, rules: ParamRules): SpecView {
   const shown: JobSpec = {
     ...spec,
     requiredParams: maskDefinitions(spec.requiredParams),
@@ -100,7 +108,7 @@ function specOf(spec: JobSpec, rules: ParamRules): object {
 }
 
 /** A job that never loaded: the same fields, so that a reader needs no second shape. */
-const NO_SPEC = {
+const NO_SPEC: SpecView = {
   description: null,
   tags: [],
   requiredParams: {},

@@ -1,8 +1,10 @@
 // A log line as the API shows it (shape `log line`), and as a line of plain text.
 import type { LogLine } from "../../runs/task-run.ts";
+import type { LOG_LINE } from "../shapes/run.ts";
+import type { Of } from "../shapes/shape.ts";
 import { isoTime } from "../time.ts";
 
-export function presentLogLine(line: LogLine): object {
+export function presentLogLine(line: LogLine): Of<typeof LOG_LINE> {
   return {
     seq: line.seq,
     time: isoTime(line.time),

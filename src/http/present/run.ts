@@ -3,10 +3,16 @@ import type { Attempt, TaskRun } from "../../runs/task-run.ts";
 import { shownKey } from "../address.ts";
 import type { JobSpec } from "../ports.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
+import type { ATTEMPT, RUN, RUN_BRIEF } from "../shapes/run.ts";
+import type { Of } from "../shapes/shape.ts";
 import { maskParams } from "./secrets.ts";
 
 /** `spec`: the job's current one, if it has any; says which params are secret. */
-export function presentRun(run: TaskRun, spec: JobSpec | null, attempts?: readonly Attempt[]): object {
+export function presentRun(
+  run: TaskRun,
+  spec: JobSpec | null,
+  attempts?: readonly Attempt[],
+): Of<typeof RUN> {
   return {
     id: run.id,
     job: shownKey(run.jobKey),
@@ -34,17 +40,10 @@ export function presentRun(run: TaskRun, spec: JobSpec | null, attempts?: readon
     maxAttempts: run.maxAttempts,
     priority: run.priority,
     retryOf: run.retryOf,
-    batch: null,
-    cancel:
-      run.cancelRequestedAt === null
-        ? null
-        : {
-            requestedAt: isoTime(run.cancelRequestedAt),
-            by: null,
-            reason: null,
-            steps: [],
-            groupEmptyAt: null,
-          },
+    batch: run.batch ?? null,
+    forAt: isoTimeOrNull(run.forAt ?? null),
+    onlyRecords: run.overrides.onlyRecords ?? null,
+    cancel: presentCancel(run, attempts),
     actor: run.actor,
     worker: run.owner,
     params: maskParams(run.params, spec),
@@ -59,7 +58,7 @@ export function presentRun(run: TaskRun, spec: JobSpec | null, attempts?: readon
 }
 
 /** The few facts that lists of other things show of a run. */
-export function presentRunBriefly(run: TaskRun): object {
+export function presentRunBriefly(run: TaskRun): Of<typeof RUN_BRIEF> {
   return {
     id: run.id,
     state: run.state,
@@ -121,7 +120,7 @@ export function runCells(run: TaskRun): unknown[] {
   ];
 }
 
-function presentAttempt(attempt: Attempt): object {
+function presentAttempt(attempt: Attempt): Of<typeof ATTEMPT> {
   return {
     attempt: attempt.attempt,
     state: attempt.state,
@@ -134,8 +133,28 @@ function presentAttempt(attempt: Attempt): object {
     durationMs: attempt.finishedAt === null ? null : Math.max(0, attempt.finishedAt - attempt.startedAt),
     exitCode: attempt.exitCode,
     signal: attempt.signal,
+    ...presentEnding(attempt),
+    logLines: attempt.logLines,
     late: attempt.late,
   };
+}
+
+/** What was sent to end an attempt, and when nothing was left of it. */
+function presentEnding({ steps, groupEmptyAt }: Pick<Attempt, "steps" | "groupEmptyAt">) {
+  return {
+    steps: steps.map(({ signal, at }) => ({ signal, at: isoTime(at) })),
+    groupEmptyAt: isoTimeOrNull(groupEmptyAt),
+  };
+}
+
+/** Lists do not read attempts, so there it is told without what was sent. */
+function presentCancel(run: TaskRun, attempts?: readonly Attempt[]): Of<typeof RUN>["cancel"] {
+  if (run.cancel === null) return null;
+  const { requestedAt, by, note } = run.cancel;
+  const asked = { requestedAt: isoTime(requestedAt), by, reason: note };
+  if (!attempts) return asked;
+  const last = attempts.find((one) => one.attempt === run.attempt && !one.late);
+  return { ...asked, ...presentEnding(last ?? { steps: [], groupEmptyAt: null }) };
 }
 
 /** A run that succeeded with failed records says so everywhere (X6). */

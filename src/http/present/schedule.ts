@@ -1,10 +1,15 @@
 // A schedule as the API shows it (shape `schedule`).
+import type { Instant } from "../../clock.ts";
 import type { TaskRun } from "../../runs/task-run.ts";
 import type { NextFire } from "../../schedules/preview.ts";
-import type { Schedule } from "../../schedules/schedule.ts";
+import type { AskedSkip, Schedule } from "../../schedules/schedule.ts";
+import type { Hold, Pause, PauseScope, Suspension } from "../../schedules/suspension.ts";
 import { shownKey } from "../address.ts";
 import type { JobSpec } from "../ports.ts";
+import type { NEXT_FIRE, SCHEDULE } from "../shapes/schedule.ts";
+import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
+import { presentPause } from "./pause.ts";
 import { presentRunBriefly } from "./run.ts";
 import { maskParams } from "./secrets.ts";
 
@@ -12,11 +17,16 @@ import { maskParams } from "./secrets.ts";
 export interface ScheduleView {
   sentence: string;
   nextFires: readonly NextFire[];
+  suspended: Suspension | null;
+  /** What the pause in force covers. */
+  suspendedScope: PauseScope["kind"] | "schedule";
+  skips: readonly AskedSkip[];
   lastRun: TaskRun | undefined;
   spec: JobSpec | null;
+  now: Instant;
 }
 
-export function presentSchedule(schedule: Schedule, view: ScheduleView): object {
+export function presentSchedule(schedule: Schedule, view: ScheduleView): Of<typeof SCHEDULE> {
   return {
     id: schedule.id,
     job: shownKey(schedule.jobKey),
@@ -26,8 +36,10 @@ export function presentSchedule(schedule: Schedule, view: ScheduleView): object 
     timeZone: schedule.timeZone,
     params: maskParams(schedule.params, view.spec),
     enabled: schedule.enabled,
-    paused: null,
-    held: null,
+    paused: isOpen(schedule.paused, view.now) ? presentPause(schedule.paused) : null,
+    held: schedule.held && presentHold(schedule.held),
+    suspended: view.suspended && presentSuspension(view.suspended, view.suspendedScope),
+    skipNext: view.skips.map(({ at, by, reason }) => ({ at: isoTime(at), by, reason })),
     overlap: schedule.overlap,
     catchUp: schedule.catchUp,
     jitterMs: schedule.jitterMs,
@@ -37,6 +49,7 @@ export function presentSchedule(schedule: Schedule, view: ScheduleView): object 
     endAt: isoTimeOrNull(schedule.endAt),
     maxRuns: schedule.maxRuns,
     maxFailedShare: schedule.maxFailedShare,
+    pauseAfterFailures: schedule.pauseAfterFailures,
     sentence: view.sentence,
     nextFires: view.nextFires.map(presentNextFire),
     lastRun: view.lastRun ? presentRunBriefly(view.lastRun) : null,
@@ -48,11 +61,28 @@ export function presentSchedule(schedule: Schedule, view: ScheduleView): object 
   };
 }
 
-export function presentNextFire(fire: NextFire): object {
+function isOpen(paused: Pause | null, now: Instant): paused is Pause {
+  return paused !== null && (paused.until === null || paused.until > now);
+}
+
+function presentHold({ by, reason, errors, at }: Hold): Of<typeof SCHEDULE>["held"] {
+  return { by, reason, errors, at: isoTime(at) };
+}
+
+function presentSuspension(
+  { reason, cause, from, until }: Suspension,
+  scope: ScheduleView["suspendedScope"],
+): Of<typeof SCHEDULE>["suspended"] {
+  return { reason, scope, cause, since: isoTime(from), until: isoTimeOrNull(until) };
+}
+
+export function presentNextFire(fire: NextFire): Of<typeof NEXT_FIRE> {
   return { at: isoTime(fire.at), local: fire.local };
 }
 
-function whenOf({ when }: Schedule): object {
+function whenOf({
+  when,
+}: Schedule): Pick<Of<typeof SCHEDULE>, "cron" | "everyMs" | "anchorAt" | "at" | "dst"> {
   switch (when.kind) {
     case "cron":
       return { cron: when.cron, dst: { gap: when.gap, repeat: when.repeat } };

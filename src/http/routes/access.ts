@@ -4,6 +4,8 @@ import { invalid } from "../../errors.ts";
 import { SignInLinkBody, TokenBody } from "../dto/token-bodies.ts";
 import { created, noContent, ok, wholeList } from "../reply.ts";
 import { BASE, route } from "../route.ts";
+import type { TOKEN } from "../shapes/access.ts";
+import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull, parseInstant } from "../time.ts";
 
 export const accessRoutes = [
@@ -85,7 +87,7 @@ export const accessRoutes = [
   }),
 ];
 
-function presentToken(token: Token): object {
+function presentToken(token: Token): Of<typeof TOKEN> {
   return {
     id: token.id,
     name: token.name,

@@ -1,17 +1,31 @@
 // The table of all routes. Of two that fit one path the first is taken, so fixed paths stand before parameters.
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
+import { contractRoutes } from "./contract.ts";
+import { batchRoutes } from "./batches.ts";
 import { jobRoutes } from "./jobs.ts";
+import { runChangeRoutes } from "./run-changes.ts";
 import { runRoutes } from "./runs.ts";
+import { pauseRoutes } from "./pauses.ts";
+import { scheduleControlRoutes } from "./schedule-controls.ts";
 import { scheduleRoutes } from "./schedules.ts";
+import { secretRoutes } from "./secrets.ts";
 import { serviceRoutes } from "./service.ts";
 import { signInRoutes } from "./sign-in.ts";
+import { versionRoutes } from "./versions.ts";
 
 export const routes: readonly Route[] = [
   ...jobRoutes,
+  ...versionRoutes,
   ...runRoutes,
+  ...runChangeRoutes,
   ...scheduleRoutes,
+  ...scheduleControlRoutes,
+  ...batchRoutes,
+  ...pauseRoutes,
   ...serviceRoutes,
+  ...secretRoutes,
   ...accessRoutes,
   ...signInRoutes,
+  ...contractRoutes(() => routes),
 ];

@@ -2,24 +2,19 @@
 import { maySee, type Principal } from "../../access/principal.ts";
 import { addressOf, type CatalogEntry } from "../../catalog/version.ts";
 import { conflict } from "../../errors.ts";
-import type { Schedule } from "../../schedules/schedule.ts";
-import { findJob, shownKey } from "../address.ts";
+import { BUILTIN, findJob, shownKey } from "../address.ts";
 import type { Call } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { TriggerBody, ValidateBody } from "../dto/run-bodies.ts";
-import { MAX_PAGE, PAGE_QUERY } from "../paging.ts";
+import { viewJob, viewJobs } from "../job-views.ts";
+import { PAGE_QUERY } from "../paging.ts";
 import type { FaceDeps } from "../ports.ts";
-import { nextRunOf, presentJob } from "../present/job.ts";
 import { maskParams } from "../present/secrets.ts";
 import { choices, oneOf, text } from "../query.ts";
 import { list, ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
-import { viewSchedules } from "../schedule-views.ts";
 import { answerTriggered, findRun } from "./run-replies.ts";
 
-const RECENT_RUNS = 30;
-/** Schedules that one page of jobs shows at most; GET /schedules?job= has them all. */
-const MAX_SCHEDULES = 5 * MAX_PAGE;
 const LOAD_STATES = ["ready", "stale", "error", "missing", "invalid"] as const;
 
 const JOBS_QUERY = {
@@ -35,7 +30,8 @@ export const jobRoutes = [
     method: "GET",
     path: `${BASE}/jobs`,
     role: "viewer",
-    summary: "All jobs, with their load state, schedules and last runs",
+    summary:
+      "All jobs, with their load state, schedules and last runs; the built-in ones only when source asks for them",
     query: JOBS_QUERY,
     replies: { 200: "JobList" },
     async handle({ deps, principal, query }) {
@@ -43,7 +39,7 @@ export const jobRoutes = [
       const found = visibleJobs(deps, principal)
         .filter(
           (entry) =>
-            fits(entry.source, query.source) &&
+            (query.source ? fits(entry.source, query.source) : entry.source !== BUILTIN) &&
             fits(entry.loadState, query.loadState) &&
             mentions(entry, query.q) &&
             (after === undefined || addressOf(entry.source, entry.key) > after),
@@ -63,8 +59,7 @@ export const jobRoutes = [
     summary: "One job: its spec, params schema, load state, schedules and last runs",
     replies: { 200: "Job" },
     async handle(call) {
-      const [job] = await viewJobs(call.deps, [jobOf(call)], 5);
-      return ok(job);
+      return ok(await viewJob(call.deps, jobOf(call)));
     },
   }),
   route({
@@ -74,6 +69,7 @@ export const jobRoutes = [
     summary: "Starts a run; Prefer: wait=N answers when it has ended, or after N seconds",
     body: TriggerBody,
     bodyOptional: true,
+    takes: ["Prefer"],
     replies: { 202: "Run" },
     async handle(call) {
       const entry = jobOf(call);
@@ -121,34 +117,6 @@ function visibleJobs(deps: FaceDeps, principal: Principal): CatalogEntry[] {
     .entries()
     .filter((entry) => maySee(principal, entry.source))
     .sort((a, b) => (addressOf(a.source, a.key) < addressOf(b.source, b.key) ? -1 : 1));
-}
-
-/** Two queries for the whole page, and one for the last runs of its schedules. */
-async function viewJobs(deps: FaceDeps, entries: readonly CatalogEntry[], fires: number): Promise<object[]> {
-  if (entries.length === 0) return [];
-  const addresses = entries.map((entry) => addressOf(entry.source, entry.key));
-  const [schedules, recent] = await Promise.all([
-    deps.schedules.list({ jobs: addresses, limit: MAX_SCHEDULES }),
-    deps.runQueries.recentOf(entries, RECENT_RUNS),
-  ]);
-  const shown = await viewSchedules(deps, schedules, fires);
-  const byJob = new Map<string, { rows: Schedule[]; shown: object[] }>();
-  schedules.forEach((schedule, index) => {
-    const address = addressOf(schedule.source, schedule.jobKey);
-    const group = byJob.get(address) ?? { rows: [], shown: [] };
-    byJob.set(address, group);
-    group.rows.push(schedule);
-    group.shown.push(shown[index]!);
-  });
-  return entries.map((entry, index) => {
-    const group = byJob.get(addresses[index]!);
-    const view = {
-      schedules: group?.shown ?? [],
-      nextRunAt: nextRunOf(group?.rows ?? []),
-      recentRuns: recent.get(addresses[index]!) ?? [],
-    };
-    return presentJob(entry, view, deps.params);
-  });
 }
 
 function fits<T>(value: T, choice: { in: readonly T[]; notIn: readonly T[] } | undefined): boolean {

@@ -23,6 +23,12 @@ export function viewRun({ deps }: AnyRequest, run: TaskRun): object {
   return presentRun(run, deps.jobs.entry(run.source, run.jobKey)?.spec ?? null);
 }
 
+/** With its attempts. */
+export async function viewWholeRun({ deps }: AnyRequest, run: TaskRun): Promise<object> {
+  const attempts = await deps.runQueries.attempts(run.id);
+  return presentRun(run, deps.jobs.entry(run.source, run.jobKey)?.spec ?? null, attempts);
+}
+
 /** 202 with the run's address, at once or, with `Prefer: wait=N`, when it has ended or N seconds have passed. */
 export async function answerTriggered(call: AnyRequest, run: TaskRun): Promise<Reply> {
   const seconds = waitOf(call.header("Prefer"));

@@ -3,11 +3,11 @@ import { LOG_LEVELS, levelsFrom, runFilterOf, RUN_QUERY } from "../run-query.ts"
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { nextLink } from "../paging.ts";
 import { logLineText, presentLogLine } from "../present/log-line.ts";
-import { presentRun, RUN_COLUMNS, runCells } from "../present/run.ts";
+import { RUN_COLUMNS, runCells } from "../present/run.ts";
 import { integer, oneOf, text } from "../query.ts";
 import { csv, list, ndjson, ok, type Page } from "../reply.ts";
 import { BASE, route } from "../route.ts";
-import { findRun, viewRun } from "./run-replies.ts";
+import { findRun, viewRun, viewWholeRun } from "./run-replies.ts";
 
 const MAX_LINES = 5_000;
 const MAX_COUNT = 10_000;
@@ -20,6 +20,7 @@ export const runRoutes = [
     summary: "Runs, newest first; JSON, or by Accept NDJSON and CSV with the next page in the Link header",
     query: RUN_QUERY,
     replies: { 200: "RunList" },
+    formats: { "application/x-ndjson": "Run", "text/csv": null },
     async handle(call) {
       const { deps, query } = call;
       const filter = {
@@ -35,14 +36,15 @@ export const runRoutes = [
       const last = found.runs.at(-1);
       const next = found.hasMore && last ? encodeCursor(query.sort, last.id) : null;
       const link = nextLink(call.url, "cursor", next);
-      switch (call.accepts("application/json", "application/x-ndjson", "text/csv")) {
-        case "application/x-ndjson":
-          return ndjson(
-            found.runs.map((run) => viewRun(call, run)),
-            link,
-          );
-        case "text/csv":
-          return csv(RUN_COLUMNS, found.runs.map(runCells), link);
+      const format = call.format();
+      if (format === "application/x-ndjson") {
+        return ndjson(
+          found.runs.map((run) => viewRun(call, run)),
+          link,
+        );
+      }
+      if (format === "text/csv") {
+        return csv(RUN_COLUMNS, found.runs.map(runCells), link);
       }
       const page: Page = { next, hasMore: found.hasMore };
       if (count !== undefined) {
@@ -63,10 +65,7 @@ export const runRoutes = [
     summary: "One run with its attempts",
     replies: { 200: "Run" },
     async handle(call) {
-      const { deps, params } = call;
-      const run = await findRun(call, params["id"] ?? "");
-      const attempts = await deps.runQueries.attempts(run.id);
-      return ok(presentRun(run, deps.jobs.entry(run.source, run.jobKey)?.spec ?? null, attempts));
+      return ok(await viewWholeRun(call, await findRun(call, call.params["id"] ?? "")));
     },
   }),
   route({
@@ -82,6 +81,7 @@ export const runRoutes = [
       limit: integer("Lines on a page", 1, MAX_LINES, 1_000),
     },
     replies: { 200: "LogLineList" },
+    formats: { "application/x-ndjson": "LogLine", "text/plain": null },
     async handle(call) {
       const run = await findRun(call, call.params["id"] ?? "");
       const { level, ...rest } = call.query;
@@ -89,11 +89,12 @@ export const runRoutes = [
       const { lines, hasMore } = await call.deps.runQueries.logLines(run.id, filter);
       const next = hasMore ? String(lines.at(-1)?.seq ?? 0) : null;
       const link = nextLink(call.url, "after", next);
-      switch (call.accepts("application/json", "application/x-ndjson", "text/plain")) {
-        case "application/x-ndjson":
-          return ndjson(lines.map(presentLogLine), link);
-        case "text/plain":
-          return { status: 200, text: lines.map(logLineText).join(""), headers: link };
+      const format = call.format();
+      if (format === "application/x-ndjson") {
+        return ndjson(lines.map(presentLogLine), link);
+      }
+      if (format === "text/plain") {
+        return { status: 200, text: lines.map(logLineText).join(""), headers: link };
       }
       return list(lines.map(presentLogLine), { next, hasMore }, link);
     },
@@ -108,6 +109,7 @@ export const runRoutes = [
       limit: integer("Records on a page", 1, MAX_LINES, 1_000),
     },
     replies: { 200: "FailedRecordList" },
+    formats: { "application/x-ndjson": "FailedRecord", "text/csv": null },
     async handle(call) {
       const run = await findRun(call, call.params["id"] ?? "");
       const { after, limit } = call.query;
@@ -116,17 +118,19 @@ export const runRoutes = [
       const hasMore = found.length > rows.length;
       const next = hasMore ? String(rows.at(-1)!.seq) : null;
       const link = nextLink(call.url, "after", next);
-      switch (call.accepts("application/json", "application/x-ndjson", "text/csv")) {
-        case "application/x-ndjson":
-          return ndjson(rows, link);
-        case "text/csv":
-          return csv(
-            ["seq", "key", "reason"],
-            rows.map((row) => [row.seq, row.key, row.reason]),
-            link,
-          );
+      const format = call.format();
+      if (format === "application/x-ndjson") return ndjson(rows, link);
+      if (format === "text/csv") {
+        return csv(
+          ["seq", "key", "reason"],
+          rows.map((row) => [row.seq, row.key, row.reason]),
+          link,
+        );
       }
-      return list(rows, { next, hasMore }, link);
+      const { kept } = await call.deps.runQueries.failedRecordsOf(run.id);
+      const { failed } = run.records;
+      const records = { failed, kept, notKept: Math.max(0, failed - kept) };
+      return ok({ data: rows, page: { next, hasMore }, records }, link);
     },
   }),
 ];

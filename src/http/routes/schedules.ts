@@ -1,23 +1,26 @@
 // Routes of schedules: making, reading, changing and ending them, and a look at what a cron text would do.
-import { maySee } from "../../access/principal.ts";
-import { addressOf, type CatalogEntry } from "../../catalog/version.ts";
-import { ExpectedError, invalid, notFound } from "../../errors.ts";
-import type { Schedule } from "../../schedules/schedule.ts";
-import { findJob } from "../address.ts";
-import type { Call } from "../context.ts";
+import { addressOf } from "../../catalog/version.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { CreateScheduleBody, PatchScheduleBody, PreviewBody } from "../dto/schedule-bodies.ts";
-import { etagOf, expectedRevision } from "../etag.ts";
+import { expectedRevision } from "../etag.ts";
 import { PAGE_QUERY } from "../paging.ts";
+import { presentEffect } from "../present/pause.ts";
 import { presentNextFire } from "../present/schedule.ts";
 import { text } from "../query.ts";
-import { created, list, noContent, ok, type Reply } from "../reply.ts";
+import { list, noContent, ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { viewSchedules } from "../schedule-views.ts";
+import { usualDurationOf } from "../usual-duration.ts";
+import {
+  actorOf,
+  createdReply,
+  findSchedule,
+  idOf,
+  jobNamed,
+  NEXT_FIRES,
+  scheduleReply,
+} from "./schedule-replies.ts";
 
-type AnyRequest = Call<object, object>;
-
-const NEXT_FIRES = 5;
 const SORT = "id";
 const MERGE_PATCH = "application/merge-patch+json";
 
@@ -46,7 +49,11 @@ export const scheduleRoutes = [
       const page = found.slice(0, query.limit);
       const hasMore = found.length > page.length;
       const next = hasMore ? encodeCursor(SORT, page.at(-1)!.id) : null;
-      return list(await viewSchedules(deps, page, NEXT_FIRES), { next, hasMore });
+      const views = await viewSchedules(deps, page, NEXT_FIRES);
+      return list(
+        views.map(({ shown }) => shown),
+        { next, hasMore },
+      );
     },
   }),
   route({
@@ -76,8 +83,11 @@ export const scheduleRoutes = [
     summary: "What a cron text, an interval or an instant means: a sentence, the next fires, warnings",
     body: PreviewBody,
     replies: { 200: "SchedulePreview" },
-    handle({ deps, body }) {
-      const preview = deps.schedules.preview({ ...body });
+    async handle(call) {
+      const { deps } = call;
+      const { job, ...when } = call.body;
+      const entry = (job ?? null) === null ? undefined : jobNamed(call, job!, "/job");
+      const preview = deps.schedules.preview(when, entry && (await usualDurationOf(deps, entry)));
       return ok({
         sentence: preview.sentence,
         timeZone: preview.timeZone,
@@ -93,22 +103,26 @@ export const scheduleRoutes = [
     summary: "One schedule; its ETag is what If-Match takes",
     replies: { 200: "Schedule" },
     async handle(call) {
-      return reply(call, await findSchedule(call, idOf(call)));
+      return scheduleReply(call, await findSchedule(call, idOf(call)));
     },
   }),
   route({
     method: "PATCH",
     path: `${BASE}/schedules/:id`,
     role: "editor",
-    summary: "Changes a schedule by merge patch; needs If-Match",
+    summary:
+      "Changes a schedule by merge patch; needs If-Match. dryRun says what it would do to fires that are owed",
     body: PatchScheduleBody,
     bodyTypes: [MERGE_PATCH],
-    replies: { 200: "Schedule" },
+    requires: ["If-Match"],
+    replies: { 200: "ScheduleOrEffect" },
     async handle(call) {
-      const { deps, body } = call;
+      const { schedules } = call.deps;
+      const { dryRun, ...patch } = call.body;
       const { id } = await findSchedule(call, idOf(call));
       const expected = expectedRevision(call.header("If-Match"), "required");
-      return reply(call, await deps.schedules.patch(id, { ...body }, expected, actorOf(call)));
+      if (dryRun) return ok(presentEffect(await schedules.wouldPatch(id, patch, expected, actorOf(call))));
+      return scheduleReply(call, await schedules.patch(id, patch, expected, actorOf(call)));
     },
   }),
   route({
@@ -116,6 +130,7 @@ export const scheduleRoutes = [
     path: `${BASE}/schedules/:id`,
     role: "editor",
     summary: "Ends a schedule: its waiting runs are cancelled, its history stays; takes If-Match",
+    takes: ["If-Match"],
     replies: { 204: null },
     async handle(call) {
       const { id } = await findSchedule(call, idOf(call));
@@ -125,38 +140,3 @@ export const scheduleRoutes = [
     },
   }),
 ];
-
-function idOf({ params }: AnyRequest): string {
-  return params["id"] ?? "";
-}
-
-async function findSchedule({ deps, principal }: AnyRequest, id: string): Promise<Schedule> {
-  const schedule = await deps.schedules.get(id);
-  if (schedule && maySee(principal, schedule.source)) return schedule;
-  throw notFound(`There is no schedule "${id.slice(0, 64)}".`);
-}
-
-/** A job named in a field: not being there is a wrong field, not a wrong address. */
-function jobNamed({ deps, principal }: AnyRequest, name: string, pointer: string): CatalogEntry {
-  try {
-    return findJob(deps.jobs, deps.params.nearest, principal, name);
-  } catch (error) {
-    if (!(error instanceof ExpectedError) || error.status !== 404) throw error;
-    throw invalid([{ pointer, code: "unknown_job", message: error.message }]);
-  }
-}
-
-/** `token:ci`, `local`: who is written down as having changed the schedule. */
-function actorOf({ principal }: AnyRequest): string {
-  return principal.type === "local" ? "local" : `${principal.type}:${principal.name}`;
-}
-
-async function reply(call: AnyRequest, schedule: Schedule): Promise<Reply> {
-  const [shown] = await viewSchedules(call.deps, [schedule], NEXT_FIRES);
-  return ok(shown, { ETag: etagOf(schedule.revision) });
-}
-
-async function createdReply(call: AnyRequest, schedule: Schedule): Promise<Reply> {
-  const { body, headers } = await reply(call, schedule);
-  return created(schedule.id, body, { ...headers, Location: `${BASE}/schedules/${schedule.id}` });
-}

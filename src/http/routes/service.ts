@@ -16,10 +16,13 @@ export const serviceRoutes = [
     role: "viewer",
     summary: "The mounted sources: state, watcher, last change",
     replies: { 200: "SourceList" },
-    handle({ deps, principal }) {
+    async handle({ deps, principal }) {
       const withPath = principal.sources === null && atLeast(principal.role, "admin");
       const visible = deps.jobs.sources().filter((source) => maySee(principal, source.name));
-      return wholeList(visible.map((source) => presentSource(source, withPath)));
+      const open = await deps.pauses.open();
+      const pauseOf = (name: string) =>
+        open.find(({ scope }) => scope.kind === "source" && scope.source === name) ?? null;
+      return wholeList(visible.map((source) => presentSource(source, withPath, pauseOf(source.name))));
     },
   }),
   route({

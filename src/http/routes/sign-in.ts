@@ -1,6 +1,7 @@
 // The one-time sign-in link. Opening it only shows a button, so that a mail scanner or a preview cannot use it up.
 import { ExpectedError } from "../../errors.ts";
 import type { IssuedToken } from "../../access/access.ts";
+import { escapeHtml } from "../html.ts";
 import { text } from "../query.ts";
 import { type Reply } from "../reply.ts";
 import { BASE, route } from "../route.ts";
@@ -23,7 +24,8 @@ export const signInRoutes = [
     role: "public",
     summary: "A page with one button that uses the link",
     query: QUERY,
-    replies: { 200: "text/html" },
+    replies: { 200: null },
+    formats: { "text/html": null },
     handle: ({ query }) =>
       page(
         200,
@@ -37,9 +39,11 @@ export const signInRoutes = [
     role: "public",
     summary: "Uses the link: a fresh token, as a page or as JSON by Accept",
     query: QUERY,
-    replies: { 200: "IssuedToken" },
-    async handle({ deps, query, accepts }) {
-      const wantsPage = accepts("application/json", "text/html") === "text/html";
+    replies: { 200: "SignedIn" },
+    formats: { "text/html": null },
+    fails: [410],
+    async handle({ deps, query, format }) {
+      const wantsPage = format() === "text/html";
       try {
         const issued = await deps.access.useSignInCode(query.code ?? "");
         return wantsPage ? tokenPage(issued, deps.publicUrl()) : tokenJson(issued);
@@ -87,13 +91,4 @@ ${content}
 </body></html>
 `,
   };
-}
-
-function escapeHtml(text: string): string {
-  return text
-    .replaceAll("&", "&amp;")
-    .replaceAll("<", "&lt;")
-    .replaceAll(">", "&gt;")
-    .replaceAll('"', "&quot;")
-    .replaceAll("'", "&#39;");
 }

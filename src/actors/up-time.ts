@@ -1,0 +1,111 @@
+// The up-time of this process: begins with its first look at what is due, is beaten every few seconds, ends with a gap.
+import type { Instant } from "../clock.ts";
+import { formatDuration } from "../duration.ts";
+import { messageOf } from "../errors.ts";
+import type { Logger } from "../log.ts";
+import { ON_TIME_MS } from "../schedules/plan.ts";
+import type { UpTimeStore } from "../schedules/up-time.ts";
+import type { Place } from "./place.ts";
+
+export interface UpTimeOptions {
+  store: UpTimeStore;
+  /** Names the process, as its runs do. */
+  replica: string;
+  place: Place;
+  /** Whether a process that was seen lately is there no more, as far as that can be known. */
+  isGone(other: Place): boolean;
+  log: Logger;
+}
+
+/** One write in five seconds is all that an idle service does for it. */
+const BEAT_MS = 5_000;
+/** A gap of what still counts as on time is a stall; a longer one was a downtime, whatever the reason. */
+const GAP_MS = ON_TIME_MS;
+/** More than a sample of the database's clock may differ from the last one. */
+const BACKWARDS_MS = 2_000;
+
+export class UpTime {
+  readonly #options: UpTimeOptions;
+  #from: Instant | undefined;
+  /** Since when this process or another one has looked without a gap. */
+  #covered: Instant | undefined;
+  #through = -Infinity;
+  #written: Instant | undefined;
+  #behind = false;
+
+  constructor(options: UpTimeOptions) {
+    this.#options = options;
+  }
+
+  /** Since when due fires have been looked for without a gap: what came due before is late, however quickly it is found. */
+  since(now: Instant): Instant {
+    return this.#isGap(now) ? now : this.#covered!;
+  }
+
+  /**
+   * This process is about to settle at `now`. After a gap of its own it asks who else was there: a fire that another
+   * replica is about to settle must not be called missed by one that has just begun. On another machine nobody can tell
+   * one that was seen seconds ago from one that was killed since: its fires of these seconds are on time then, as after
+   * a stall.
+   */
+  async begins(now: Instant): Promise<void> {
+    this.#tellBackwards(now);
+    if (!this.#isGap(now)) return;
+    const { store, replica, isGone } = this.#options;
+    const seen = await store.upSince(now - GAP_MS);
+    const others = seen.filter((other) => other.replica !== replica && !isGone(other.place));
+    this.#from = now;
+    this.#covered = Math.min(now, ...others.map(({ from }) => from));
+    this.#through = now;
+    this.#written = undefined;
+  }
+
+  /** Nothing fires twice, so nothing fires at all until the clock has caught up: that needs a reason in the log. */
+  #tellBackwards(now: Instant): void {
+    const isBehind = this.#through - now > BACKWARDS_MS;
+    if (isBehind && !this.#behind) {
+      const fields = {
+        now: new Date(now).toISOString(),
+        settledThrough: new Date(this.#through).toISOString(),
+      };
+      this.#options.log.warn(
+        fields,
+        `the clock went back by ${formatDuration(this.#through - now)}; what it shows again has its rows, so nothing fires ` +
+          "until it has passed where it was",
+      );
+    }
+    this.#behind = isBehind;
+  }
+
+  #isGap(now: Instant): boolean {
+    return this.#from === undefined || now - this.#through > GAP_MS;
+  }
+
+  /** Everything due at `now` is settled: whoever reads the row knows that nothing up to it was overlooked. */
+  async settled(now: Instant): Promise<void> {
+    const from = this.#from ?? now;
+    this.#through = Math.max(this.#through, now);
+    if (this.#written !== undefined && this.#through - this.#written < BEAT_MS) return;
+    const { store, replica, place, log } = this.#options;
+    const isFirst = this.#written === undefined;
+    this.#written = this.#through;
+    try {
+      if (isFirst) await store.begin(replica, from, place);
+      else await store.beat(replica, from, this.#through);
+    } catch (error) {
+      // The next beat says as much as this one would have.
+      this.#written = isFirst ? undefined : this.#written;
+      log.debug({ error: messageOf(error) }, "the up-time was not written");
+    }
+  }
+
+  async stop(now: Instant): Promise<void> {
+    if (this.#from === undefined || this.#written === undefined) return;
+    const { store, replica, log } = this.#options;
+    try {
+      await store.stop(replica, this.#from, Math.max(this.#through, now));
+    } catch (error) {
+      log.debug({ error: messageOf(error) }, "the end of the up-time was not written");
+    }
+  }
+}

@@ -1,0 +1,104 @@
+// The loops in time, wired over the parts: claiming and running, bringing ends in, sweeping, firing schedules.
+import { createHash } from "node:crypto";
+import { join } from "node:path";
+import { Ends } from "../actors/ends.ts";
+import { Scheduler } from "../actors/scheduler.ts";
+import { Sweeper } from "../actors/sweeper.ts";
+import { Worker } from "../actors/worker.ts";
+import type { AppOptions } from "../cli/ports.ts";
+import { systemClock } from "../clock.ts";
+import { type Config, jobEnvironment } from "../config.ts";
+import type { Database } from "../db/database.ts";
+import { FileSpool } from "../db/spool.ts";
+import type { Logger } from "../log.ts";
+import { logFinish } from "./events.ts";
+import { limitDefaults } from "./limits.ts";
+import type { Parts } from "./parts.ts";
+import { pauseFailing } from "./pause-failing.ts";
+
+/** Refused records kept with key and reason of one run; the rest is counted. */
+const FAILED_RECORDS_KEPT = 10_000;
+const POLL_MS = 500;
+const TELL_MS = 500;
+
+export interface ActorsOptions {
+  config: Config;
+  parts: Parts;
+  database: Database;
+  options: AppOptions;
+  log: Logger;
+  /** The worker's name in the rows that it holds. */
+  owner: string;
+}
+
+/** Nothing is started here; `app.ts` starts and stops in the right order. */
+export function makeActors({ config, parts, database, options, log, owner }: ActorsOptions) {
+  const { now, wake, notices, queries, runStore: store } = parts;
+  const spool = new FileSpool(spoolFolder(config));
+  const ends = new Ends({ store, spool, clock: systemClock, log });
+  const worker = new Worker({
+    store,
+    wake,
+    log,
+    sources: () => parts.catalog.sources().map((source) => source.name),
+    slots: { total: config.concurrency, perSource: config.sourceConcurrency },
+    pollMs: POLL_MS,
+    tellMs: TELL_MS,
+    heartbeatMs: config.heartbeatMs,
+    drainMs: config.drainTimeoutMs,
+    attempts: {
+      pool: parts.pool,
+      owner,
+      now,
+      random: Math.random,
+      versionOf: (hash) => parts.versions.of(hash),
+      readParams: (spec, saved) => parts.params.open(spec, saved),
+      sealState: (key, value) => parts.states.seal(key, value),
+      jobState: async (source, key, scope) => parts.states.open(await store.jobState(source, key, scope)),
+      failedKeys: (runId) => queries.failedKeys(runId),
+      envFor: (names) => jobEnvironment(config, options.env ?? {}, names),
+      dataDirOf: (source) => join(config.filesDir, source),
+      limits: { ...limitDefaults(config), failedRecords: FAILED_RECORDS_KEPT },
+    },
+    finish: (finish) => ends.write(finish),
+    onFinished: (finish, answer, run) => {
+      if (!options.onEvent && answer !== "late") logFinish(finish, run, log);
+      if (finish.to === "failed" && run.scheduleId !== null)
+        void pauseFailing(parts.schedules.settler, run.scheduleId, log);
+      notices.finished({ runId: run.id, source: run.source, jobKey: run.jobKey, state: finish.to });
+    },
+  });
+  const sweeper = new Sweeper({
+    store,
+    clock: systemClock,
+    now,
+    owner,
+    leaseMs: config.leaseMs,
+    sweepMs: config.sweepMs,
+    alone: database.dialect.name === "sqlite",
+    isHeld: (row) => worker.holds(row),
+    // What ended while the database was away must be there before it is looked for who is lost.
+    before: () => ends.replay(),
+    wake,
+    log,
+  });
+  const scheduler = new Scheduler({
+    clock: systemClock,
+    now,
+    log,
+    settle: (at) => parts.schedules.settleDue(at),
+    settleSuspended: () => parts.schedules.settler.suspended(),
+    upTime: parts.upTime,
+  });
+  return { spool, ends, worker, sweeper, scheduler };
+}
+
+export type Actors = ReturnType<typeof makeActors>;
+
+/** Of this database alone: ends of runs that another one holds would find no rows here. */
+function spoolFolder({ dataDir, taskDatabase }: Config): string {
+  const { path, url } = taskDatabase;
+  const { hostname, port, pathname } = new URL(path ? `file://${path}` : url);
+  const name = createHash("sha256").update(`${hostname}:${port}${pathname}`).digest("hex").slice(0, 8);
+  return join(dataDir, "spool", name);
+}

@@ -1,0 +1,30 @@
+// Everything of a source that does not load now: jobs, and what only looks like one.
+import type { Source } from "./source.ts";
+import type { LoadError, LoadState } from "./version.ts";
+
+/** A current load error. `invalid`: what lies there is no job, and looks like one. */
+export interface FailedLoad {
+  source: string;
+  /** The job's key, or for `invalid` the path inside the source. */
+  key: string;
+  loadState: LoadState;
+  error: LoadError;
+  /** The version that runs go on using; null when none ever loaded. */
+  serving: string | null;
+}
+
+export function failedLoads({ name: source, tasks, findings }: Source): FailedLoad[] {
+  const errors: FailedLoad[] = [];
+  for (const { entry } of tasks.values()) {
+    if (!entry?.loadError) continue;
+    const { key, loadState, loadError: error, currentVersion: serving } = entry;
+    errors.push({ source, key, loadState, error, serving });
+  }
+  for (const { finding, since } of findings) {
+    // Code that some job imports is where it belongs.
+    if ([...tasks.values()].some((task) => task.inputs?.reads(finding.path))) continue;
+    const error = { ...finding.problem, hash: null, since };
+    errors.push({ source, key: finding.path, loadState: "invalid", error, serving: null });
+  }
+  return errors;
+}

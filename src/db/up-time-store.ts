@@ -1,0 +1,87 @@
+// Up-times on a database: one row a stretch, moved on every few seconds.
+import type { Instant } from "../clock.ts";
+import type { Downtime, SeenReplica, UpTimeStore } from "../schedules/up-time.ts";
+import type { Database } from "./database.ts";
+import { isDuplicate } from "./sql.ts";
+
+/** Older ones than this answer no question any more. */
+const KEPT_MS = 400 * 86_400_000;
+
+export class DbUpTimeStore implements UpTimeStore {
+  readonly #database: Database;
+
+  constructor(database: Database) {
+    this.#database = database;
+  }
+
+  /** Begun twice (the answer of the first was lost), it is the same row. */
+  async begin(replica: string, from: Instant, place: SeenReplica["place"]): Promise<void> {
+    try {
+      await this.#database.write(async (sql) => {
+        await sql.run("DELETE FROM up_times WHERE started_at < ? AND beaten_at < ?", [
+          from - KEPT_MS,
+          from - KEPT_MS,
+        ]);
+        await sql.insert(
+          "up_times",
+          ["replica", "started_at", "beaten_at", "place", "pid"],
+          [[replica, from, from, place.name, place.pid]],
+        );
+      });
+    } catch (error) {
+      if (!isDuplicate(error)) throw error;
+    }
+  }
+
+  async beat(replica: string, from: Instant, through: Instant): Promise<void> {
+    await this.#database.write((sql) =>
+      sql.run("UPDATE up_times SET beaten_at = ? WHERE replica = ? AND started_at = ?", [
+        through,
+        replica,
+        from,
+      ]),
+    );
+  }
+
+  async stop(replica: string, from: Instant, at: Instant): Promise<void> {
+    await this.#database.write((sql) =>
+      sql.run("UPDATE up_times SET beaten_at = ?, stopped_at = ? WHERE replica = ? AND started_at = ?", [
+        at,
+        at,
+        replica,
+        from,
+      ]),
+    );
+  }
+
+  async downtimeAt(at: Instant): Promise<Downtime | undefined> {
+    const [last] = await this.#database.read.all(
+      "SELECT beaten_at, stopped_at FROM up_times WHERE started_at <= ? ORDER BY beaten_at DESC LIMIT 1",
+      [at],
+    );
+    if (!last || Number(last["beaten_at"]) >= at) return undefined;
+    const [next] = await this.#database.read.all(
+      "SELECT MIN(started_at) AS next_at FROM up_times WHERE started_at > ?",
+      [at],
+    );
+    const to = next?.["next_at"] ?? null;
+    return {
+      from: Number(last["beaten_at"]),
+      to: to === null ? null : Number(to),
+      stopped: last["stopped_at"] !== null,
+    };
+  }
+
+  async upSince(since: Instant): Promise<SeenReplica[]> {
+    const rows = await this.#database.read.all(
+      "SELECT replica, started_at, beaten_at, place, pid FROM up_times WHERE beaten_at >= ? AND stopped_at IS NULL ORDER BY started_at, replica",
+      [since],
+    );
+    return rows.map((row) => ({
+      replica: String(row["replica"]),
+      from: Number(row["started_at"]),
+      through: Number(row["beaten_at"]),
+      place: { name: row["place"] === null ? null : String(row["place"]), pid: Number(row["pid"]) },
+    }));
+  }
+}

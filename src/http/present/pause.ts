@@ -1,0 +1,39 @@
+// Pauses, and what a change would do to the fires that are owed, as the API shows them.
+import type { Effect } from "../../schedules/effect.ts";
+import type { Pause, PauseScope, ScopedPause } from "../../schedules/suspension.ts";
+import { shownKey } from "../address.ts";
+import type { EFFECT, PAUSE, PAUSE_SCOPE } from "../shapes/pause.ts";
+import type { Of } from "../shapes/shape.ts";
+import { isoTime, isoTimeOrNull } from "../time.ts";
+
+export function presentPause({ by, reason, at, until }: Pause): Of<typeof PAUSE> {
+  return { by, reason, at: isoTime(at), until: isoTimeOrNull(until) };
+}
+
+/** What is paused, and the pause; null when it is not. */
+export function presentScope(scope: PauseScope, paused: ScopedPause | undefined): Of<typeof PAUSE_SCOPE> {
+  return {
+    scope: scope.kind,
+    source: scope.kind === "all" ? null : scope.source,
+    job: scope.kind === "job" ? shownKey(scope.jobKey) : null,
+    paused: paused ? presentPause(paused) : null,
+  };
+}
+
+/** The answer to `dryRun: true`. */
+export function presentEffect({
+  runs,
+  skipped,
+  skippedFrom,
+  skippedThrough,
+  nextFireAt,
+}: Effect): Of<typeof EFFECT> {
+  return {
+    dryRun: true,
+    runs,
+    skipped,
+    skippedFrom: isoTimeOrNull(skippedFrom),
+    skippedThrough: isoTimeOrNull(skippedThrough),
+    nextFireAt: isoTimeOrNull(nextFireAt),
+  };
+}

@@ -1,0 +1,48 @@
+// The shapes of access: who asks, tokens, sign-in links.
+import { ROLES } from "../../access/role.ts";
+import { listOf, named, nullable, object, optional, text, time, word } from "./shape.ts";
+
+const ROLE = word(ROLES);
+const SOURCES = nullable(listOf(text(), "The sources that it is limited to; null for all"));
+
+export const PRINCIPAL = named(
+  "Principal",
+  object({
+    type: word(["token", "local"]),
+    id: text(),
+    name: text(),
+    role: ROLE,
+    sources: SOURCES,
+    expiresAt: nullable(time()),
+  }),
+);
+
+const TOKEN_FIELDS = {
+  id: text("tok_…"),
+  name: text(),
+  prefix: text("The first characters of its secret, to tell it apart"),
+  role: ROLE,
+  sources: SOURCES,
+  createdAt: time(),
+  expiresAt: nullable(time()),
+  lastUsedAt: nullable(time("Written at most once a minute")),
+};
+
+export const TOKEN = named("Token", object(TOKEN_FIELDS));
+
+export const ISSUED_TOKEN = named(
+  "IssuedToken",
+  object({ ...TOKEN_FIELDS, token: optional(text("The secret; only in the first answer")) }),
+);
+
+export const SIGNED_IN = named(
+  "SignedIn",
+  object({
+    token: text("The secret, shown once"),
+    role: ROLE,
+    sources: SOURCES,
+    expiresAt: nullable(time()),
+  }),
+);
+
+export const SIGN_IN_LINK = named("SignInLink", object({ url: text(), expiresAt: time() }));

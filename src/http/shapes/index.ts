@@ -1,0 +1,52 @@
+// Every shape that a route may answer with, by the name that the table of routes uses.
+import { ISSUED_TOKEN, PRINCIPAL, SIGN_IN_LINK, SIGNED_IN, TOKEN } from "./access.ts";
+import { BACKFILL, BATCH } from "./backfill.ts";
+import { EXPLANATION } from "./explanation.ts";
+import { FAILED_LOAD, JOB, VALIDATED_PARAMS } from "./job.ts";
+import { FAILED_RECORD, FAILED_RECORD_LIST, LOG_LINE, RUN } from "./run.ts";
+import { SCHEDULE, SCHEDULE_PREVIEW } from "./schedule.ts";
+import { EFFECT, PAUSE_SCOPE, SCHEDULER } from "./pause.ts";
+import { page } from "./page.ts";
+import { HEALTH, META, PROBLEM, SECRET_KEYS, SOURCE } from "./service.ts";
+import { anything, either, map, type Shape } from "./shape.ts";
+import { VERSION, VERSION_BRIEF, VERSION_DIFF, VERSION_SOURCE } from "./version.ts";
+
+export const SHAPES = {
+  Problem: PROBLEM,
+  OpenApi: map(anything()),
+  Job: JOB,
+  JobList: page(JOB),
+  ValidatedParams: VALIDATED_PARAMS,
+  LoadErrorList: page(FAILED_LOAD),
+  Version: VERSION,
+  VersionList: page(VERSION_BRIEF),
+  VersionSource: VERSION_SOURCE,
+  VersionDiff: VERSION_DIFF,
+  Run: RUN,
+  RunList: page(RUN),
+  LogLine: LOG_LINE,
+  LogLineList: page(LOG_LINE),
+  FailedRecord: FAILED_RECORD,
+  FailedRecordList: FAILED_RECORD_LIST,
+  Schedule: SCHEDULE,
+  ScheduleList: page(SCHEDULE),
+  SchedulePreview: SCHEDULE_PREVIEW,
+  ScheduleOrEffect: either(SCHEDULE, EFFECT),
+  Explanation: EXPLANATION,
+  Backfill: BACKFILL,
+  Batch: BATCH,
+  PauseScope: PAUSE_SCOPE,
+  PauseScopeOrEffect: either(PAUSE_SCOPE, EFFECT),
+  Scheduler: SCHEDULER,
+  SecretKeys: SECRET_KEYS,
+  SourceList: page(SOURCE),
+  Meta: META,
+  Health: HEALTH,
+  Principal: PRINCIPAL,
+  TokenList: page(TOKEN),
+  IssuedToken: ISSUED_TOKEN,
+  SignInLink: SIGN_IN_LINK,
+  SignedIn: SIGNED_IN,
+} satisfies Record<string, Shape<unknown>>;
+
+export type ShapeName = keyof typeof SHAPES;

@@ -1,0 +1,61 @@
+// What a request may say of a backfill, checked.
+import type { Instant } from "../clock.ts";
+import { invalid } from "../errors.ts";
+import { Problems } from "../schedules/input-values.ts";
+
+/** Nothing is believed before it is checked. */
+export interface BackfillFields {
+  /** RFC 3339; the first instant that belongs to it. */
+  from?: unknown;
+  /** RFC 3339; the last one. */
+  to?: unknown;
+  max?: unknown;
+  only?: unknown;
+  dryRun?: unknown;
+}
+
+/**
+ * Which instants of the range get a run: those without one (skipped fires too), those without one that succeeded, or
+ * all of them.
+ */
+export const BACKFILL_ONLY = ["not_run", "not_succeeded", "all"] as const;
+
+export interface Asked {
+  from: Instant;
+  to: Instant;
+  max: number;
+  only: (typeof BACKFILL_ONLY)[number];
+  dryRun: boolean;
+}
+
+/** Runs of one batch at most. */
+export const MOST_RUNS = 1000;
+/** Unless asked: a slip of the hand in a date must not fill the queue. */
+const RUNS = 100;
+
+/** Throws ExpectedError 422 with a pointer for every wrong field. */
+export function readBackfill(fields: BackfillFields, now: Instant): Asked {
+  const problems = new Problems();
+  const from = readInstant(fields.from, "/from", problems);
+  const to = readInstant(fields.to, "/to", problems);
+  const max = given(fields.max)
+    ? problems.number(fields.max, "/max", { min: 1, max: MOST_RUNS, whole: true })
+    : RUNS;
+  const only = given(fields.only) ? problems.oneOf(fields.only, "/only", BACKFILL_ONLY) : "not_run";
+  const dryRun = given(fields.dryRun) ? problems.boolean(fields.dryRun, "/dryRun") : false;
+  if (from !== undefined && to !== undefined && to < from)
+    problems.add("/to", "order", "must not lie before from");
+  if (to !== undefined && to > now)
+    problems.add("/to", "future", "must not lie in the future: what is still to come fires by itself");
+  if (problems.errors.length > 0) throw invalid(problems.errors);
+  return { from: from!, to: to!, max: max!, only: only!, dryRun: dryRun! };
+}
+
+function readInstant(value: unknown, pointer: string, problems: Problems): Instant | undefined {
+  if (!given(value)) return problems.add(pointer, "required", "is required: an instant of the past");
+  return problems.instant(value, pointer);
+}
+
+function given(value: unknown): boolean {
+  return value !== undefined && value !== null;
+}

@@ -1,0 +1,29 @@
+// The place of one attempt before it is known which child runs it.
+import type { Ended, GivenAttempt } from "./given-attempt.ts";
+
+/** Where an attempt runs, once it is known: an abort may come before. */
+export class Seat {
+  #given: GivenAttempt | undefined;
+  #asked: { reason: string; graceMs: number | undefined } | undefined;
+
+  take(given: GivenAttempt): void {
+    this.#given = given;
+    if (this.#asked) given.abort(this.#asked.reason, this.#asked.graceMs);
+  }
+
+  get asked(): string | undefined {
+    return this.#asked?.reason;
+  }
+
+  abort(reason: string, graceMs?: number): void {
+    this.#asked ??= { reason, graceMs };
+    this.#given?.abort(reason, graceMs);
+  }
+}
+
+/** It was asked to end while it waited behind another, and its code never ran. */
+export function endedBefore(reason: string): Ended {
+  const cause = `asked to end (${reason}) before it started`;
+  const outcome = { kind: "aborted", reason, cause, result: null } as const;
+  return { outcome, exitCode: null, signal: null, steps: [], groupEmptyAt: null, tookMs: null };
+}

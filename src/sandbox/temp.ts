@@ -1,0 +1,95 @@
+// The temp folders of one service's children, in a folder of its own; and those of a service that could not remove its own.
+import {
+  chmodSync,
+  chownSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  readlinkSync,
+  statSync,
+  utimesSync,
+  writeFileSync,
+} from "node:fs";
+import { rm } from "node:fs/promises";
+import { join } from "node:path";
+import type { JobUser } from "./launcher.ts";
+import { readProcess } from "./processes.ts";
+import { Reaper } from "./reaper.ts";
+
+const OWNER = "owner";
+/** A service in another container cannot be seen from here: it touches its file, and is gone when it has not for this long. */
+const UNSEEN_MS = 5 * 60_000;
+
+export class TempRoot {
+  readonly path: string;
+  readonly #root: string;
+  readonly #user: JobUser | null;
+  #n = 0;
+
+  /** `root` may be shared by several services; `instance` names this one. The folders are the job user's, if there is one. */
+  constructor(root: string, instance: string, user: JobUser | null) {
+    this.#root = root;
+    this.#user = user;
+    this.path = join(root, instance);
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    // The job user has to get through to its own folder, and sees no other.
+    if (user) for (const folder of [root, this.path]) chmodSync(folder, 0o711);
+    writeFileSync(join(this.path, OWNER), ownerText(process.pid));
+  }
+
+  /** A new, empty folder. */
+  next(): string {
+    const path = join(this.path, String(++this.#n));
+    mkdirSync(path, { mode: 0o700 });
+    if (this.#user) chownSync(path, this.#user.uid, this.#user.gid);
+    return path;
+  }
+
+  /** Says that this service lives; at least once in a minute. */
+  touch(): void {
+    try {
+      const now = new Date();
+      utimesSync(join(this.path, OWNER), now, now);
+    } catch {
+      // Somebody removed the folder: there is nothing to keep.
+    }
+  }
+
+  remove(): Promise<void> {
+    return rm(this.path, { recursive: true, force: true });
+  }
+
+  /** Ends what earlier services left here, processes first, then their folders; answers how many there were. */
+  async sweep(now: number): Promise<number> {
+    const stale = readdirSync(this.#root).filter((name) => isStale(join(this.#root, name), now));
+    for (const instance of stale) {
+      await new Reaper(instance).endAll([]);
+      await rm(join(this.#root, instance), { recursive: true, force: true });
+    }
+    return stale.length;
+  }
+}
+
+/** The process, told from a later one with the same number by its start, and the space in which its number counts. */
+function ownerText(pid: number): string {
+  return `${pid} ${readProcess(pid)?.startedAt ?? 0} ${pidSpace()}`;
+}
+
+function pidSpace(): string {
+  try {
+    return readlinkSync("/proc/self/ns/pid");
+  } catch {
+    return "-";
+  }
+}
+
+function isStale(folder: string, now: number): boolean {
+  const file = join(folder, OWNER);
+  try {
+    const [pid, , space] = readFileSync(file, "utf8").split(" ");
+    if (space === pidSpace()) return readFileSync(file, "utf8") !== ownerText(Number(pid));
+    return now - statSync(file).mtimeMs > UNSEEN_MS;
+  } catch {
+    return true;
+  }
+}

@@ -1,0 +1,99 @@
+// An instant as people ask for it: "yesterday 02:00" on the clock of a zone, where it may not exist or come twice.
+import type { Instant } from "../clock.ts";
+import { parseDuration } from "../duration.ts";
+import { LATEST, Problems } from "./input-values.ts";
+import { type Transition, zoneOf } from "./zone.ts";
+
+export type AskedTime =
+  /** `minute`: seconds were not named, so any fire of that minute is meant. */
+  | { kind: "instant"; at: Instant; minute: boolean }
+  /** The clock showed it twice. */
+  | { kind: "twice"; at: Instant; again: Instant; minute: boolean }
+  /** The clock jumped over it; `local` is the wall clock in ms as if it were UTC. */
+  | { kind: "lost"; local: number; change: Transition };
+
+export const ASKED_FORM =
+  'must be an instant such as 2027-03-28T02:30:00Z, a local time such as "2027-03-28 02:30" or "yesterday 02:00" ' +
+  '(also today, tomorrow, monday, last monday, next monday), "2h ago", "in 2h" or now';
+
+const DAY = 86_400_000;
+const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
+const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
+const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+
+/**
+ * Undefined when it is none of the forms, a day that does not exist, or outside of 1970 to 2199. `timeZone` has to be
+ * known here.
+ */
+export function readAskedTime(text: string, now: Instant, timeZone: string): AskedTime | undefined {
+  const time = read(text, now, timeZone);
+  if (!time) return undefined;
+  const at = time.kind === "lost" ? time.change.at : time.at;
+  return at >= 0 && at < LATEST ? time : undefined;
+}
+
+function read(text: string, now: Instant, timeZone: string): AskedTime | undefined {
+  const asked = text.trim().toLowerCase().replace(/\s+/g, " ");
+  if (asked === "" || asked.length > 60) return undefined;
+  if (asked === "now") return { kind: "instant", at: now, minute: false };
+  const relative = /^(?:in (\d+[a-z]+)|(\d+[a-z]+) ago)$/.exec(asked);
+  if (relative) {
+    const ms = parseDuration(relative[1] ?? relative[2]!);
+    if (ms === undefined) return undefined;
+    return { kind: "instant", at: relative[1] ? now + ms : now - ms, minute: false };
+  }
+  const exact = new Problems().instant(asked.toUpperCase(), "");
+  if (exact !== undefined) return { kind: "instant", at: exact, minute: false };
+  const local = localOf(asked, now, timeZone);
+  return local && onClock(local.ms, timeZone, local.minute);
+}
+
+/** The instants at which the clock of the zone showed `local`. */
+export function onClock(local: number, timeZone: string, minute: boolean): AskedTime | undefined {
+  const zone = zoneOf(timeZone);
+  if (!zone) return undefined;
+  const near = local - zone.offsetAt(local);
+  const changes = zone.transitions(near - 2 * DAY, near + 2 * DAY);
+  const offsets = new Set([zone.offsetAt(near), ...changes.flatMap(({ before, after }) => [before, after])]);
+  const shown = [...offsets]
+    .map((offset) => local - offset)
+    .filter((at) => at + zone.offsetAt(at) === local)
+    .sort((a, b) => a - b);
+  const [at, again] = shown;
+  if (at !== undefined && again !== undefined) return { kind: "twice", at, again, minute };
+  if (at !== undefined) return { kind: "instant", at, minute };
+  const change = changes.find(({ at, before, after }) => at + before <= local && local < at + after);
+  return change && { kind: "lost", local, change };
+}
+
+/** The wall clock that the words mean, in ms as if it were UTC. */
+function localOf(asked: string, now: Instant, timeZone: string): { ms: number; minute: boolean } | undefined {
+  const words = asked.replace(/^(\d{4}-\d{2}-\d{2})t/, "$1 ").split(" ");
+  const clock = CLOCK.exec(words.pop()!);
+  if (!clock) return undefined;
+  const [hour, minute, second] = [Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0)];
+  if (hour > 23 || minute > 59 || second > 59) return undefined;
+  const today = now + (zoneOf(timeZone)?.offsetAt(now) ?? 0);
+  const day = dayOf(words.join(" "), Math.floor(today / DAY) * DAY);
+  if (day === undefined) return undefined;
+  return { ms: day + ((hour * 60 + minute) * 60 + second) * 1000, minute: clock[3] === undefined };
+}
+
+function dayOf(words: string, today: number): number | undefined {
+  if (words === "" || words === "today") return today;
+  if (words === "yesterday") return today - DAY;
+  if (words === "tomorrow") return today + DAY;
+  const date = DATE.exec(words);
+  if (date) {
+    const [year, month, day] = [Number(date[1]), Number(date[2]), Number(date[3])];
+    const ms = Date.UTC(year, month - 1, day);
+    return new Date(ms).toISOString().startsWith(words) ? ms : undefined;
+  }
+  const [which, name] = words.includes(" ") ? words.split(" ") : ["", words];
+  const weekday = WEEKDAYS.findIndex((one) => one === name || (name!.length === 3 && one.startsWith(name!)));
+  if (weekday < 0 || !["", "last", "next"].includes(which!)) return undefined;
+  const since = (new Date(today).getUTCDay() - weekday + 7) % 7;
+  if (which === "next") return today + (7 - since) * DAY;
+  // "monday" is the latest one, today too; "last monday" is never today.
+  return today - (which === "last" && since === 0 ? 7 : since) * DAY;
+}

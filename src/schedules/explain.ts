@@ -1,0 +1,223 @@
+// Why a schedule did, did not or will (not) run at an instant: one verdict, and the facts behind it. Pure.
+import type { Instant } from "../clock.ts";
+import { calendarOf } from "./calendar.ts";
+import type { LostTime } from "./cron-calendar.ts";
+import type { BackfillRun, FireRow, Revision } from "./history.ts";
+import { comingFire } from "./next-fire.ts";
+import type { AskedSkip, Schedule } from "./schedule.ts";
+import {
+  type ScopedPause,
+  type Suspension,
+  suspensionAt,
+  suspensionsOf,
+  type Unavailable,
+} from "./suspension.ts";
+import type { Downtime } from "./up-time.ts";
+import type { Transition } from "./zone.ts";
+import { zoneOf } from "./zone.ts";
+
+export const VERDICTS = [
+  /** A run of it began; its state says how it ended. */
+  "ran",
+  /** Its run waits for a slot, or for its next attempt. */
+  "waiting",
+  /** Its run was cancelled before it began. */
+  "cancelled",
+  /** A row, or a range of them, says why not. */
+  "skipped",
+  /** It lies in a suspension that goes on. */
+  "suspended",
+  /** Owed, and nobody has settled it yet. */
+  "due",
+  "will_fire",
+  "will_not_fire",
+  /** The schedule has no fire then. */
+  "not_a_fire",
+  /** The clock of the zone never showed that time. */
+  "no_such_time",
+  "not_made_yet",
+  /** Before its startAt. */
+  "not_begun",
+  "deleted",
+  /** All runs that it may make are made, or its time is over. */
+  "over",
+  /** Settled, and its row is not there any more. */
+  "not_kept",
+] as const;
+export type Verdict = (typeof VERDICTS)[number];
+
+/** Everything that is known about an instant of a schedule. */
+export interface ExplainFacts {
+  at: Instant;
+  now: Instant;
+  first: Revision;
+  /** The revision that owes the fires of `at`; undefined before the first. */
+  holding: Revision | undefined;
+  last: Revision;
+  /** The schedule as it is; undefined when it is deleted. */
+  current: Schedule | undefined;
+  /** The latest row that begins at or before `at`. */
+  row: FireRow | undefined;
+  /** Pauses of jobs, sources and everything in force at `at`. */
+  pauses: readonly ScopedPause[];
+  /** The same of `now`: they hold back the next fire. */
+  pausesNow: readonly ScopedPause[];
+  unavailable: Unavailable | undefined;
+  downtime: Downtime | undefined;
+  /** The newest run that a backfill made of this instant. */
+  backfill?: BackfillRun | undefined;
+}
+
+export interface Explanation {
+  verdict: Verdict;
+  at: Instant;
+  /** Set with `ran`, `waiting`, `cancelled` and `skipped`. */
+  row: FireRow | undefined;
+  /** Beside any verdict: the run that a backfill made of the instant. */
+  backfill: BackfillRun | undefined;
+  /** Set with `suspended` and `will_not_fire`. */
+  suspended: Suspension | undefined;
+  asked: AskedSkip | undefined;
+  revision: Revision | undefined;
+  /** When nobody looked for due fires; only when that bears on the answer. */
+  downtime: Downtime | undefined;
+  /** The fires before and after the instant, of the revision that held then. */
+  previousFire: Instant | null;
+  /** The next one that comes: behind every suspension that is open now. */
+  nextFire: Instant | null;
+  /** The open suspension that holds the next fire back; without an end, `nextFire` is null. */
+  heldBack: Suspension | undefined;
+  /** A local time that did not exist, whose fire moved here or was left out here. */
+  lost: LostTime | undefined;
+  clockChange: Transition | undefined;
+}
+
+/** An up-time is written every few seconds: shorter silence than this says nothing. */
+const SILENCE_MS = 15_000;
+
+export function explain(facts: ExplainFacts): Explanation {
+  const { at, now, holding, last, current } = facts;
+  const deleted = last.action === "deleted";
+  const future = at > now;
+  const shown = future && current ? current : holding?.schedule;
+  const near = shown ? around(shown, at) : NOWHERE;
+  const base: Explanation = {
+    verdict: "not_a_fire",
+    at,
+    row: undefined,
+    backfill: facts.backfill,
+    suspended: undefined,
+    asked: undefined,
+    revision: holding,
+    downtime: undefined,
+    ...near,
+    ...coming(near.nextFire, facts),
+  };
+  if (!holding || !shown) {
+    const begun = around(facts.first.schedule, Math.max(at, facts.first.from)).nextFire;
+    return { ...base, ...coming(begun, facts), verdict: "not_made_yet", revision: facts.first };
+  }
+  const row = covering(facts.row, at);
+  if (row && (row.fireAt === at || isFire(shown, at))) return ofRow(base, row, facts);
+  if (deleted && at > last.from) return { ...base, verdict: "deleted", revision: last };
+  if (!isFire(shown, at)) return { ...base, verdict: outside(shown, at) };
+  if (!current) return { ...base, verdict: "not_kept" };
+  if (at <= current.firedThrough) return { ...base, verdict: "not_kept" };
+  return ofOwed(base, current, facts);
+}
+
+/** Whether the calendar of the schedule has a fire at this very instant, within its start and end. */
+export function isFire({ when, startAt, endAt }: Schedule, at: Instant): boolean {
+  if (at < (startAt ?? -Infinity) || at > (endAt ?? Infinity)) return false;
+  return calendarOf(when).nextAfter(at - 1) === at;
+}
+
+/** The first fire in [from, to). */
+export function fireIn(schedule: Schedule, from: Instant, to: Instant): Instant | undefined {
+  const fire = calendarOf(schedule.when).nextAfter(from - 1);
+  return fire !== null && fire < to && isFire(schedule, fire) ? fire : undefined;
+}
+
+function covering(row: FireRow | undefined, at: Instant): FireRow | undefined {
+  return row && at <= (row.fireThrough ?? row.fireAt) ? row : undefined;
+}
+
+function ofRow(base: Explanation, row: FireRow, facts: ExplainFacts): Explanation {
+  const verdict =
+    row.state === "skipped"
+      ? "skipped"
+      : row.startedAt !== null
+        ? row.state === "retrying"
+          ? "waiting"
+          : "ran"
+        : row.state === "cancelled"
+          ? "cancelled"
+          : "waiting";
+  // A row that is on time needs no excuse.
+  const late = row.reason === "missed" || row.reason === "merged" || row.cause !== null;
+  return { ...base, verdict, row, downtime: late ? known(facts) : undefined };
+}
+
+/** Not settled: it will be, or it lies in a suspension that goes on, or nothing comes any more. */
+function ofOwed(base: Explanation, current: Schedule, facts: ExplainFacts): Explanation {
+  const { at, now, pauses, unavailable } = facts;
+  const future = at > now;
+  const spans = suspensionsOf(current, pauses, unavailable);
+  const suspended = suspensionAt(spans, at - 1, current.suspended);
+  if (suspended) return { ...base, verdict: future ? "will_not_fire" : "suspended", suspended };
+  const asked = current.skips.find((skip) => skip.at === at);
+  if (asked) return { ...base, verdict: "will_not_fire", asked };
+  if (runsLeftAt(current, at) <= 0) return { ...base, verdict: "over" };
+  if (future) return { ...base, verdict: "will_fire" };
+  return { ...base, verdict: "due", downtime: known(facts) };
+}
+
+/** What becomes of a fire of the calendar that comes next; after the deletion nothing comes. */
+function coming(fire: Instant | null, { current, last, pausesNow, unavailable }: ExplainFacts) {
+  if (current) return comingFire(current, fire, suspensionsOf(current, pausesNow, unavailable));
+  return { nextFire: fire !== null && fire <= last.from ? fire : null, heldBack: undefined };
+}
+
+/** Fires before an instant of the future that are counted against `maxRuns`; further away nobody can tell. */
+const COUNTED = 1000;
+
+/** Runs that it may still make when the fire of `at` comes, if every fire before it runs. */
+function runsLeftAt({ when, maxRuns, runsCounted, firedThrough, startAt }: Schedule, at: Instant): number {
+  if (maxRuns === null) return Infinity;
+  const left = maxRuns - runsCounted;
+  const from = Math.max(firedThrough, (startAt ?? 0) - 1);
+  const before = left > 0 ? calendarOf(when).between(from, at - 1, Math.min(left, COUNTED)) : [];
+  return left - before.length;
+}
+
+function outside({ startAt, endAt }: Schedule, at: Instant): Verdict {
+  if (at < (startAt ?? -Infinity)) return "not_begun";
+  return at > (endAt ?? Infinity) ? "over" : "not_a_fire";
+}
+
+/** The downtime that the instant lies in, as far as it is one: nobody is missed after a few seconds of silence. */
+function known({ downtime, now }: ExplainFacts): Downtime | undefined {
+  if (!downtime || (downtime.to === null && now - downtime.from < SILENCE_MS)) return undefined;
+  return downtime;
+}
+
+const NOWHERE = { previousFire: null, nextFire: null, lost: undefined, clockChange: undefined };
+
+function around(schedule: Schedule, at: Instant) {
+  const { when, timeZone, startAt, endAt } = schedule;
+  const calendar = calendarOf(when);
+  const [previous = null] = calendar.newestUpTo(Math.min(at - 1, endAt ?? Infinity), 1);
+  const next = calendar.nextAfter(Math.max(at, (startAt ?? 0) - 1));
+  return {
+    previousFire: previous !== null && previous >= (startAt ?? -Infinity) ? previous : null,
+    nextFire: next !== null && next <= (endAt ?? Infinity) ? next : null,
+    lost: movedHere(schedule, at) ?? calendar.lostIn(at - 1, at)[0],
+    clockChange: zoneOf(timeZone)?.firstTransition(at - 1, at),
+  };
+}
+
+/** The local time whose fire a gap moved to its end (`dst.gap next`). */
+function movedHere({ when }: Schedule, at: Instant): LostTime | undefined {
+  if (when.kind !== "cron" || when.gap !== "next") return undefined;
+  return calendarOf({ ...when, gap: "skip" }).lostIn(at - 1, at)[0];
+}

@@ -1,0 +1,24 @@
+// A schedule that pauses itself: so many failed runs in a row, and nobody has looked yet.
+import type { EndedRun, Schedule } from "./schedule.ts";
+import type { Pause } from "./suspension.ts";
+
+/** Who pauses and holds when no person does. */
+export const SERVICE_ACTOR = "service";
+
+/** The pause that its failures in a row bring, or undefined. `ended`: newest first; cancelled runs are none of them. */
+export function pauseOfFailures(schedule: Schedule, ended: readonly EndedRun[]): Pause | undefined {
+  const { pauseAfterFailures: most, failuresSince, paused, firedThrough } = schedule;
+  if (most === null || paused) return undefined;
+  const counted = ended.filter(({ finishedAt }) => finishedAt > failuresSince).slice(0, most);
+  if (counted.length < most || counted.some(({ state }) => state !== "failed")) return undefined;
+  const [last] = counted;
+  const runs = most === 1 ? "its run" : `${most} runs in a row`;
+  const cause = last!.cause === null ? "" : `: ${last!.cause}`;
+  return {
+    by: SERVICE_ACTOR,
+    reason: `${runs} failed, the last one ${last!.id}${cause} (pauseAfterFailures ${most})`.slice(0, 500),
+    // What was due before the failure was known has its row.
+    at: Math.max(last!.finishedAt, firedThrough),
+    until: null,
+  };
+}

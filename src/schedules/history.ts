@@ -1,0 +1,51 @@
+// What has become of a schedule and its fires, as the database remembers it: the facts behind every explanation.
+import type { Instant } from "../clock.ts";
+import type { RevisionAction, Schedule } from "./schedule.ts";
+import type { ScopedPause } from "./suspension.ts";
+
+/** One row of `schedule_revisions`. */
+export interface Revision {
+  revision: number;
+  /** Fires after it, up to and including the next revision's, are this one's. */
+  from: Instant;
+  actor: string;
+  action: RevisionAction;
+  reason: string | null;
+  schedule: Schedule;
+}
+
+/** The row of task_runs that accounts for an instant. */
+export interface FireRow {
+  id: string;
+  state: "queued" | "running" | "retrying" | "succeeded" | "failed" | "cancelled" | "skipped";
+  reason: string | null;
+  cause: string | null;
+  fireAt: Instant;
+  fireThrough: Instant | null;
+  fireCount: number | null;
+  availableAt: Instant;
+  startedAt: Instant | null;
+  finishedAt: Instant | null;
+}
+
+/** A run that a backfill made of an instant, beside the row that accounts for it. */
+export interface BackfillRun {
+  batch: string;
+  run: string;
+  state: FireRow["state"];
+}
+
+/** Where the facts are; implemented in db/. */
+export interface ScheduleHistory {
+  /** The first revision, the one that owes the fire of `at`, and the last one. Undefined: there never was such a schedule. */
+  revisionsAt(
+    id: string,
+    at: Instant,
+  ): Promise<{ first: Revision; holding: Revision | undefined; last: Revision } | undefined>;
+  /** The latest row whose fires begin at or before `at`; a range may reach over it. */
+  rowBefore(id: string, at: Instant): Promise<FireRow | undefined>;
+  /** The newest run that a backfill made of the instant. */
+  backfillOf(id: string, at: Instant): Promise<BackfillRun | undefined>;
+  /** Pauses of jobs, sources and everything that were in force at `at`. */
+  pausesAt(at: Instant): Promise<ScopedPause[]>;
+}

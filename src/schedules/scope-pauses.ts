@@ -1,0 +1,102 @@
+// Pauses of more than one schedule: of a job, of a source, of everything. They cover schedules that are made later too.
+import type { Instant } from "../clock.ts";
+import { newId } from "../ids.ts";
+import { type PauseFields, readPause } from "./control-input.ts";
+import { addEffects, type Effect, effectOf, NO_EFFECT } from "./effect.ts";
+import type { Schedule, ScheduleStore } from "./schedule.ts";
+import { settle } from "./settle.ts";
+import type { Settler } from "./settler.ts";
+import { covers, type PauseScope, type ScopedPause, suspensionsOf } from "./suspension.ts";
+
+/** Schedules that are looked at together when somebody asks what a resume would do. */
+const PAGE = 500;
+
+export class ScopePauses {
+  readonly #store: ScheduleStore;
+  readonly #settler: Settler;
+  readonly #clock: { now(): Instant };
+
+  constructor(store: ScheduleStore, settler: Settler, clock: { now(): Instant }) {
+    this.#store = store;
+    this.#settler = settler;
+    this.#clock = clock;
+  }
+
+  /** Those in force, the oldest first. */
+  async open(): Promise<ScopedPause[]> {
+    const now = this.#clock.now();
+    return (await this.#store.openPauses()).filter(({ until }) => until === null || until > now);
+  }
+
+  /** The pause of exactly this scope, if it is in force. */
+  async of(scope: PauseScope): Promise<ScopedPause | undefined> {
+    return (await this.open()).find((pause) => sameScope(pause.scope, scope));
+  }
+
+  /**
+   * Holds for every fire after the answer (and for none before it): a schedule learns of it when it is due. A scope that
+   * is paused already gets the new reason and end.
+   */
+  async pause(scope: PauseScope, fields: PauseFields, actor: string): Promise<ScopedPause> {
+    const asked = readPause(fields, this.#clock.now());
+    await this.#store.closePassedPauses(this.#clock.now());
+    let changed = false;
+    const pause = await this.#store.changePause(scope, (open) => {
+      const at = this.#clock.now();
+      changed = open !== undefined && open.until !== asked.until;
+      if (open) return { ...open, ...asked, by: actor };
+      return { id: newId("pau", at), scope, by: actor, ...asked, at, endedAt: null, endedBy: null };
+    });
+    // Schedules that wait in it for its end are to be looked at at another instant now.
+    if (changed) await this.#settler.suspended(pause!.id);
+    return pause!;
+  }
+
+  /** Ends it, and gives each schedule that it cost a fire its range row. Undefined when the scope is not paused. */
+  async resume(scope: PauseScope, actor: string): Promise<ScopedPause | undefined> {
+    await this.#store.closePassedPauses(this.#clock.now());
+    const ended = await this.#store.changePause(
+      scope,
+      (open) => open && { ...open, endedAt: this.#clock.now(), endedBy: actor },
+    );
+    await this.#settler.suspended();
+    return ended;
+  }
+
+  /** What a resume would do now to the schedules of the scope. */
+  async wouldResume(scope: PauseScope): Promise<{ effect: Effect; schedules: number }> {
+    const pause = await this.of(scope);
+    let [effect, schedules] = [NO_EFFECT, 0];
+    if (!pause) return { effect, schedules };
+    const now = this.#clock.now();
+    const others = (await this.open()).filter(({ id }) => id !== pause.id);
+    const ended = [...others, { ...pause, endedAt: now }];
+    for (let after: string | undefined; ;) {
+      const page = await this.#store.list({ ...filterOf(scope), limit: PAGE, after });
+      for (const schedule of page) {
+        schedules++;
+        if (schedule.suspended?.key === pause.id)
+          effect = addEffects(effect, wouldSettle(schedule, now, ended));
+      }
+      if (page.length < PAGE) return { effect, schedules };
+      after = page.at(-1)!.id;
+    }
+  }
+}
+
+function wouldSettle(schedule: Schedule, now: Instant, pauses: readonly ScopedPause[]): Effect {
+  const spans = suspensionsOf(schedule, pauses, undefined);
+  const { rows, nextFireAt } = settle(schedule, { now, active: [], spans });
+  return effectOf({ rows, schedule: { ...schedule, nextFireAt } });
+}
+
+function filterOf(scope: PauseScope): { source?: string; jobKey?: string } {
+  if (scope.kind === "all") return {};
+  return scope.kind === "source" ? { source: scope.source } : { source: scope.source, jobKey: scope.jobKey };
+}
+
+function sameScope(a: PauseScope, b: PauseScope): boolean {
+  if (a.kind !== b.kind) return false;
+  if (b.kind === "all") return true;
+  return covers(a, b.source, b.kind === "job" ? b.jobKey : "");
+}

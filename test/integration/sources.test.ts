@@ -1,0 +1,143 @@
+// Sources of a real service on both databases: several at once, one whose folder is away, one that was renamed.
+import { expect } from "chai";
+import { mkdirSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
+import { onEveryDatabase } from "../support/databases.ts";
+import { eventually } from "../support/eventually.ts";
+import { type Json, Service } from "../support/service.ts";
+import { tempFolder } from "../cli/jobmount.ts";
+
+const job = (says: string) =>
+  `import { defineJob } from "jobmount";\nexport class Job extends defineJob({ name: "${says}" }) { execute() { return { says: "${says}" }; } }\n`;
+
+onEveryDatabase("sources", function (databases) {
+  const folder = tempFolder();
+  const save = (source: string, key: string, text: string): void => {
+    mkdirSync(join(folder, source, key), { recursive: true });
+    writeFileSync(join(folder, source, key, "job.ts"), text);
+  };
+  let database: string;
+  let service: Service | undefined;
+  before(async function () {
+    this.timeout(60_000);
+    database = await databases.freshUrl();
+  });
+  afterEach(() => service?.terminate());
+
+  const start = async (paths: string, env: Record<string, string> = {}): Promise<Service> => {
+    service = await Service.start({
+      folder,
+      database,
+      env: { EXTERNAL_TASKS_PATH: paths, JOBMOUNT_HEARTBEAT: "100ms", JOBMOUNT_LEASE: "600ms", ...env },
+    });
+    return service;
+  };
+  const ready = (one: Service, address: string) =>
+    eventually(async () => (await one.get(`/jobs/${address}`)).json.loadState === "ready", 15_000);
+
+  it("R6: equal keys in two sources are two jobs, each by its address; a bare key means the one that is unique", async function () {
+    this.timeout(60_000);
+    save("acme", "sync", job("acme"));
+    save("globex", "sync", job("globex"));
+    save("globex", "only", job("only"));
+    const one = await start("acme=./acme,globex=./globex");
+    await ready(one, "acme:sync");
+    await ready(one, "globex:sync");
+    expect((await one.run("acme:sync")).result).to.deep.equal({ says: "acme" });
+    expect((await one.run("globex:sync")).result).to.deep.equal({ says: "globex" });
+    expect((await one.run("only")).result).to.deep.equal({ says: "only" });
+    const ambiguous = await one.call("POST", "/jobs/sync/runs", {});
+    expect(ambiguous.status).to.equal(409);
+    expect(ambiguous.json.detail).to.contain("acme:sync, globex:sync");
+    expect((await one.get("/jobs/builtin:sync")).status).to.equal(404);
+    for (const source of ["acme", "globex"]) {
+      const { status } = await one.call("POST", "/schedules", {
+        job: `${source}:sync`,
+        name: source,
+        every: "1s",
+      });
+      expect(status).to.equal(201);
+    }
+  });
+
+  it("R4: a folder that goes away deletes nothing, serves on, and is said; back, it goes on", async function () {
+    this.timeout(60_000);
+    const one = await start("acme=./acme,globex=./globex");
+    await ready(one, "acme:sync");
+    renameSync(join(folder, "acme"), join(folder, "away"));
+    const state = async () =>
+      (await one.get("/sources")).json.data.find((source: Json) => source.name === "acme").state;
+    await eventually(async () => (await state()) === "unavailable", 15_000);
+    expect((await one.run("acme:sync")).result, "the last good version serves").to.deep.equal({
+      says: "acme",
+    });
+    const ran = async () =>
+      (await one.get("/runs?job=acme:sync&trigger=schedule&state=succeeded&limit=200")).json.data.length;
+    const before = await ran();
+    await eventually(async () => (await ran()) > before + 1, 15_000);
+    renameSync(join(folder, "away"), join(folder, "acme"));
+    await eventually(async () => (await state()) === "available", 15_000);
+    await ready(one, "acme:sync");
+  });
+
+  it("R4: with JOBMOUNT_SOURCE_UNAVAILABLE=skip its fires are skipped meanwhile, in one row that says so, and no others", async function () {
+    this.timeout(60_000);
+    const one = await start("acme=./acme,globex=./globex", { JOBMOUNT_SOURCE_UNAVAILABLE: "skip" });
+    await ready(one, "acme:sync");
+    const schedule = (await one.get("/schedules?source=acme")).json.data[0];
+    const count = async (query: string) => (await one.get(`/runs?${query}&limit=200`)).json.data.length;
+    rmSync(join(folder, "acme"), { recursive: true });
+    await eventually(async () => {
+      const { suspended } = (await one.get(`/schedules/${schedule.id}`)).json;
+      return suspended?.reason === "source_unavailable";
+    }, 15_000);
+    const other = await count("job=globex:sync&state=succeeded");
+    const own = await count(`schedule=${schedule.id}&state=succeeded`);
+    await eventually(async () => (await count("job=globex:sync&state=succeeded")) > other + 1, 15_000);
+    expect(await count(`schedule=${schedule.id}&state=succeeded`)).to.be.at.most(own + 1);
+    save("acme", "sync", job("acme"));
+    await eventually(
+      async () => (await count(`schedule=${schedule.id}&reason=source_unavailable`)) === 1,
+      15_000,
+    );
+    const [row] = (await one.get(`/runs?schedule=${schedule.id}&reason=source_unavailable`)).json.data;
+    expect(row.cause).to.contain('the folder of the source "acme" is away');
+    await eventually(async () => (await count(`schedule=${schedule.id}&state=succeeded`)) > own + 1, 15_000);
+  });
+
+  it("a start that orphans schedules says so, with the next step; they are skipped visibly, and go on when it is back", async function () {
+    this.timeout(60_000);
+    // On a server another process may have it: nobody knows before it was silent for a while.
+    await new Promise((resolve) => setTimeout(resolve, databases.name === "mariadb" ? 700 : 0));
+    const one = await start("acme2=./acme,globex=./globex");
+    await eventually(
+      () => /the source "acme" is not configured any more: 1 schedule/.test(one.output),
+      15_000,
+    );
+    await ready(one, "acme2:sync");
+    const { data } = (await one.get("/sources")).json;
+    await eventually(async () => {
+      const orphan = (await one.get("/sources")).json.data.find((source: Json) => source.name === "acme");
+      return /jobmount schedules list --source acme\..* those of "acme2": was it renamed\?/.test(
+        orphan?.detail ?? "",
+      );
+    }, 15_000);
+    expect(data.map((source: Json) => source.name)).to.include.members(["acme2", "globex", "builtin"]);
+    const schedule = (await one.get("/schedules?source=acme")).json.data[0];
+    await eventually(async () => {
+      const { suspended } = (await one.get(`/schedules/${schedule.id}`)).json;
+      return suspended?.reason === "source_unavailable" && /not configured/.test(suspended.cause);
+    }, 15_000);
+    const waiting = (await one.get("/runs?source=acme&state=queued")).json.data;
+    expect(waiting, "nothing waits for a worker that never comes").to.deep.equal([]);
+    await one.terminate();
+    const again = await start("acme=./acme,globex=./globex");
+    await ready(again, "acme:sync");
+    expect(again.output).not.to.contain("is not configured any more");
+    await eventually(
+      async () =>
+        (await again.get(`/runs?schedule=${schedule.id}&reason=source_unavailable`)).json.data.length > 0,
+      15_000,
+    );
+  });
+});

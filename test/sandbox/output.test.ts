@@ -1,0 +1,178 @@
+// What a job writes: in order, bounded, and never lost when its process dies; and how its end is told in words.
+import { expect } from "chai";
+import { cutLine, LineCutter, OutputCap } from "../../src/sandbox/lines.ts";
+import { AttemptRig } from "../support/attempts.ts";
+
+describe("lines", () => {
+  it("L1: come whole out of any cut of the text", () => {
+    const text = "one\n\nthree ü\nrest";
+    for (let cut = 0; cut <= text.length; cut++) {
+      const cutter = new LineCutter();
+      const lines = [...cutter.push(text.slice(0, cut)), ...cutter.push(text.slice(cut))];
+      expect([...lines, cutter.flush()]).to.deep.equal(["one", "", "three ü", "rest"]);
+    }
+    expect(new LineCutter().flush()).to.equal(undefined);
+  });
+
+  it("L1: one that is too long is cut once, with its whole length, whatever pieces it came in", () => {
+    const cutter = new LineCutter();
+    for (let i = 0; i < 100; i++) expect(cutter.push("x".repeat(1_000))).to.deep.equal([]);
+    const whole = cutter.push("\n")[0]!;
+    expect(whole).to.equal(cutLine("x".repeat(100_000)));
+    expect(whole).to.match(/^x{16384}… \(cut, 100000 characters\)$/);
+  });
+
+  it("L1: once a line did not fit, none does; empty ones count too", () => {
+    const cap = new OutputCap(1_000);
+    expect(cap.fits(900)).to.equal(true);
+    expect(cap.fits(100)).to.equal(false);
+    expect(cap.fits(0)).to.equal(false);
+    const empty = new OutputCap(1_000);
+    for (let i = 0; i < 100; i++) empty.fits(0);
+    expect(empty.full).to.equal(true);
+  });
+});
+
+describe("output of attempts", function () {
+  this.timeout(60_000);
+  const rig = new AttemptRig();
+  before(() => rig.pool.start());
+  after(() => rig.stop());
+
+  const ends: [string, string, RegExp][] = [
+    [
+      "process.exit(3)",
+      `process.exit(3)`,
+      /^ended with exit code 3 before returning a result; last line: line 5$/,
+    ],
+    [
+      "process.exit(0)",
+      `process.exit(0)`,
+      /before execute returned: process.exit was called; last line: line 5$/,
+    ],
+    [
+      "a promise that nobody settles",
+      `return new Promise(() => {})`,
+      /it waited for nothing that could still happen; last line: line 5$/,
+    ],
+    [
+      "SIGKILL",
+      `process.kill(process.pid, "SIGKILL"); for (;;);`,
+      /^ended by signal SIGKILL before returning a result; last line: line 5$/,
+    ],
+    ["an abort of the engine", `process.abort()`, /^ended by signal SIGABRT before/],
+  ];
+  for (const [what, code, cause] of ends) {
+    it(`X10: the last lines before ${what} are kept`, async () => {
+      const body = `execute() { for (let i = 1; i <= 5; i++) this.log.info("line " + i); ${code}; }`;
+      const { outcome, told } = await rig.run(rig.bundle(body));
+      expect((outcome as { cause: string }).cause).to.match(cause);
+      const lines = told.lines.filter(({ stream }) => stream === "log").map(({ text }) => text);
+      expect(lines).to.deep.equal(["line 1", "line 2", "line 3", "line 4", "line 5"]);
+    });
+  }
+
+  it("X10: many lines before process.exit are all kept", async () => {
+    const { told } = await rig.run(
+      rig.bundle(`execute() { for (let i = 0; i < 5000; i++) console.log(i); process.exit(3); }`),
+    );
+    expect(told.lines.map(({ text }) => Number(text))).to.deep.equal(
+      Array.from({ length: 5_000 }, (_, i) => i),
+    );
+  });
+
+  const writers: [string, string][] = [
+    ["console.log", `const line = "x".repeat(99); for (let i = 0; i < 300000; i++) console.log(line);`],
+    [
+      "stdout itself",
+      `const { spawnSync } = await import("node:child_process"); spawnSync("sh", ["-c", "yes | head -c 30000000"], { stdio: "inherit" });`,
+    ],
+    [
+      "empty lines",
+      `const many = "\\n".repeat(100000); for (let i = 0; i < 100; i++) process.stdout.write(many);`,
+    ],
+  ];
+  for (const [what, code] of writers) {
+    it(`L1: output over the cap is cut and no failure: ${what}`, async () => {
+      const { outcome, told } = await rig.run(rig.bundle(`async execute() { ${code} }`), {
+        limits: { outputBytes: 100_000, timeoutMs: 30_000 },
+      });
+      expect(outcome.kind, (outcome as { cause?: string }).cause).to.equal("result");
+      const kept = told.lines.reduce((sum, { text }) => sum + text.length + 64, 0);
+      expect(kept).to.be.within(50_000, 100_000);
+      expect(told.droppedBytes + told.lines.length).to.be.greaterThan(
+        what === "empty lines" ? 1 : 20_000_000,
+      );
+    });
+  }
+
+  it("X10: a job that closes its pipe, or writes to the one on which it is told, ends as protocol", async () => {
+    const closes = await rig.run(
+      rig.bundle(
+        `async execute() { (await import("node:fs")).closeSync(4); this.log.info("x"); await new Promise((r) => setTimeout(r, 3000)); }`,
+      ),
+    );
+    expect(closes.outcome.kind).to.equal("protocol");
+    const writes = await rig.run(
+      rig.bundle(
+        `async execute() { (await import("node:fs")).writeSync(3, "x"); await new Promise((r) => setTimeout(r, 3000)); }`,
+      ),
+    );
+    expect(writes.outcome.kind).to.equal("protocol");
+  });
+
+  it("X4: a result is worth nothing without a clean end: two of them are a broken protocol", async () => {
+    const end = {
+      t: "end",
+      end: { kind: "result", counts: { processed: 9, success: 9, failed: 0, skipped: 0 }, details: null },
+    };
+    const path = rig.bundle(`async execute() {
+      const text = Buffer.from(${JSON.stringify(JSON.stringify(end))});
+      const frame = Buffer.alloc(4 + text.length); frame.writeUInt32BE(text.length); text.copy(frame, 4);
+      (await import("node:fs")).writeSync(4, frame);
+    }`);
+    const { outcome } = await rig.run(path);
+    expect(outcome.kind).to.equal("protocol");
+    expect((outcome as { cause: string }).cause).to.include("after the end of the attempt");
+  });
+
+  it("X10: random bytes on every descriptor end as protocol, and the next attempts are well", async () => {
+    const path = rig.bundle(`async execute() {
+      const { writeSync, readdirSync } = await import("node:fs");
+      const { randomBytes } = await import("node:crypto");
+      for (let i = 0; i < 5; i++)
+        for (const fd of readdirSync("/proc/self/fd").map(Number).sort((a, b) => a - b)) {
+          // Ours come first: the engine's own, above them, end its process when somebody writes to them.
+          try { writeSync(fd, randomBytes(1 + Math.floor(Math.random() * 5000))); } catch {}
+        }
+      await new Promise((r) => setTimeout(r, 3000));
+    }`);
+    const well = rig.bundle(`execute() { return { well: true }; }`);
+    for (let i = 0; i < 5; i++) {
+      const { outcome } = await rig.run(path, { limits: { timeoutMs: 5_000 } });
+      expect(outcome.kind, (outcome as { cause?: string }).cause).to.equal("protocol");
+      expect((await rig.run(well)).outcome.kind).to.equal("result");
+    }
+  });
+
+  it("X10: a flood of messages leaves others on time", async () => {
+    const flood = rig.bundle(`async execute() {
+      const { writeSync } = await import("node:fs");
+      const text = Buffer.from(JSON.stringify({ t: "progress", percent: 1, message: null }));
+      const frame = Buffer.alloc(4 + text.length); frame.writeUInt32BE(text.length); text.copy(frame, 4);
+      const many = Buffer.concat(Array(1000).fill(frame));
+      const until = Date.now() + 2000;
+      while (Date.now() < until) writeSync(4, many);
+    }`);
+    const victim = rig.bundle(`execute() { return { at: performance.timeOrigin + performance.now() }; }`);
+    await rig.run(victim);
+    const flooding = rig.run(flood, { limits: { timeoutMs: 20_000 } });
+    for (let i = 0; i < 15; i++) {
+      const from = performance.timeOrigin + performance.now();
+      const { outcome } = await rig.run(victim);
+      expect((outcome as { details: { at: number } }).details.at - from).to.be.lessThan(1_000);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    expect((await flooding).outcome.kind).to.equal("result");
+  });
+});

@@ -1,0 +1,79 @@
+// "yesterday 02:00" on the clock of a zone, with its gaps and repeats.
+import { expect } from "chai";
+import { type AskedTime, readAskedTime } from "../../src/schedules/asked-time.ts";
+
+// A Wednesday, 14:30 in Berlin.
+const NOW = Date.parse("2027-03-31T12:30:15Z");
+
+function asked(text: string, zone = "Europe/Berlin", now = NOW): string | undefined {
+  const time = readAskedTime(text, now, zone);
+  if (!time) return undefined;
+  if (time.kind === "lost") return `lost ${new Date(time.change.at).toISOString()}`;
+  const at = new Date(time.at).toISOString().replace(".000Z", "Z");
+  return time.kind === "twice" ? `${at} and ${new Date(time.again).toISOString().replace(".000Z", "Z")}` : at;
+}
+
+describe("an asked time", () => {
+  const table: readonly (readonly [string, string])[] = [
+    ["2027-03-28T01:00:00Z", "2027-03-28T01:00:00Z"],
+    ["2027-03-30t02:00:00+02:00", "2027-03-30T00:00:00Z"],
+    ["2027-03-30 02:00", "2027-03-30T00:00:00Z"],
+    ["2027-03-30T02:00:30", "2027-03-30T00:00:30Z"],
+    ["02:00", "2027-03-31T00:00:00Z"],
+    ["today 2:00", "2027-03-31T00:00:00Z"],
+    ["Yesterday  02:00", "2027-03-30T00:00:00Z"],
+    ["tomorrow 23:59:59", "2027-04-01T21:59:59Z"],
+    ["monday 02:00", "2027-03-29T00:00:00Z"],
+    ["wednesday 02:00", "2027-03-31T00:00:00Z"],
+    ["last wednesday 02:00", "2027-03-24T01:00:00Z"],
+    ["last mon 02:00", "2027-03-29T00:00:00Z"],
+    ["next wed 02:00", "2027-04-07T00:00:00Z"],
+    ["next thursday 02:00", "2027-04-01T00:00:00Z"],
+    ["2h ago", "2027-03-31T10:30:15Z"],
+    ["in 90s", "2027-03-31T12:31:45Z"],
+    ["now", "2027-03-31T12:30:15Z"],
+  ];
+  for (const [text, at] of table) it(`${text} is ${at}`, () => expect(asked(text)).to.equal(at));
+
+  it("a local time that the clock jumped over is lost, one that it showed twice is two instants", () => {
+    expect(asked("2027-03-28 02:30")).to.equal("lost 2027-03-28T01:00:00.000Z");
+    expect(asked("2027-10-31 02:30")).to.equal("2027-10-31T00:30:00Z and 2027-10-31T01:30:00Z");
+    expect(asked("2027-10-31 03:00")).to.equal("2027-10-31T02:00:00Z");
+    expect(asked("2011-12-30 12:00", "Pacific/Apia")).to.equal("lost 2011-12-30T10:00:00.000Z");
+    expect(asked("2027-10-03 02:15", "Australia/Lord_Howe")).to.equal("lost 2027-10-02T15:30:00.000Z");
+  });
+
+  it("only who names the minute means all of it", () => {
+    const minute = (text: string) =>
+      (readAskedTime(text, NOW, "UTC") as AskedTime & { minute: boolean }).minute;
+    expect([
+      minute("02:00"),
+      minute("02:00:00"),
+      minute("2027-03-28T01:00:00Z"),
+      minute("now"),
+    ]).to.deep.equal([true, false, false, false]);
+  });
+
+  it("A3: refuses everything else, quickly, whatever its length", () => {
+    const wrong = [
+      "",
+      "2027-03-28",
+      "25:00",
+      "02:60",
+      "2027-02-30 02:00",
+      "someday 02:00",
+      "last 02:00",
+      "in two hours",
+      "5 ago",
+      "x".repeat(1_000_000),
+      "0".repeat(59),
+      "in 999999999999d",
+      "999999999999d ago",
+      "9999-12-31 23:59",
+      "1969-12-31 00:00",
+    ];
+    const started = performance.now();
+    for (const text of wrong) expect(asked(text), text.slice(0, 40)).to.equal(undefined);
+    expect(performance.now() - started).to.be.below(100);
+  });
+});
