@@ -1,5 +1,6 @@
 // The first schema: runs, schedules, the catalog of code, and access.
 import type { MigrationInterface, QueryRunner } from "typeorm";
+import { ACCESS_TABLES } from "./access-tables.ts";
 import { createTable } from "./create-table.ts";
 import { SCHEDULE_TABLES } from "./schedule-tables.ts";
 
@@ -231,6 +232,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
       },
       primaryKey: ["hash"],
     });
+    for (const [name, table] of Object.entries(ACCESS_TABLES)) await createTable(queryRunner, name, table);
     await createTable(queryRunner, "idempotency_keys", {
       columns: {
         actor: "varchar(64)",
@@ -248,6 +250,7 @@ export class FirstSchema1763700000000 implements MigrationInterface {
   async down(queryRunner: QueryRunner): Promise<void> {
     for (const table of [
       "idempotency_keys",
+      ...Object.keys(ACCESS_TABLES),
       "sign_in_codes",
       "tokens",
       "settings",

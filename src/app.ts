@@ -1,5 +1,6 @@
 // The composition root, read top to bottom: what the service is made of, and the order in which it starts and stops.
 import { Access } from "./access/access.ts";
+import { Audit } from "./access/audit.ts";
 import { LOCAL_PRINCIPAL } from "./access/principal.ts";
 import type { Scheduler } from "./actors/scheduler.ts";
 import { makeActors } from "./app/actors.ts";
@@ -17,6 +18,7 @@ import { secretKeys } from "./app/secret-key.ts";
 import type { App, AppOptions, StartReport } from "./cli/ports.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { DbAuditStore } from "./db/audit-store.ts";
 import type { Database } from "./db/database.ts";
 import { migrate, openDatabase } from "./db/open.ts";
 import { Vault } from "./db/secrets.ts";
@@ -199,12 +201,15 @@ class JobmountApp implements App {
     const schedulesCreated = firstStart
       ? await createBundledSchedules(parts.catalog.entries(), parts.schedules, this.#log)
       : [];
+    const audit = new Audit({ store: new DbAuditStore(database), clock: systemClock, log: this.#log });
+    this.#undo.push(() => audit.flush());
     let url = "";
     const deps = faceDeps({
       config,
       parts,
       database,
       access,
+      audit,
       health: this.#health!,
       log: this.#log,
       url: () => url,

@@ -1,6 +1,7 @@
 // What the face gets of the service: its ports, filled from the parts.
 import { readFileSync } from "node:fs";
 import type { Access } from "../access/access.ts";
+import type { Audit } from "../access/audit.ts";
 import { JobVersions } from "../catalog/job-versions.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
@@ -22,13 +23,14 @@ export interface FaceParts {
   parts: Parts;
   database: Database;
   access: Access;
+  audit: Audit;
   health: Health;
   log: Logger;
   /** Where it listens; known only after the deps are made. */
   url(): string;
 }
 
-export function faceDeps({ config, parts, database, access, health, log, url }: FaceParts): FaceDeps {
+export function faceDeps({ config, parts, database, access, audit, health, log, url }: FaceParts): FaceDeps {
   const { catalog, board, history, params, runs, queries, schedules } = parts;
   return {
     jobs: {
@@ -73,6 +75,7 @@ export function faceDeps({ config, parts, database, access, health, log, url }: 
     backfills: parts.backfills,
     explain: parts.explain,
     access,
+    audit,
     secrets: {
       count: () => countSealed(database, parts.vault),
       rotate: () => resealAll(database, parts.vault),
@@ -86,6 +89,7 @@ export function faceDeps({ config, parts, database, access, health, log, url }: 
       timeZone: config.timeZone,
       features: ["schedules", "hot-reload"],
     },
+    trustedProxies: config.trustedProxies ?? [],
     clock: { ...systemClock, now: () => database.now() },
     log,
     publicUrl: url,

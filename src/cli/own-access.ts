@@ -1,12 +1,22 @@
 // Tokens and sign-in links made by a verb itself, in the database, when no service runs on it (A5).
 import { Access } from "../access/access.ts";
+import { Audit } from "../access/audit.ts";
+import { LOCAL_PRINCIPAL } from "../access/principal.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { silentLogger } from "../log.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { withOwnDatabase } from "./own-database.ts";
 
-/** Whoever can open the database's file, or knows its password, may do all that an admin may. */
-export function withOwnAccess<T>(config: Config, work: (access: Access) => Promise<T>): Promise<T> {
+/**
+ * Whoever can open the database's file, or knows its password, may do all that an admin may. `action` is what the audit
+ * log says of it, as of the same over REST.
+ */
+export function withOwnAccess<T>(
+  config: Config,
+  action: string,
+  work: (access: Access) => Promise<T>,
+): Promise<T> {
   return withOwnDatabase(config, 1_000, async (database) => {
     const { migrate, pendingMigrations } = await import("../db/open.ts");
     const { DbTokenStore } = await import("../db/token-store.ts");
@@ -20,6 +30,17 @@ export function withOwnAccess<T>(config: Config, work: (access: Access) => Promi
       }
       await migrate(database);
     }
-    return work(new Access({ store: new DbTokenStore(database), clock: systemClock }));
+    const { DbAuditStore } = await import("../db/audit-store.ts");
+    const audit = new Audit({ store: new DbAuditStore(database), clock: systemClock, log: silentLogger });
+    const id = await audit.begin(localEvent(action));
+    const done = await work(new Access({ store: new DbTokenStore(database), clock: systemClock }));
+    await audit.end(id, { ...localEvent(action), outcome: "done", status: null, code: null });
+    return done;
   });
+}
+
+function localEvent(action: string) {
+  const { type, id, name, role } = LOCAL_PRINCIPAL;
+  const actor = { type, id, name, role };
+  return { actor, address: null, action, target: null, source: null, detail: null, requestId: "cli" };
 }

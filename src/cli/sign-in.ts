@@ -27,7 +27,7 @@ export function define(command: Command, context: CliContext): void {
 }
 
 function ownLink(config: Config): Promise<Link> {
-  return withOwnAccess(config, async (access) => {
+  return withOwnAccess(config, "sign-in-links.create", async (access) => {
     const { code, expiresAt } = await access.createSignInCode({}, LOCAL_PRINCIPAL);
     return { url: `${addressOf(config)}/sign-in?code=${code}`, expiresAt: new Date(expiresAt).toISOString() };
   });

@@ -58,7 +58,7 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
           signal,
         })
       ).body as Issued)
-    : await withOwnAccess(loaded.config, async (access) => {
+    : await withOwnAccess(loaded.config, "tokens.create", async (access) => {
         const input = { name, role, sources, expiresAt: options.expires ?? null };
         const { token, secret } = await access.createToken(input, LOCAL_PRINCIPAL);
         return { id: token.id, name, role, sources, expiresAt, token: secret };

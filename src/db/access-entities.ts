@@ -1,6 +1,6 @@
-// The tables of who may do what: tokens, one-time codes, and the keys under which a POST may be repeated.
+// The tables of who may do what: tokens, sessions, one-time codes, the keys under which a POST may be repeated, audit.
 import { Column, Entity, Index, Unique } from "typeorm";
-import { bigint, int, json, nullable, primary, varchar } from "./columns.ts";
+import { bigint, int, json, nullable, primary, varchar, zero } from "./columns.ts";
 
 @Entity({ name: "tokens" })
 @Unique("uq_tokens_hash", ["hash"])
@@ -26,6 +26,38 @@ export class SignInCodeRow {
   @Column(json("sources", nullable)) sources!: unknown;
   @Column(bigint("expires_at")) expiresAt!: number;
   @Column(bigint("used_at", nullable)) usedAt!: number | null;
+}
+
+/** A session of a browser: it may do what its token may, as long as that token holds. */
+@Entity({ name: "sessions" })
+@Index("ix_sessions_expires", ["expiresAt"])
+export class SessionRow {
+  @Column(varchar("hash", 64, { ...primary, primaryKeyConstraintName: "pk_sessions" })) hash!: string;
+  @Column(varchar("token_hash", 64)) tokenHash!: string;
+  @Column(bigint("created_at")) createdAt!: number;
+  @Column(bigint("expires_at")) expiresAt!: number;
+}
+
+@Entity({ name: "audit_events" })
+@Index("ix_audit_events_source", ["source", "id"])
+@Index("ix_audit_events_target", ["target", "id"])
+export class AuditEventRow {
+  @Column(varchar("id", 40, { ...primary, primaryKeyConstraintName: "pk_audit_events" })) id!: string;
+  @Column(bigint("at")) at!: number;
+  @Column(varchar("actor_type", 16, nullable)) actorType!: string | null;
+  @Column(varchar("actor_id", 64, nullable)) actorId!: string | null;
+  @Column(varchar("actor_name", 128, nullable)) actorName!: string | null;
+  @Column(varchar("actor_role", 16, nullable)) actorRole!: string | null;
+  @Column(varchar("address", 64, nullable)) address!: string | null;
+  @Column(varchar("action", 64)) action!: string;
+  @Column(varchar("target", 400, nullable)) target!: string | null;
+  @Column(varchar("source", 64, nullable)) source!: string | null;
+  @Column(varchar("outcome", 16)) outcome!: string;
+  @Column(int("status", nullable)) status!: number | null;
+  @Column(varchar("code", 64, nullable)) code!: string | null;
+  @Column(json("detail", nullable)) detail!: unknown;
+  @Column(int("repeats", zero)) repeats!: number;
+  @Column(varchar("request_id", 64)) requestId!: string;
 }
 
 @Entity({ name: "idempotency_keys" })

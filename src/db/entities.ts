@@ -1,6 +1,6 @@
 // Every table of the service, in one list for the data source and the schema check.
 import "reflect-metadata";
-import { IdempotencyKeyRow, SignInCodeRow, TokenRow } from "./access-entities.ts";
+import { AuditEventRow, IdempotencyKeyRow, SessionRow, SignInCodeRow, TokenRow } from "./access-entities.ts";
 import {
   BlobRow,
   JobRow,
@@ -31,5 +31,7 @@ export const entities = [
   SettingRow,
   TokenRow,
   SignInCodeRow,
+  SessionRow,
   IdempotencyKeyRow,
+  AuditEventRow,
 ];

@@ -2,10 +2,26 @@
 import type { RouterContext } from "@koa/router";
 import type { Principal } from "../access/principal.ts";
 import type { FaceDeps, IdempotencyRef } from "./ports.ts";
-import type { Format, HeaderName } from "./route.ts";
+import type { Client } from "./client.ts";
+import type { Format, HeaderName, Route } from "./route.ts";
+
+/** What a request is about, as far as its route has found out; for the audit log. */
+export interface Subject {
+  source?: string;
+  /** Id, name or address of what was found. */
+  target?: string;
+  /** How it was before, as it is shown. */
+  before?: object;
+}
 
 export interface FaceState {
   requestId: string;
+  client?: Client;
+  /** The route that answers, once it is found. */
+  route?: Route;
+  subject?: Subject;
+  /** Id of the audit row that was begun for this request. */
+  auditId?: string;
   /** Undefined on the few routes that need no token. */
   principal?: Principal;
 }
@@ -27,6 +43,10 @@ export interface Call<B, Q> {
   format(): Format | "application/json";
   /** Path and query as sent. */
   url: string;
+  /** Tells the audit log what this request turned out to be about. */
+  about(subject: Subject): void;
+  /** Where it came from. */
+  client: Client;
   /** Set when the request has an Idempotency-Key and is the first with it. */
   idempotency?: IdempotencyRef;
   /** Aborted when whoever asked has gone. */

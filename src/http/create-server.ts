@@ -1,7 +1,9 @@
 // Puts the face together: the middleware in its order, and the routes. Listening is server.ts.
 import Koa from "koa";
 import { ExpectedError } from "../errors.ts";
+import { clientReader } from "./client.ts";
 import type { FaceState } from "./context.ts";
+import { auditRefusals } from "./middleware/audit.ts";
 import { authenticate, type Door } from "./middleware/authenticate.ts";
 import { problems } from "./middleware/problems.ts";
 import type { FaceDeps } from "./ports.ts";
@@ -34,6 +36,12 @@ export function createServer(
     }
     await next();
   });
+  const clientOf = clientReader(deps.trustedProxies);
+  app.use(async (ctx, next) => {
+    ctx.state.client = clientOf(ctx.req);
+    await next();
+  });
+  app.use(auditRefusals(deps));
   app.use(authenticate(deps.access, door));
   app.use(router.routes());
   app.use(unmatched(router));

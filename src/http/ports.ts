@@ -1,6 +1,7 @@
 // What the face needs from the rest: narrow interfaces that the app hands in. Stores throw ExpectedError 503
 // (`database_away`) when the database cannot be reached; everything else that is not an ExpectedError becomes a 500.
 import type { Access } from "../access/access.ts";
+import type { Audit } from "../access/audit.ts";
 import type { JobVersions } from "../catalog/job-versions.ts";
 import type { CatalogEntry, LoadError, LoadState } from "../catalog/version.ts";
 import type { Clock, Instant } from "../clock.ts";
@@ -213,12 +214,15 @@ export interface FaceDeps {
   backfills: Backfills;
   explain: Explain;
   access: Access;
+  audit: Audit;
   secrets: Secrets;
   idempotency: IdempotencyStore;
   /** At least 32 bytes, derived from JOBMOUNT_SECRET_KEY: bodies may hold secrets, so their digests are keyed. */
   idempotencyKey: Uint8Array;
   health: Health;
   meta: Meta;
+  /** Addresses and ranges of proxies whose X-Forwarded headers are believed. */
+  trustedProxies: readonly string[];
   clock: Clock;
   log: Logger;
   /** Base of links that people open, without a slash at its end: `http://127.0.0.1:3000`. */

@@ -57,6 +57,13 @@ export interface RouteSpec<B extends object, Q extends QueryFields> {
   requires?: readonly HeaderName[];
   /** Statuses of refusals beyond those that follow from the rest, for the contract. */
   fails?: readonly number[];
+  /** Its word in the audit log, where path and method do not say it. */
+  action?: string;
+  /**
+   * When a change is written to the audit log: before it is tried (unless given), `after` it for what keeps its actor in
+   * its own row, `never` for what only asks.
+   */
+  audit?: "after" | "never";
   handle(call: Call<B, QueryOf<Q>>): Promise<Reply> | Reply;
   /** For POST routes that make something: renders what an earlier request with the same Idempotency-Key made. */
   replay?(call: Call<B, QueryOf<Q>>, resourceId: string): Promise<Reply> | Reply;

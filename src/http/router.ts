@@ -4,6 +4,7 @@ import type { Middleware } from "koa";
 import { ExpectedError, notFound } from "../errors.ts";
 import type { AnyCall, FaceContext, FaceState } from "./context.ts";
 import { parseBody } from "./dto/parse-body.ts";
+import { audited } from "./middleware/audit.ts";
 import { authorize } from "./middleware/authenticate.ts";
 import { once } from "./middleware/idempotency.ts";
 import { readJsonBody } from "./middleware/read-body.ts";
@@ -36,6 +37,8 @@ export function unmatched(router: Router<FaceState>): Middleware<FaceState> {
 }
 
 async function serve(route: Route, deps: FaceDeps, ctx: FaceContext): Promise<void> {
+  ctx.state.route = route;
+  ctx.state.subject = { target: Object.values(ctx.params)[0] };
   const principal = authorize(route, ctx.state.principal);
   const query = readQuery(route.query ?? {}, ctx.search, deps.clock.now());
   const body = route.body ? await bodyOf(route, ctx) : {};
@@ -48,13 +51,15 @@ async function serve(route: Route, deps: FaceDeps, ctx: FaceContext): Promise<vo
     header: (name) => declaredHeader(route, ctx, name),
     format: () => formatOf(route, ctx),
     url: ctx.url,
+    about: (subject) => void (ctx.state.subject = { ...ctx.state.subject, ...subject }),
+    client: ctx.state.client!,
     gone: () => {
       const controller = new AbortController();
       ctx.res.once("close", () => controller.abort());
       return controller.signal;
     },
   };
-  send(ctx, await once(route, call));
+  send(ctx, await audited(route, call, ctx, () => once(route, call)));
 }
 
 /** The contract tells which headers a route looks at, so it can look at no others. */

@@ -120,6 +120,7 @@ describe("A2: the crawl, every route of the table without and with too small a t
       "GET /tokens",
       "POST /tokens",
       "DELETE /tokens/:id",
+      "GET /audit-events",
       "POST /sign-in-links",
       "GET /livez",
       "GET /readyz",

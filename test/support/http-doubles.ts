@@ -1,6 +1,7 @@
 // The domain behind the face, in memory: doubles of our own ports, for tests of the face alone.
 import { randomBytes } from "node:crypto";
 import { Access } from "../../src/access/access.ts";
+import { Audit } from "../../src/access/audit.ts";
 import { JobVersions } from "../../src/catalog/job-versions.ts";
 import type { CatalogEntry } from "../../src/catalog/version.ts";
 import { addressOf } from "../../src/catalog/version.ts";
@@ -23,6 +24,7 @@ import { nearest } from "../../src/sdk/nearest.ts";
 import { checkParams, secretParams } from "../../src/sdk/params.ts";
 import { paramsSchema } from "../../src/sdk/schema.ts";
 import type { JobSpec, ParamDefinition } from "../../src/sdk/spec.ts";
+import { MemoryAudit } from "./memory-audit.ts";
 import { MemoryBatches } from "./memory-batches.ts";
 import { MemoryHistory } from "./memory-history.ts";
 import { MemoryIdempotency } from "./memory-idempotency.ts";
@@ -94,6 +96,7 @@ export class FaceWorld {
   readonly lines = new Map<string, LogLine[]>();
   readonly failedRecords = new Map<string, FailedRecord[]>();
   readonly tokens = new MemoryTokens();
+  readonly audit = new MemoryAudit();
   readonly schedules = new MemoryScheduleStore();
   readonly idempotency = new MemoryIdempotency();
   readonly notices = new Notices();
@@ -192,6 +195,8 @@ export class FaceWorld {
             },
           ]),
       },
+      audit: new Audit({ store: this.audit, clock: this.clock, log: silentLogger }),
+      trustedProxies: [],
       access: new Access({ store: this.tokens, clock: this.clock, adminToken: ADMIN_TOKEN }),
       secrets: {
         count: () => Promise.resolve({ key: "k1", current: 2, resealed: 0, others: { k0: 1 } }),

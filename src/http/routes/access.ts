@@ -41,7 +41,8 @@ export const accessRoutes = [
     summary: "Makes a token; its secret is in this answer and never again",
     body: TokenBody,
     replies: { 201: "IssuedToken" },
-    async handle({ deps, principal, body }) {
+    async handle({ deps, principal, body, about }) {
+      about({ source: onlyOf(body.sources) });
       const { token, secret } = await deps.access.createToken(
         {
           name: body.name,
@@ -63,8 +64,10 @@ export const accessRoutes = [
     role: "admin",
     summary: "Ends a token at once",
     replies: { 204: null },
-    async handle({ deps, principal, params }) {
-      await deps.access.revoke(params["id"] ?? "", principal);
+    async handle({ deps, principal, params, about }) {
+      const token = await deps.access.get(params["id"] ?? "", principal);
+      about({ source: onlyOf(token.sources), before: presentToken(token) });
+      await deps.access.revoke(token.id, principal);
       return noContent;
     },
   }),
@@ -86,6 +89,11 @@ export const accessRoutes = [
     },
   }),
 ];
+
+/** A token of one source concerns that source. */
+function onlyOf(sources: readonly string[] | null | undefined): string | undefined {
+  return sources?.length === 1 ? sources[0] : undefined;
+}
 
 function presentToken(token: Token): Of<typeof TOKEN> {
   return {

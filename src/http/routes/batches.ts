@@ -65,9 +65,15 @@ async function startBackfill(call: Call<object, object>, body: BackfillBody): Pr
   return answer.batch === null ? ok(shown) : accepted(answer.batch, shown);
 }
 
-async function findBatch({ deps, principal }: Call<object, object>, id: string): Promise<BatchSummary> {
+async function findBatch(
+  { deps, principal, about }: Call<object, object>,
+  id: string,
+): Promise<BatchSummary> {
   const found = await deps.backfills.summary(id);
-  if (maySee(principal, found.source)) return found;
+  if (maySee(principal, found.source)) {
+    about({ source: found.source, target: id });
+    return found;
+  }
   throw notFound(`There is no batch "${id.slice(0, 64)}".`);
 }
 

@@ -1,6 +1,7 @@
 // The table of all routes. Of two that fit one path the first is taken, so fixed paths stand before parameters.
 import type { Route } from "../route.ts";
 import { accessRoutes } from "./access.ts";
+import { auditRoutes } from "./audit.ts";
 import { contractRoutes } from "./contract.ts";
 import { batchRoutes } from "./batches.ts";
 import { jobRoutes } from "./jobs.ts";
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...serviceRoutes,
   ...secretRoutes,
   ...accessRoutes,
+  ...auditRoutes,
   ...signInRoutes,
   ...contractRoutes(() => routes),
 ];

@@ -2,8 +2,7 @@
 import { maySee, type Principal } from "../../access/principal.ts";
 import { addressOf, type CatalogEntry } from "../../catalog/version.ts";
 import { conflict } from "../../errors.ts";
-import { BUILTIN, findJob, shownKey } from "../address.ts";
-import type { Call } from "../context.ts";
+import { BUILTIN, shownKey } from "../address.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { TriggerBody, ValidateBody } from "../dto/run-bodies.ts";
 import { viewJob, viewJobs } from "../job-views.ts";
@@ -13,6 +12,7 @@ import { maskParams } from "../present/secrets.ts";
 import { choices, oneOf, text } from "../query.ts";
 import { list, ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
+import { callJob } from "./job-call.ts";
 import { answerTriggered, findRun } from "./run-replies.ts";
 
 const LOAD_STATES = ["ready", "stale", "error", "missing", "invalid"] as const;
@@ -59,7 +59,7 @@ export const jobRoutes = [
     summary: "One job: its spec, params schema, load state, schedules and last runs",
     replies: { 200: "Job" },
     async handle(call) {
-      return ok(await viewJob(call.deps, jobOf(call)));
+      return ok(await viewJob(call.deps, callJob(call)));
     },
   }),
   route({
@@ -70,9 +70,10 @@ export const jobRoutes = [
     body: TriggerBody,
     bodyOptional: true,
     takes: ["Prefer"],
+    audit: "after",
     replies: { 202: "Run" },
     async handle(call) {
-      const entry = jobOf(call);
+      const entry = callJob(call);
       const { deps, principal, body } = call;
       const run = await deps.runs.trigger({
         source: entry.source,
@@ -97,9 +98,10 @@ export const jobRoutes = [
     role: "viewer",
     summary: "Whether params would do: the values as the job would get them, or 422",
     body: ValidateBody,
+    audit: "never",
     replies: { 200: "ValidatedParams" },
     handle(call) {
-      const { spec, key } = jobOf(call);
+      const { spec, key } = callJob(call);
       if (!spec) {
         throw conflict("not_loaded", `The job "${shownKey(key)}" never loaded, so its params are not known.`);
       }
@@ -107,10 +109,6 @@ export const jobRoutes = [
     },
   }),
 ];
-
-function jobOf({ deps, principal, params }: Call<object, object>): CatalogEntry {
-  return findJob(deps.jobs, deps.params.nearest, principal, params["key"] ?? "");
-}
 
 function visibleJobs(deps: FaceDeps, principal: Principal): CatalogEntry[] {
   return deps.jobs

@@ -2,12 +2,12 @@
 import { maySee, type Principal } from "../../access/principal.ts";
 import { ExpectedError, notFound } from "../../errors.ts";
 import type { PauseScope } from "../../schedules/suspension.ts";
-import { findJob } from "../address.ts";
 import { PauseBody, ResumeBody } from "../dto/control-bodies.ts";
 import { presentEffect, presentScope } from "../present/pause.ts";
 import { ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { isoTime } from "../time.ts";
+import { callJob } from "./job-call.ts";
 import { actorOf, type AnyRequest } from "./schedule-replies.ts";
 
 /** A replica that has not been heard of for longer is no part of the fleet any more. */
@@ -15,15 +15,16 @@ const SEEN_MS = 15_000;
 
 type ScopeOf = (call: AnyRequest) => PauseScope;
 
-const jobScope: ScopeOf = ({ deps, principal, params }) => {
-  const entry = findJob(deps.jobs, deps.params.nearest, principal, params["key"] ?? "");
+const jobScope: ScopeOf = (call) => {
+  const entry = callJob(call);
   return { kind: "job", source: entry.source, jobKey: entry.key };
 };
 
-const sourceScope: ScopeOf = ({ deps, principal, params }) => {
+const sourceScope: ScopeOf = ({ deps, principal, params, about }) => {
   const name = params["name"] ?? "";
   const known = deps.jobs.sources().some((source) => source.name === name) && maySee(principal, name);
   if (!known) throw notFound(`There is no source "${name.slice(0, 64)}". GET /api/v1/sources lists all.`);
+  about({ source: name, target: name });
   return { kind: "source", source: name };
 };
 

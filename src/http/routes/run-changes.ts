@@ -30,6 +30,7 @@ export const runChangeRoutes = [
     body: RetryBody,
     bodyOptional: true,
     takes: ["Prefer"],
+    audit: "after",
     replies: { 202: "Run" },
     async handle(call) {
       const { deps, principal, body, idempotency } = call;

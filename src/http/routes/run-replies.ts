@@ -13,9 +13,12 @@ type AnyRequest = Call<object, object>;
 const MAX_WAIT_SECONDS = 300;
 
 /** The run, if the principal may see its source; 404 otherwise. */
-export async function findRun({ deps, principal }: AnyRequest, id: string): Promise<TaskRun> {
+export async function findRun({ deps, principal, about }: AnyRequest, id: string): Promise<TaskRun> {
   const run = await deps.runQueries.byId(id);
-  if (run && maySee(principal, run.source)) return run;
+  if (run && maySee(principal, run.source)) {
+    about({ source: run.source, target: id });
+    return run;
+  }
   throw notFound(`There is no run "${id.slice(0, 64)}".`);
 }
 

@@ -3,12 +3,12 @@ import { maySee } from "../../access/principal.ts";
 import type { CatalogEntry } from "../../catalog/version.ts";
 import { ExpectedError, invalid, notFound } from "../../errors.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
-import { findJob } from "../address.ts";
 import type { Call } from "../context.ts";
 import { etagOf } from "../etag.ts";
 import { created, ok, type Reply } from "../reply.ts";
 import { BASE } from "../route.ts";
 import { viewSchedules } from "../schedule-views.ts";
+import { callJob } from "./job-call.ts";
 
 export type AnyRequest = Call<object, object>;
 
@@ -19,16 +19,27 @@ export function idOf({ params }: AnyRequest): string {
 }
 
 /** The schedule of the path, if the principal may see its source; 404 otherwise. */
-export async function findSchedule({ deps, principal }: AnyRequest, id: string): Promise<Schedule> {
+export async function findSchedule({ deps, principal, about }: AnyRequest, id: string): Promise<Schedule> {
   const schedule = await deps.schedules.get(id);
-  if (schedule && maySee(principal, schedule.source)) return schedule;
+  if (schedule && maySee(principal, schedule.source)) {
+    about({ source: schedule.source, target: id });
+    return schedule;
+  }
   throw notFound(`There is no schedule "${id.slice(0, 64)}".`);
 }
 
+/** The schedule of the path, and for the audit log how it is before the change. */
+export async function findToChange(call: AnyRequest): Promise<Schedule> {
+  const schedule = await findSchedule(call, idOf(call));
+  const [view] = await viewSchedules(call.deps, [schedule], 0);
+  call.about({ before: view!.shown });
+  return schedule;
+}
+
 /** A job named in a field: not being there is a wrong field, not a wrong address. */
-export function jobNamed({ deps, principal }: AnyRequest, name: string, pointer: string): CatalogEntry {
+export function jobNamed(call: AnyRequest, name: string, pointer: string): CatalogEntry {
   try {
-    return findJob(deps.jobs, deps.params.nearest, principal, name);
+    return callJob(call, name);
   } catch (error) {
     if (!(error instanceof ExpectedError) || error.status !== 404) throw error;
     throw invalid([{ pointer, code: "unknown_job", message: error.message }]);

@@ -15,6 +15,7 @@ import {
   actorOf,
   createdReply,
   findSchedule,
+  findToChange,
   idOf,
   jobNamed,
   NEXT_FIRES,
@@ -82,6 +83,7 @@ export const scheduleRoutes = [
     role: "viewer",
     summary: "What a cron text, an interval or an instant means: a sentence, the next fires, warnings",
     body: PreviewBody,
+    audit: "never",
     replies: { 200: "SchedulePreview" },
     async handle(call) {
       const { deps } = call;
@@ -119,7 +121,7 @@ export const scheduleRoutes = [
     async handle(call) {
       const { schedules } = call.deps;
       const { dryRun, ...patch } = call.body;
-      const { id } = await findSchedule(call, idOf(call));
+      const { id } = await findToChange(call);
       const expected = expectedRevision(call.header("If-Match"), "required");
       if (dryRun) return ok(presentEffect(await schedules.wouldPatch(id, patch, expected, actorOf(call))));
       return scheduleReply(call, await schedules.patch(id, patch, expected, actorOf(call)));
@@ -133,7 +135,7 @@ export const scheduleRoutes = [
     takes: ["If-Match"],
     replies: { 204: null },
     async handle(call) {
-      const { id } = await findSchedule(call, idOf(call));
+      const { id } = await findToChange(call);
       const expected = expectedRevision(call.header("If-Match"), "optional");
       await call.deps.schedules.remove(id, expected, actorOf(call));
       return noContent;

@@ -42,6 +42,8 @@ export const signInRoutes = [
     replies: { 200: "SignedIn" },
     formats: { "text/html": null },
     fails: [410],
+    action: "sign-in",
+    audit: "after",
     async handle({ deps, query, format }) {
       const wantsPage = format() === "text/html";
       try {

@@ -4,7 +4,6 @@ import type { CatalogEntry } from "../../catalog/version.ts";
 import { patchText } from "../../catalog/version-diff.ts";
 import type { VersionFacts } from "../../catalog/history.ts";
 import { paramChanges } from "../../catalog/param-changes.ts";
-import { findJob } from "../address.ts";
 import type { Call } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { PinBody } from "../dto/version-bodies.ts";
@@ -14,6 +13,7 @@ import { text } from "../query.ts";
 import { list, ok, type Reply } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { viewJob } from "../job-views.ts";
+import { callJob } from "./job-call.ts";
 
 type AnyRequest = Call<object, object>;
 
@@ -30,7 +30,7 @@ export const versionRoutes = [
     replies: { 200: "VersionList" },
     async handle(call) {
       const { deps, query } = call;
-      const entry = jobOf(call);
+      const entry = callJob(call);
       const after = placeOf(decodeCursor(query.cursor, SORT));
       const found = await deps.versions.list(entry.source, entry.key, query.limit + 1, after);
       const page = found.slice(0, query.limit);
@@ -51,7 +51,7 @@ export const versionRoutes = [
     summary: "One version: spec, list of files with their hashes, needed packages, revision of the source",
     replies: { 200: "Version" },
     async handle(call) {
-      const entry = jobOf(call);
+      const entry = callJob(call);
       return ok(presentVersionWhole(await versionOf(call, entry, "hash"), entry, call.deps.params));
     },
   }),
@@ -65,7 +65,7 @@ export const versionRoutes = [
     formats: { "text/plain": null },
     async handle(call) {
       const { deps, query } = call;
-      const version = await versionOf(call, jobOf(call), "hash");
+      const version = await versionOf(call, callJob(call), "hash");
       if (query.file === undefined) return ok(presentSource(version, await deps.versions.source(version)));
       const bytes = Buffer.from(await deps.versions.file(version, query.file));
       // As plain text whatever it is: a browser must never run what a tenant mounted.
@@ -80,7 +80,7 @@ export const versionRoutes = [
     replies: { 200: "VersionDiff" },
     formats: { "text/x-diff": null, "text/plain": null },
     async handle(call) {
-      const entry = jobOf(call);
+      const entry = callJob(call);
       const [from, to] = await Promise.all([versionOf(call, entry, "a"), versionOf(call, entry, "b")]);
       const difference = await call.deps.versions.difference(from, to);
       if (call.format() !== "application/json")
@@ -96,7 +96,7 @@ export const versionRoutes = [
     body: PinBody,
     replies: { 200: "Job" },
     async handle(call) {
-      const entry = jobOf(call);
+      const entry = callJob(call);
       const { hash } = await call.deps.versions.one(entry.source, entry.key, call.body.version);
       return jobReply(call, await call.deps.serving.pin(entry.source, entry.key, hash));
     },
@@ -108,7 +108,7 @@ export const versionRoutes = [
     summary: "Releases a pinned job: what its folder holds serves at once",
     replies: { 200: "Job" },
     async handle(call) {
-      const { source, key } = jobOf(call);
+      const { source, key } = callJob(call);
       return jobReply(call, await call.deps.serving.unpin(source, key));
     },
   }),
@@ -119,15 +119,11 @@ export const versionRoutes = [
     summary: "Looks at the job's folder now, and answers the job when it is loaded or has failed",
     replies: { 200: "Job" },
     async handle(call) {
-      const { source, key } = jobOf(call);
+      const { source, key } = callJob(call);
       return jobReply(call, await call.deps.serving.reload(source, key));
     },
   }),
 ];
-
-function jobOf({ deps, principal, params }: AnyRequest): CatalogEntry {
-  return findJob(deps.jobs, deps.params.nearest, principal, params["key"] ?? "");
-}
 
 function versionOf({ deps, params }: AnyRequest, entry: CatalogEntry, name: string): Promise<VersionFacts> {
   return deps.versions.one(entry.source, entry.key, params[name] ?? "");

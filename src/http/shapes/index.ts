@@ -1,5 +1,6 @@
 // Every shape that a route may answer with, by the name that the table of routes uses.
 import { ISSUED_TOKEN, PRINCIPAL, SIGN_IN_LINK, SIGNED_IN, TOKEN } from "./access.ts";
+import { AUDIT_EVENT } from "./audit.ts";
 import { BACKFILL, BATCH } from "./backfill.ts";
 import { EXPLANATION } from "./explanation.ts";
 import { FAILED_LOAD, JOB, VALIDATED_PARAMS } from "./job.ts";
@@ -42,6 +43,8 @@ export const SHAPES = {
   SourceList: page(SOURCE),
   Meta: META,
   Health: HEALTH,
+  AuditEvent: AUDIT_EVENT,
+  AuditEventList: page(AUDIT_EVENT),
   Principal: PRINCIPAL,
   TokenList: page(TOKEN),
   IssuedToken: ISSUED_TOKEN,

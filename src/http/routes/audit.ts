@@ -1,0 +1,69 @@
+// The audit log: who changed what, and what was refused to whom.
+import { AUDIT_OUTCOMES, type AuditEvent } from "../../access/audit.ts";
+import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { nextLink, PAGE_QUERY } from "../paging.ts";
+import { choices, instant, oneOf, type Choice, text } from "../query.ts";
+import { invalid } from "../../errors.ts";
+import { list, ndjson } from "../reply.ts";
+import { BASE, route } from "../route.ts";
+import type { AUDIT_EVENT } from "../shapes/audit.ts";
+import type { Of } from "../shapes/shape.ts";
+import { isoTime } from "../time.ts";
+
+const SORT = "-at";
+
+export const auditRoutes = [
+  route({
+    method: "GET",
+    path: `${BASE}/audit-events`,
+    role: "admin",
+    summary: "Every change and every refusal, newest first; a token limited to sources sees those of its own",
+    query: {
+      ...PAGE_QUERY,
+      actor: choices("Only by these, by the names of their tokens"),
+      action: choices("Only these actions; schedules means schedules.pause too"),
+      target: text("Only what was done to this: an id, a source:key, a name"),
+      source: choices("Only what concerns these sources"),
+      outcome: choices("Only with these outcomes", AUDIT_OUTCOMES),
+      since: instant("At or after: RFC 3339, or a duration back such as 24h"),
+      until: instant("Before"),
+      sort: oneOf("Newest first", [SORT], SORT),
+    },
+    replies: { 200: "AuditEventList" },
+    formats: { "application/x-ndjson": "AuditEvent" },
+    async handle({ deps, principal, query, url, format }) {
+      const found = await deps.audit.list(
+        {
+          actors: named("actor", query.actor),
+          actions: named("action", query.action),
+          sources: named("source", query.source),
+          outcomes: named("outcome", query.outcome),
+          target: query.target,
+          since: query.since,
+          until: query.until,
+          after: decodeCursor(query.cursor, query.sort),
+          limit: query.limit + 1,
+        },
+        principal,
+      );
+      const rows = found.slice(0, query.limit).map(presentEvent);
+      const hasMore = found.length > rows.length;
+      const next = hasMore ? encodeCursor(query.sort, rows.at(-1)!.id) : null;
+      const link = nextLink(url, "cursor", next);
+      if (format() === "application/x-ndjson") return ndjson(rows, link);
+      return list(rows, { next, hasMore }, link);
+    },
+  }),
+];
+
+/** Ruling out would have to walk the whole log. */
+function named<T>(name: string, choice: Choice<T> | undefined): readonly T[] | undefined {
+  if (!choice) return undefined;
+  if (choice.notIn.length === 0) return choice.in;
+  throw invalid([{ pointer: `/query/${name}`, code: "option", message: "cannot rule out by ! here" }]);
+}
+
+function presentEvent(event: AuditEvent): Of<typeof AUDIT_EVENT> {
+  const { at, ...rest } = event;
+  return { ...rest, at: isoTime(at) };
+}
