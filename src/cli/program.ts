@@ -66,6 +66,11 @@ const verbs: readonly Verb[] = [
     summary: "list the jobs of the service: state, version, schedules, next run",
     load: () => import("./jobs.ts"),
   },
+  {
+    name: "versions",
+    summary: "list the versions of a job's code, show and compare their source, keep one serving",
+    load: () => import("./versions.ts"),
+  },
   { name: "trigger", summary: "run a job on the service", load: () => import("./trigger.ts") },
   {
     name: "runs",

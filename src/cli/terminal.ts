@@ -33,6 +33,11 @@ export class Terminal {
     return this.#streams.stderr.isTTY === true;
   }
 
+  /** Whether data is read by a person: then nothing in it may take hold of the terminal. */
+  get dataLive(): boolean {
+    return this.#streams.stdout.isTTY === true;
+  }
+
   get stdin(): NodeJS.ReadStream {
     return this.#streams.stdin;
   }

@@ -13,7 +13,7 @@ const ADDRESS = "127.0.0.1:3000";
 const NOT_RUN = /^npm ci( && |$)/;
 const RUNS_UNTIL_CTRL_C = /(^|\s)(npm start|jobmount (start|dev))\s*$/;
 /** These only look, so they may be asked until what they show has happened. */
-const LOOKS = /^(curl -s (?!.*(-d|-X))|npx jobmount (runs|schedules) list)/s;
+const LOOKS = /^(curl -s (?!.*(-d|-X))|npx jobmount (runs|schedules|versions) list)/s;
 /** `npm test` inside a test would never end: the copy holds just this one, and runs it as the page says. */
 export const ONE_TEST = ["test/log.test.ts"];
 

@@ -12,6 +12,7 @@ const RUN_BY: Record<string, string> = {
   "docs/operations.md": "test/docs/operations.test.ts",
   "docs/rest.md": "test/docs/rest.test.ts",
   "docs/schedules.md": "test/docs/schedules.test.ts",
+  "docs/versions.md": "test/docs/versions.test.ts",
   // Its examples are loaded, the wrong ones too.
   "docs/load-errors.md": "test/sdk/load-errors.test.ts",
   // Its blocks are the help of each verb, compared with the command line.

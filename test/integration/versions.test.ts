@@ -4,6 +4,7 @@ import { mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { onEveryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
+import { jobmount } from "../cli/jobmount.ts";
 import { type Json, Service } from "../support/service.ts";
 
 const job = (says: string, params = "") => `import { defineJob } from "jobmount";
@@ -85,6 +86,27 @@ onEveryDatabase("versions", function (databases) {
     const source = (await service.get(`/jobs/says/versions/${before}/source`)).json;
     expect(source.files.map((file: Json) => file.path)).to.deep.equal(["says/job.ts", "says/word.ts"]);
     expect(source.files[0].text).to.contain('says: "three"');
+  });
+
+  it("the command line says what it cannot show, and the next step", async () => {
+    save("once", "word.ts", 'export const word = "w";\n');
+    save("once", "mark.bin", "\0\u0001");
+    save("once", "job.ts", job("only", 'files: ["mark.bin"]'));
+    await eventually(async () => (await service.get("/jobs/once")).status === 200, 15_000);
+    const cases: [string[], string][] = [
+      [["diff", "once"], "once has no version that was loaded before"],
+      [["source", "once", "--file", "once/none.ts"], "it has once/job.ts, once/mark.bin, once/word.ts"],
+      [["source", "once", "--file", "once/mark.bin"], "is no text"],
+      [["pin", "once", "0000000"], 'has no version "0000000"'],
+      [["list", "onse"], 'Did you mean "once"'],
+    ];
+    const env = { JOBMOUNT_URL: service.url, JOBMOUNT_TOKEN: service.token };
+    for (const [args, told] of cases) {
+      const { code, stdout, stderr } = await jobmount(["versions", ...args], { cwd: service.folder, env });
+      expect(stderr).to.contain(told);
+      expect(stdout).to.equal("");
+      expect(code).to.equal(4);
+    }
   });
 
   it("a run in flight ends on the version that it began with", async () => {
