@@ -21,6 +21,7 @@ import {
 } from "./task-folder.ts";
 import type { Tree, TreePath } from "./tree.ts";
 import type { JobVersion, VersionFile } from "./version.ts";
+import { sameList } from "./walk-files.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 
 const MAX_ENTRY_BYTES = 1024 * 1024;
@@ -41,7 +42,8 @@ export interface KnownSpec {
 }
 
 export type Loaded =
-  | { kind: "good"; version: JobVersion; known: KnownSpec; inputs: KnownInputs }
+  /** `moved`: it is one state of the tree, and not the newest one. */
+  | { kind: "good"; version: JobVersion; known: KnownSpec; inputs: KnownInputs; moved?: true }
   | { kind: "bad"; problem: LoadProblem; inputs: KnownInputs }
   /** The tree would not hold still. */
   | { kind: "moving"; path: TreePath };
@@ -65,14 +67,22 @@ export class Loader {
 
   async load(target: LoadTarget, known: KnownSpec | null): Promise<Loaded> {
     let path: TreePath = target.key;
+    let learned = known;
     for (let tries = 0; tries < TRIES; tries++) {
       const tree: Tree = { root: target.root, deps: null };
       const snapshot = new Snapshot(tree);
-      const attempt = new Attempt(this.options, this.builder, target, snapshot, tree);
+      // Describing takes most of the time. A folder that changes again and again would never be loaded, if it had to
+      // hold still all that while: in the last try it is enough that everything was read before anything changed.
+      const hurries = tries === TRIES - 1;
+      const attempt = new Attempt(this.options, this.builder, target, snapshot, tree, hurries);
       try {
-        const outcome = await attempt.run(known);
+        const outcome = await attempt.run(learned);
         const moved = await snapshot.moved();
         if (moved === null) return outcome;
+        if (outcome.kind === "good") {
+          if (attempt.wasOneState) return { ...outcome, moved: true };
+          learned = outcome.known;
+        }
         path = moved;
       } catch (error) {
         if (!(error instanceof TreeMoved)) throw error;
@@ -90,6 +100,8 @@ export class Loader {
 
 /** The steps of one try, in order; each may end it with a LoadFailure. */
 class Attempt {
+  /** All that makes the version was read before any of it changed; looked at only by an attempt that hurries. */
+  wasOneState = false;
   private readonly entry: TreePath;
   private deps: string | null = null;
 
@@ -99,6 +111,7 @@ class Attempt {
     private readonly target: LoadTarget,
     private readonly snapshot: Snapshot,
     private readonly tree: Tree,
+    private readonly hurries: boolean,
   ) {
     this.entry = `${target.key}/${ENTRY_NAME}`;
   }
@@ -120,8 +133,11 @@ class Attempt {
       if (!built.ok) return this.bad(built.problem);
       const needs = [...resolver.needs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
       const folders = packageFolders(needs, this.tree, this.target.key);
+      const early = this.hurries ? await this.dataBefore(known?.spec.files ?? []) : null;
       const spec = await this.describe(built, known, folders);
-      const data = await dataFiles(this.snapshot, this.target.key, spec.files);
+      const isEarly = early !== null && sameList(early.patterns, spec.files);
+      const data = isEarly ? early.data : await dataFiles(this.snapshot, this.target.key, spec.files);
+      this.wasOneState = isEarly;
       const files = fileList(built.code, data, locks);
       const { source, key: jobKey } = this.target;
       const hash = versionHash({ source, key: jobKey, builderId: BUILDER_ID, files, needs });
@@ -165,6 +181,18 @@ class Attempt {
       throw new LoadFailure(
         loadProblem("E108", `${entry} is empty`, hint, { file: entry, line: 1, column: 1 }),
       );
+    }
+  }
+
+  /** The data files that the job named last; null when the tree has changed since the first look at it. */
+  private async dataBefore(patterns: string[]): Promise<{ patterns: string[]; data: FileRead[] } | null> {
+    try {
+      const data = await dataFiles(this.snapshot, this.target.key, patterns);
+      return (await this.snapshot.moved()) === null ? { patterns, data } : null;
+    } catch (error) {
+      // It may name others by now; if it does not, this comes again.
+      if (error instanceof LoadFailure) return null;
+      throw error;
     }
   }
 

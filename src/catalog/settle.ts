@@ -96,12 +96,12 @@ export class Settler {
         : await loader.load(target, task.known);
     // A child that was ended because the service stops says nothing about the job.
     if (this.stopped) return DONE;
-    if (loaded.kind === "moving")
-      return { again: Math.min(1_000, 20 * 2 ** Math.min(6, task.troubles++)), unannounced };
+    const whileMoving = (): number => Math.min(1_000, 20 * 2 ** Math.min(6, task.troubles++));
+    if (loaded.kind === "moving") return { again: whileMoving(), unannounced };
     if (loaded.kind === "good") {
       task.pending = null;
       await this.publishGood(task, loaded);
-      return { again: null, unannounced };
+      return { again: loaded.moved ? whileMoving() : null, unannounced };
     }
     const wait = task.changedAt + this.options.failureQuietMs - clock.monotonic();
     task.pending = loaded;

@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import { type ChildProcess, spawn } from "node:child_process";
 import { mkdirSync, renameSync, symlinkSync } from "node:fs";
+import type { Describer } from "../../src/catalog/describe.ts";
 import type { JobVersion } from "../../src/catalog/version.ts";
 import { MemoryCatalogStore } from "../../src/catalog/memory-store.ts";
 import { ChildDescriber } from "../support/child-describer.ts";
@@ -50,7 +51,11 @@ const textIn = (map: ReadonlyMap<string, Uint8Array>, path: string): string =>
 
 /** A process that changes the folder `a` until it is stopped; `step` is its code, with `state` and `write(state, at)`. */
 class Writer {
-  private constructor(private readonly process: ChildProcess) {}
+  private told = "";
+
+  private constructor(private readonly process: ChildProcess) {
+    process.stdout!.on("data", (chunk: Buffer) => (this.told += chunk.toString()));
+  }
 
   static start(root: string, step: string): Writer {
     const script = `
@@ -65,20 +70,26 @@ class Writer {
         fs.writeFileSync(join(root, folder, ".new"), text);
         fs.renameSync(join(root, folder, ".new"), join(root, folder, path));
       };
+      let stopped = false;
+      process.once("SIGTERM", () => { stopped = true; });
       (async () => {
-        for (let state = 1; ; state++) {
-          const files = filesOf(state);
+        let state = 0;
+        while (!stopped) {
+          const files = filesOf(++state);
           ${step}
           await pause((state * 7) % 40);
         }
+        console.log(state);
       })();`;
-    return new Writer(spawn(process.execPath, ["-e", script], { stdio: ["ignore", "ignore", "inherit"] }));
+    return new Writer(spawn(process.execPath, ["-e", script], { stdio: ["ignore", "pipe", "inherit"] }));
   }
 
-  async stop(): Promise<void> {
-    const gone = new Promise((resolve) => this.process.once("exit", resolve));
-    this.process.kill("SIGKILL");
+  /** Lets it finish the state that it writes, and answers the number of that. */
+  async stop(): Promise<number> {
+    const gone = new Promise((resolve) => this.process.once("close", resolve));
+    this.process.kill("SIGTERM");
     await gone;
+    return Number(this.told);
   }
 }
 
@@ -105,14 +116,20 @@ const WRITERS: { how: string; step: string; isOne(states: number[]): boolean; li
   },
 ];
 
+/** Enough different states to stop early. */
+const MANY = 8;
+/** So long the writer is at work at most: how many states load in that time is a matter of the machine. */
+const WATCHED_MS = 3_000;
+
+const inFolder = (files: Record<string, string>): Record<string, string> =>
+  Object.fromEntries(Object.entries(files).map(([at, text]) => [`a/${at}`, text]));
+
 describe("one load is one state of the tree", () => {
   for (const { how, step, isOne, linked } of WRITERS) {
     const made = async (): Promise<TaskFolder> => {
       const folder = await TaskFolder.make();
       if (!linked) {
-        await folder.write(
-          Object.fromEntries(Object.entries(filesOf(0)).map(([at, text]) => [`a/${at}`, text])),
-        );
+        await folder.write(inFolder(filesOf(0)));
         return folder;
       }
       for (const [at, text] of Object.entries(filesOf(0))) await folder.write({ [`a/..state0/${at}`]: text });
@@ -123,34 +140,35 @@ describe("one load is one state of the tree", () => {
     };
 
     it(`no load mixes two while another process changes ${how}`, async function () {
-      this.timeout(80_000);
+      this.timeout(60_000);
       const bench = new LoadBench();
       const folder = await made();
       const writer = Writer.start(folder.root, step);
       const seen = new Set<number>();
-      let moving = 0;
+      const check = (version: JobVersion): void => {
+        const states = statesOf(version);
+        expect(isOne(states), `states ${states.join(" ")}`).to.equal(true);
+        seen.add(states[0] ?? 0);
+      };
+      let last: number;
       try {
-        const until = performance.now() + 60_000;
-        while (seen.size < 12 && performance.now() < until) {
+        const until = performance.now() + WATCHED_MS;
+        while (seen.size < MANY && performance.now() < until) {
           const loaded = await bench.load(folder, "a");
           // What was half there is for the settler to forget: it tells no error before the folder is quiet.
-          if (loaded.kind !== "good") moving++;
-          else {
-            const states = statesOf(loaded.version);
-            expect(isOne(states), `states ${states.join(" ")}`).to.equal(true);
-            seen.add(states[0] ?? 0);
-          }
+          if (loaded.kind === "good") check(loaded.version);
         }
       } finally {
-        await writer.stop();
-        await bench.describer.close();
-        await folder.remove();
+        last = await writer.stop();
       }
-      expect(seen.size, `different states that loaded; ${moving} loads did not`).to.be.at.least(3);
+      check(await bench.good(folder, "a"));
+      expect(seen).to.include(last);
+      await bench.describer.close();
+      await folder.remove();
     });
 
-    it(`no version of the catalog mixes two, and no error is told, while another process changes ${how}`, async function () {
-      this.timeout(80_000);
+    it(`no version of the catalog mixes two while another process changes ${how}`, async function () {
+      this.timeout(60_000);
       const describer = new ChildDescriber();
       const folder = await made();
       const store = new MemoryCatalogStore();
@@ -162,25 +180,71 @@ describe("one load is one state of the tree", () => {
       };
       const bench = await new CatalogBench(folder, describer, store).start();
       const writer = Writer.start(folder.root, step);
+      let last: number;
       try {
-        await eventually(() => versions.length >= 3, 70_000);
-        expect(bench.catalog.loadErrors()).to.deep.equal([]);
+        const until = performance.now() + WATCHED_MS;
+        await eventually(() => versions.length >= MANY || performance.now() > until, WATCHED_MS * 2);
       } finally {
-        await writer.stop();
+        last = await writer.stop();
       }
+      await bench.serves("a", `state <${last}>`, 30_000);
       for (const version of versions) {
         const states = statesOf(version);
         expect(isOne(states), `states ${states.join(" ")}`).to.equal(true);
       }
-      expect(bench.changes.filter(({ kind }) => kind === "failed")).to.deep.equal([]);
+      // In place there are states that do not load, and a writer that gets no processor for a while leaves one standing.
+      if (linked) expect(bench.changes.filter(({ kind }) => kind === "failed")).to.deep.equal([]);
       await bench.catalog.stop();
       await describer.close();
       await folder.remove();
     });
   }
 
+  it("a folder that changes whenever it is described is loaded all the same, as it was at one moment", async () => {
+    const describer = new ChildDescriber();
+    let state = 0;
+    const folder = await TaskFolder.make(inFolder(filesOf(0)));
+    const busy: Describer = {
+      describe: async (bundle, limits) => {
+        state++;
+        await folder.write(inFolder(filesOf(state)));
+        return describer.describe(bundle, limits);
+      },
+    };
+    const bench = new LoadBench();
+    const version = await bench.good(folder, "a", { describer: busy });
+    expect(new Set(statesOf(version)).size).to.equal(1);
+    expect(state).to.be.greaterThan(1);
+    await describer.close();
+    await folder.remove();
+  });
+
+  it("the catalog goes on to the newest state by itself after it took an older one", async () => {
+    const describer = new ChildDescriber();
+    const folder = await TaskFolder.make(inFolder(filesOf(0)));
+    let state = 0;
+    const busy: Describer = {
+      describe: async (bundle, limits) => {
+        if (state < 12) await folder.write(inFolder(filesOf(++state)));
+        return describer.describe(bundle, limits);
+      },
+    };
+    const store = new MemoryCatalogStore();
+    // Without events: what it serves in the end it can know from its own looking again alone.
+    const bench = new CatalogBench(folder, describer, store, {
+      describer: busy,
+      watch: { mode: "off", intervalMs: 200 },
+    });
+    await bench.start();
+    await bench.serves("a", "state <12>", 20_000);
+    expect(bench.kinds("a")).to.include("loaded").and.not.include("failed");
+    await bench.catalog.stop();
+    await describer.close();
+    await folder.remove();
+  });
+
   it("a root that is pointed to another tree in the middle of loads is loaded from one of them", async function () {
-    this.timeout(80_000);
+    this.timeout(60_000);
     const describer = new ChildDescriber();
     const folder = await TaskFolder.make();
     const tree = async (state: number): Promise<void> => {
@@ -209,8 +273,8 @@ describe("one load is one state of the tree", () => {
       await tree(state);
       await new Promise((resolve) => setTimeout(resolve, (state * 13) % 90));
     }
-    await bench.serves("a", `state <${last}>`);
-    expect(versions.length).to.be.greaterThan(2);
+    await bench.serves("a", `state <${last}>`, 30_000);
+    expect(versions.length).to.be.greaterThan(1);
     for (const version of versions) expect(new Set(statesOf(version)).size).to.equal(1);
     expect(bench.catalog.loadErrors()).to.deep.equal([]);
     await bench.catalog.stop();

@@ -10,6 +10,8 @@ import { tempFolder } from "../cli/jobmount.ts";
 const job = (says: string) =>
   `import { defineJob } from "jobmount";\nexport class Job extends defineJob({ name: "${says}" }) { execute() { return { says: "${says}" }; } }\n`;
 
+const LEASE_MS = 600;
+
 onEveryDatabase("sources", function (databases) {
   const folder = tempFolder();
   const save = (source: string, key: string, text: string): void => {
@@ -22,13 +24,22 @@ onEveryDatabase("sources", function (databases) {
     this.timeout(60_000);
     database = await databases.freshUrl();
   });
-  afterEach(() => service?.terminate());
+  let endedAt = 0;
+  afterEach(async () => {
+    await service?.terminate();
+    endedAt = performance.now();
+  });
 
   const start = async (paths: string, env: Record<string, string> = {}): Promise<Service> => {
     service = await Service.start({
       folder,
       database,
-      env: { EXTERNAL_TASKS_PATH: paths, JOBMOUNT_HEARTBEAT: "100ms", JOBMOUNT_LEASE: "600ms", ...env },
+      env: {
+        EXTERNAL_TASKS_PATH: paths,
+        JOBMOUNT_HEARTBEAT: "100ms",
+        JOBMOUNT_LEASE: `${LEASE_MS}ms`,
+        ...env,
+      },
     });
     return service;
   };
@@ -107,8 +118,8 @@ onEveryDatabase("sources", function (databases) {
 
   it("a start that orphans schedules says so, with the next step; they are skipped visibly, and go on when it is back", async function () {
     this.timeout(60_000);
-    // On a server another process may have it: nobody knows before it was silent for a while.
-    await new Promise((resolve) => setTimeout(resolve, databases.name === "mariadb" ? 700 : 0));
+    // On a server another process may have it: nobody knows before it was silent for a lease.
+    await eventually(() => performance.now() - endedAt > LEASE_MS, LEASE_MS * 2);
     const one = await start("acme2=./acme,globex=./globex");
     await eventually(
       () => /the source "acme" is not configured any more: 1 schedule/.test(one.output),
