@@ -1,7 +1,15 @@
 import tseslint from "typescript-eslint";
 
 export default tseslint.config(
-  { ignores: ["dist/**", "data/**", "coverage/**", "test/fixtures/broken_tasks/**"] },
+  {
+    ignores: [
+      "dist/**",
+      "data/**",
+      "coverage/**",
+      "test/fixtures/broken_tasks/**",
+      "test/fixtures/disasters/syntax_error/**",
+    ],
+  },
   ...tseslint.configs.recommended,
   {
     files: ["**/*.ts"],

@@ -38,6 +38,10 @@ export function judgedOf(outcome: Outcome, rules: Rules): Judged {
       const end: AttemptEnd = { kind: "failed", reason: "error", permanent, retryAfterMs };
       return { end, cause, result: null, error: { message, stack, file, line, column } };
     }
+    case "invalid_result": {
+      const end: AttemptEnd = { kind: "failed", reason: outcome.kind, permanent: false, retryAfterMs: null };
+      return { end, cause: outcome.cause, result: outcome.raw ?? null, error: null };
+    }
     default:
       return ended(
         { kind: "failed", reason: outcome.kind, permanent: false, retryAfterMs: null },

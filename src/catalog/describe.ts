@@ -36,8 +36,14 @@ export type Description =
   | { outcome: "thrown"; error: ModuleThrow }
   | { outcome: "timeout"; afterMs: number }
   | { outcome: "out_of_memory"; limitBytes: number }
-  /** The child ended before it answered: exit code or signal, and the end of what it wrote to stderr. */
-  | { outcome: "crashed"; exitCode: number | null; signal: string | null; stderr: string };
+  /** The child ended before it answered: exit code or signal, the end of what it wrote to stderr, and why if that is known. */
+  | {
+      outcome: "crashed";
+      exitCode: number | null;
+      signal: string | null;
+      stderr: string;
+      why?: string | null;
+    };
 
 /**
  * Imports a bundle in a child process that never runs attempts and gets no environment, and answers its spec.

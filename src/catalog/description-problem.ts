@@ -47,7 +47,7 @@ export function descriptionProblem(
       );
     case "crashed": {
       const how = description.signal ? `by ${description.signal}` : `with exit code ${description.exitCode}`;
-      const said = lastLines(description.stderr);
+      const said = description.why ?? lastLines(description.stderr);
       return loadProblem(
         "E132",
         `the process that loaded the module ended ${how}${said ? `: ${said}` : ""}`,

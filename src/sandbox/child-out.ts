@@ -70,7 +70,7 @@ export class Outgoing {
           time: now(),
           level: event.level,
           stream: "log",
-          text: event.text,
+          text: cutLine(event.text),
           fields: event.fields,
         });
       case "records":
@@ -91,9 +91,10 @@ export class Outgoing {
     this.#due();
   }
 
+  /** No longer than a line may be: those of streams were cut when they were put together. */
   line(line: ToldLine): void {
     if (!this.#open) return;
-    const text = cutLine(line.text);
+    const { text } = line;
     const length = text.length + (line.fields ? stringify(line.fields).length : 0);
     if (!this.#cap.fits(length)) {
       this.#dropped.lines++;
@@ -101,7 +102,7 @@ export class Outgoing {
       this.#dropped.last = text.slice(0, MAX_LAST);
       return this.#due();
     }
-    this.#lines.push({ ...line, text });
+    this.#lines.push(line);
     this.#bytes += length + 100;
     if (this.#isQuick()) this.flush();
     else this.#due();

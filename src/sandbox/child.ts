@@ -8,6 +8,7 @@ import { runAttempt } from "../sdk/attempt.ts";
 import type { AttemptContext } from "../sdk/context.ts";
 import { isPermanent, PermanentError, retryDelayOf } from "../sdk/errors.ts";
 import "../sdk/index.ts";
+import { MAX_RESULT_BYTES } from "../sdk/limits.ts";
 import type { CheckSchema } from "../sdk/spec.ts";
 import { toldError } from "./child-errors.ts";
 import { captureStream, Outgoing, send } from "./child-out.ts";
@@ -42,6 +43,8 @@ interface Running {
 let running: Running | undefined;
 /** Nothing is left that could still happen. */
 let dry = false;
+/** Code of a job is imported to be described. */
+let describing = false;
 const queue = new ChildQueue(
   recallFile(TEMP_DIR),
   ({ n, attempt: order }) => void attempt(n, order),
@@ -97,7 +100,10 @@ async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): 
     const result = await runAttempt(Job, contextOf(order, signal, out), {
       checkSchema: order.resultSchema ? await schemaCheck() : undefined,
     });
-    if (!result.ok) return { kind: "invalid_result", pointer: result.pointer, message: result.message };
+    if (!result.ok) {
+      const { pointer, message, raw } = result;
+      return { kind: "invalid_result", pointer, message, raw: bounded(raw) };
+    }
     return { kind: "result", counts: result.counts, details: result.details };
   } catch (error) {
     return {
@@ -107,6 +113,11 @@ async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): 
       retryAfterMs: retryDelayOf(error) ?? null,
     };
   }
+}
+
+/** It is shown beside the reason; the frame that carries it has an end. */
+function bounded(raw: unknown): unknown {
+  return JSON.stringify(raw ?? null).length <= MAX_RESULT_BYTES ? raw : "[too much to be kept]";
 }
 
 function finish(n: number, out: Outgoing, end: ToldEnd, from: number): void {
@@ -150,6 +161,7 @@ function fatal(error: unknown, origin: string): void {
 
 /** The process ends in the middle of an attempt: what waits to be sent goes out, and where it was. */
 function exiting(): void {
+  if (describing) send({ t: "exiting", phase: "import", dry });
   if (!running) return;
   flushStdout();
   flushStderr();
@@ -227,10 +239,17 @@ async function schemaCheck(): Promise<CheckSchema> {
 
 async function describe(bundlePath: string, resolveFrom: readonly string[]): Promise<void> {
   let module: object;
+  describing = true;
+  dry = false;
+  // As for an attempt: a top-level await for nothing ends the process, and is told at once.
+  control.unref();
   try {
     module = await load({ bundlePath, resolveFrom });
   } catch (error) {
     return send({ t: "thrown", error: toldError(error, bundlePath) });
+  } finally {
+    describing = false;
+    control.ref();
   }
   // Imported here: it costs more than the rest of the child together, and children that run attempts never need it.
   const { describeModule } = await import("../sdk/describe.ts");

@@ -1,4 +1,5 @@
-// Reads what a job declares, in a child that never runs attempts: one child for several jobs in turn, until one fails.
+// Reads what a job declares, in a child that never runs attempts: one child for several jobs in turn, until one fails, and
+// one more for each that would wait long.
 import { readFileSync } from "node:fs";
 import type { SpecProblem } from "../sdk/context.ts";
 import type { JobSpec } from "../sdk/spec.ts";
@@ -19,30 +20,52 @@ export type Described =
   | { outcome: "thrown"; error: ThrownAtImport }
   | { outcome: "timeout"; afterMs: number }
   | { outcome: "out_of_memory"; limitBytes: number }
-  | { outcome: "crashed"; exitCode: number | null; signal: string | null; stderr: string };
+  | {
+      outcome: "crashed";
+      exitCode: number | null;
+      signal: string | null;
+      stderr: string;
+      why: string | null;
+    };
 
 /** The child goes when nothing was asked for so long. */
 const LINGER_MS = 10_000;
 const SAMPLE_MS = 50;
+const PATIENCE_MS = 500;
 
 export class SandboxDescriber {
   readonly #pool: Pool;
   #sandbox: Sandbox | undefined;
   #linger: NodeJS.Timeout | undefined;
-  #turn: Promise<unknown> = Promise.resolve();
+  /** The one at work in the child that is kept. */
+  #turn: Promise<unknown> | undefined;
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
-  /** Jobs are described one after the other; never rejects for what a job did. */
-  describe(
+  /** Never rejects for what a job did. */
+  async describe(
     bundle: { bundlePath: string; resolveFrom: readonly string[] },
     limits: { timeMs: number; memoryBytes: number },
   ): Promise<Described> {
-    const described = this.#turn.then(() => this.#describe(bundle, limits));
-    this.#turn = described.catch(() => undefined);
+    // A child that is there is worth a short wait; but nobody waits behind a job that never comes to the end of its import.
+    const patience = after(PATIENCE_MS);
+    while (this.#turn && !patience.over) await Promise.race([this.#turn, patience.passed]);
+    if (this.#turn) return this.#alone(bundle, limits);
+    const described = this.#describe(bundle, limits);
+    this.#turn = described.catch(() => undefined).then(() => (this.#turn = undefined));
     return described;
+  }
+
+  async #alone(
+    bundle: { bundlePath: string; resolveFrom: readonly string[] },
+    limits: { timeMs: number; memoryBytes: number },
+  ): Promise<Described> {
+    const sandbox = this.#pool.takeSpare();
+    const answer = await this.#ask(sandbox, bundle, limits);
+    sandbox.kill("describing is done");
+    return answer;
   }
 
   async #describe(
@@ -80,6 +103,7 @@ export class SandboxDescriber {
     }, SAMPLE_MS);
     try {
       const message = await sandbox.describe(bundle.bundlePath, bundle.resolveFrom);
+      if (message?.t === "exiting") await sandbox.exited;
       return ended ?? toDescribed(message, sandbox);
     } finally {
       clearTimeout(timer);
@@ -103,7 +127,25 @@ function toDescribed(message: FromChild | undefined, sandbox: Sandbox): Describe
     exitCode: exit?.code ?? null,
     signal: exit?.signal ?? null,
     stderr: sandbox.lastErrors,
+    why: message?.t === "exiting" ? whyItEnded(message.dry) : null,
   };
+}
+
+function whyItEnded(dry: boolean): string {
+  return dry
+    ? "a top-level await waits for nothing that could still happen"
+    : "process.exit was called at its top level";
+}
+
+function after(ms: number): { over: boolean; passed: Promise<void> } {
+  const wait = { over: false, passed: Promise.resolve() };
+  wait.passed = new Promise((resolve) => {
+    setTimeout(() => {
+      wait.over = true;
+      resolve();
+    }, ms).unref();
+  });
+  return wait;
 }
 
 /** Resident memory of a process, 0 where it cannot be read (it ended, or the system has no /proc). */

@@ -45,7 +45,8 @@ export interface AttemptFacts {
 
 export type Outcome =
   | { kind: "result"; counts: RecordCounts; details: unknown }
-  | { kind: "invalid_result"; cause: string }
+  /** `raw`: what it returned instead, as far as it can be shown. */
+  | { kind: "invalid_result"; cause: string; raw: unknown }
   | { kind: "error"; cause: string; error: ToldError; permanent: boolean; retryAfterMs: number | null }
   | { kind: "load"; cause: string; error: ToldError }
   | { kind: "timeout" | "out_of_memory" | "too_many_processes" | "no_result" | "protocol"; cause: string }
@@ -92,6 +93,7 @@ export function outcomeOf(facts: AttemptFacts): Outcome {
     return {
       kind: "invalid_result",
       cause: `the result ${told.pointer ? `at ${told.pointer} ` : ""}is not valid: ${told.message}`,
+      raw: told.raw,
     };
   }
   if (told?.kind === "load") {

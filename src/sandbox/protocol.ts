@@ -96,7 +96,8 @@ export interface ToldLine {
 /** How `execute` settled, as the child tells it. */
 export type ToldEnd =
   | { kind: "result"; counts: RecordCounts; details: unknown }
-  | { kind: "invalid_result"; pointer: string; message: string }
+  /** `raw`: what was returned, as far as it can be shown. */
+  | { kind: "invalid_result"; pointer: string; message: string; raw: unknown }
   | { kind: "error"; error: ToldError; permanent: boolean; retryAfterMs: number | null }
   /** The bundle could not be imported here. */
   | { kind: "load"; error: ToldError };

@@ -195,7 +195,8 @@ export class Sandbox implements Sampled {
       if (message.version !== PROTOCOL_VERSION) return this.#ear.fault(`protocol version ${message.version}`);
       return this.#readied();
     }
-    if (message.t === "described" || message.t === "problems" || message.t === "thrown") {
+    const describes = message.t === "exiting" && this.#describing;
+    if (describes || message.t === "described" || message.t === "problems" || message.t === "thrown") {
       return this.#describing?.(message);
     }
     if (message.t === "recalled") {

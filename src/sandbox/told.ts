@@ -87,7 +87,7 @@ const line: Check = (value) =>
 
 const ends: Record<string, Check> = {
   result: shape({ counts, details: json(MAX_RESULT_BYTES) }),
-  invalid_result: shape({ pointer: text(MAX_WORDS), message: text(MAX_WORDS) }),
+  invalid_result: shape({ pointer: text(MAX_WORDS), message: text(MAX_WORDS), raw: json(MAX_RESULT_BYTES) }),
   error: shape({
     error,
     permanent: (value) => typeof value === "boolean",

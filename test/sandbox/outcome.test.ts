@@ -44,7 +44,7 @@ describe("outcome of an attempt", () => {
     ["code that does not load", { told: { kind: "load", error } }, "load", /could not be loaded: bad/],
     [
       "a wrong result",
-      { told: { kind: "invalid_result", pointer: "/n", message: "not a number" } },
+      { told: { kind: "invalid_result", pointer: "/n", message: "not a number", raw: { n: "x" } } },
       "invalid_result",
       /\/n .*not a number/,
     ],
