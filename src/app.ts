@@ -22,6 +22,7 @@ import { DbAuditStore } from "./db/audit-store.ts";
 import type { Database } from "./db/database.ts";
 import { migrate, openDatabase } from "./db/open.ts";
 import { Vault } from "./db/secrets.ts";
+import { DbSessionStore } from "./db/session-store.ts";
 import { SettingsStore } from "./db/settings-store.ts";
 import { holdSingle } from "./db/single.ts";
 import { DbTokenStore } from "./db/token-store.ts";
@@ -194,6 +195,7 @@ class JobmountApp implements App {
     const config = this.#config;
     const access = new Access({
       store: new DbTokenStore(database),
+      sessions: new DbSessionStore(database),
       clock: systemClock,
       adminToken: config.adminToken ?? undefined,
     });
@@ -231,7 +233,11 @@ class JobmountApp implements App {
     const token = needsToken
       ? await access.createToken({ name: "first start", role: "admin" }, LOCAL_PRINCIPAL)
       : null;
+    const code = needsToken
+      ? await access.createSignInCode({ name: "first sign-in" }, LOCAL_PRINCIPAL)
+      : null;
     return {
+      signInUrl: code && `${url}/sign-in?code=${code.code}`,
       url: network.address,
       socketPath: config.socketPath,
       sources: startedSources(parts),

@@ -1,8 +1,10 @@
 // Who may come in: turns a bearer token into a principal, and makes, lists and ends tokens and one-time sign-in codes.
 import { timingSafeEqual } from "node:crypto";
 import type { Clock, Instant } from "../clock.ts";
-import { ExpectedError, invalid, notFound } from "../errors.ts";
+import { conflict, ExpectedError, invalid, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
+import { BackOff } from "./back-off.ts";
+import { SESSION_MS, type SessionStore } from "./session.ts";
 import { TokenCache } from "./token-cache.ts";
 import type { Principal } from "./principal.ts";
 import { mayGrant } from "./principal.ts";
@@ -20,6 +22,8 @@ const TOUCH_EVERY_MS = 60_000;
 export interface AccessOptions {
   store: TokenStore;
   clock: Clock;
+  /** Where the sessions of browsers are kept. */
+  sessions?: SessionStore;
   /** JOBMOUNT_ADMIN_TOKEN: an admin token known beforehand, at least 32 characters (checked by the configuration). */
   adminToken?: string;
 }
@@ -47,7 +51,10 @@ export interface NewSignInCode {
 }
 
 export class Access {
+  /** Of this process; asked and told by whoever takes secrets from the network. */
+  readonly backOff: BackOff;
   readonly #store: TokenStore;
+  readonly #sessions: SessionStore | undefined;
   readonly #clock: Clock;
   readonly #adminHash: string | undefined;
   readonly #cache: TokenCache;
@@ -55,7 +62,9 @@ export class Access {
 
   constructor(options: AccessOptions) {
     this.#store = options.store;
+    this.#sessions = options.sessions;
     this.#clock = options.clock;
+    this.backOff = new BackOff(options.clock);
     this.#adminHash = options.adminToken === undefined ? undefined : hashSecret(options.adminToken);
     this.#cache = new TokenCache(options.clock);
   }
@@ -63,8 +72,40 @@ export class Access {
   /** The principal of a bearer token; undefined when it is unknown, revoked or expired (which of them is not told). */
   async authenticate(bearer: string): Promise<Principal | undefined> {
     const hash = hashSecret(bearer);
-    if (this.#adminHash !== undefined && sameHash(hash, this.#adminHash)) return ADMIN_TOKEN_PRINCIPAL;
-    if (!looksLikeToken(bearer)) return undefined;
+    const isAdmin = this.#adminHash !== undefined && sameHash(hash, this.#adminHash);
+    return isAdmin || looksLikeToken(bearer) ? this.#principalOf(hash) : undefined;
+  }
+
+  /** The principal of a session's secret: that of its token, as long as both hold. */
+  async authenticateSession(secret: string): Promise<Principal | undefined> {
+    const hash = hashSecret(secret);
+    const session = await this.#sessions?.byHash(hash);
+    if (!session || !sameHash(session.hash, hash) || session.expiresAt <= this.#clock.now()) return undefined;
+    const principal = await this.#principalOf(session.tokenHash);
+    return principal && { ...principal, session: hash };
+  }
+
+  /** Signs a browser in: a session that may do what the principal's token may, until one of both ends. */
+  async openSession(principal: Principal): Promise<{ secret: string; expiresAt: Instant }> {
+    const { tokenHash } = principal;
+    if (tokenHash === undefined || !this.#sessions) {
+      throw conflict("no_token", "A session stands for a token, and this request came without one.");
+    }
+    const now = this.#clock.now();
+    const secret = newSecret();
+    const expiresAt = Math.min(now + SESSION_MS, principal.expiresAt ?? Infinity);
+    await this.#sessions.insert({ hash: hashSecret(secret), tokenHash, createdAt: now, expiresAt });
+    return { secret, expiresAt };
+  }
+
+  /** Signs out; harmless when there is no session any more. */
+  async closeSession(principal: Principal): Promise<void> {
+    if (principal.session !== undefined) await this.#sessions?.remove(principal.session);
+  }
+
+  async #principalOf(hash: string): Promise<Principal | undefined> {
+    if (this.#adminHash !== undefined && sameHash(hash, this.#adminHash))
+      return { ...ADMIN_TOKEN_PRINCIPAL, tokenHash: hash };
     const token = this.#cache.get(hash) ?? (await this.#load(hash));
     if (!token || !sameHash(token.hash, hash)) return undefined;
     const now = this.#clock.now();
@@ -78,6 +119,7 @@ export class Access {
       role: token.role,
       sources: token.sources,
       expiresAt: token.expiresAt,
+      tokenHash: hash,
     };
   }
 

@@ -11,6 +11,10 @@ export interface Principal {
   /** The sources that it may see and change; null for all. */
   sources: readonly string[] | null;
   expiresAt: number | null;
+  /** SHA-256 of the secret of its token: what a session stands for. */
+  tokenHash?: string;
+  /** SHA-256 of the secret of the session that it came with, if it did. */
+  session?: string;
 }
 
 /** Whoever can open the service's local socket owns its files already, and is therefore an admin. */

@@ -30,6 +30,8 @@ export interface StartReport {
   firstStart: boolean;
   /** A fresh admin token; only on a first start without JOBMOUNT_ADMIN_TOKEN. */
   token: string | null;
+  /** With it a link that signs a browser in, once, within ten minutes. */
+  signInUrl: string | null;
   /** Suggested schedules that this first start created, with their sentence: "every minute (UTC)". */
   schedulesCreated: { job: string; sentence: string }[];
   /** Which database, without a password: `sqlite:./data/jobmount.db`. */

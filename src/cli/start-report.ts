@@ -18,7 +18,11 @@ export function reportLines(report: StartReport): string[] {
       `  export JOBMOUNT_TOKEN=${report.token}`,
       `  curl -s -H "Authorization: Bearer $JOBMOUNT_TOKEN" ${report.url}/api/v1/jobs`,
       "",
-      "A one-time sign-in link at any time: npx jobmount sign-in",
+      "For a browser, once, within ten minutes:",
+      "",
+      `  ${report.signInUrl}`,
+      "",
+      "A fresh link at any time: npx jobmount sign-in",
     );
   } else {
     lines.push("  a sign-in link: npx jobmount sign-in");

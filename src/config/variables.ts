@@ -213,7 +213,7 @@ export const variables = {
   trustedProxies: optional(
     "JOBMOUNT_TRUSTED_PROXIES",
     addressList,
-    "proxies whose X-Forwarded headers are believed (not used yet)",
+    "proxies whose X-Forwarded headers are believed",
     { fallbackNote: "none" },
   ),
   logLevel: setting(

@@ -1,6 +1,7 @@
 // What a request carries on its way through the middleware, and what a route gets of it.
 import type { RouterContext } from "@koa/router";
 import type { Principal } from "../access/principal.ts";
+import type { ExpectedError } from "../errors.ts";
 import type { FaceDeps, IdempotencyRef } from "./ports.ts";
 import type { Client } from "./client.ts";
 import type { Format, HeaderName, Route } from "./route.ts";
@@ -47,6 +48,10 @@ export interface Call<B, Q> {
   about(subject: Subject): void;
   /** Where it came from. */
   client: Client;
+  /** Whether a browser says that another site's page asks. */
+  foreignPage: boolean;
+  /** 429, with the header that says when to try again. */
+  tooMany(waitMs: number): ExpectedError;
   /** Set when the request has an Idempotency-Key and is the first with it. */
   idempotency?: IdempotencyRef;
   /** Aborted when whoever asked has gone. */

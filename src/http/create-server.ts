@@ -42,7 +42,7 @@ export function createServer(
     await next();
   });
   app.use(auditRefusals(deps));
-  app.use(authenticate(deps.access, door));
+  app.use(authenticate(deps, door));
   app.use(router.routes());
   app.use(unmatched(router));
   return app;

@@ -5,11 +5,12 @@ import { ExpectedError, notFound } from "../errors.ts";
 import type { AnyCall, FaceContext, FaceState } from "./context.ts";
 import { parseBody } from "./dto/parse-body.ts";
 import { audited } from "./middleware/audit.ts";
-import { authorize } from "./middleware/authenticate.ts";
+import { authorize, tooManyTries } from "./middleware/authenticate.ts";
 import { once } from "./middleware/idempotency.ts";
 import { readJsonBody } from "./middleware/read-body.ts";
 import type { FaceDeps } from "./ports.ts";
 import { headersTaken } from "./openapi/operation.ts";
+import { isOwnOrigin } from "./session-cookie.ts";
 import { readQuery } from "./query.ts";
 import type { Reply } from "./reply.ts";
 import { checkRoutes, type Format, type HeaderName, type Route } from "./route.ts";
@@ -53,6 +54,9 @@ async function serve(route: Route, deps: FaceDeps, ctx: FaceContext): Promise<vo
     url: ctx.url,
     about: (subject) => void (ctx.state.subject = { ...ctx.state.subject, ...subject }),
     client: ctx.state.client!,
+    foreignPage:
+      ctx.get("Origin") !== "" && !isOwnOrigin(ctx.get("Origin"), ctx.get("Host"), deps.publicUrl()),
+    tooMany: (waitMs) => tooManyTries(ctx, waitMs),
     gone: () => {
       const controller = new AbortController();
       ctx.res.once("close", () => controller.abort());

@@ -49,6 +49,7 @@ describe("access: tokens and sign-in codes", () => {
       role: "operator",
       sources: ["acme"],
       expiresAt: null,
+      tokenHash: token.hash,
     });
   });
 

@@ -20,6 +20,7 @@ const report: StartReport = {
   orphaned: [],
   firstStart: true,
   token: "jbm_secret",
+  signInUrl: "http://127.0.0.1:3000/sign-in?code=abc",
   schedulesCreated: [{ job: "heartbeat", sentence: "every minute (UTC)" }],
   database: "sqlite:./data/jobmount.db",
 };
@@ -37,7 +38,11 @@ An admin token, shown this once:
   export JOBMOUNT_TOKEN=jbm_secret
   curl -s -H "Authorization: Bearer $JOBMOUNT_TOKEN" http://127.0.0.1:3000/api/v1/jobs
 
-A one-time sign-in link at any time: npx jobmount sign-in`);
+For a browser, once, within ten minutes:
+
+  http://127.0.0.1:3000/sign-in?code=abc
+
+A fresh link at any time: npx jobmount sign-in`);
   });
 
   it("says later how to get a link", () => {

@@ -125,7 +125,7 @@ describe("tokens, sign-in links and who is asking", () => {
       expect(page.headers.get("content-security-policy")).to.equal(
         "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
       );
-      expect(page.headers.get("referrer-policy")).to.equal("no-referrer");
+      expect(page.headers.get("referrer-policy")).to.equal("same-origin");
       expect(page.text)
         .to.include('<form method="post"')
         .and.not.to.include("<script")

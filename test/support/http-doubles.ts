@@ -30,7 +30,7 @@ import { MemoryHistory } from "./memory-history.ts";
 import { MemoryIdempotency } from "./memory-idempotency.ts";
 import { MemoryRunQueries } from "./memory-run-queries.ts";
 import { MemoryScheduleStore } from "./memory-schedules.ts";
-import { MemoryTokens } from "./memory-tokens.ts";
+import { MemorySessions, MemoryTokens } from "./memory-tokens.ts";
 import { MemoryVersions } from "./memory-versions.ts";
 import { jobSpec } from "./spec.ts";
 
@@ -96,6 +96,7 @@ export class FaceWorld {
   readonly lines = new Map<string, LogLine[]>();
   readonly failedRecords = new Map<string, FailedRecord[]>();
   readonly tokens = new MemoryTokens();
+  readonly sessions = new MemorySessions();
   readonly audit = new MemoryAudit();
   readonly schedules = new MemoryScheduleStore();
   readonly idempotency = new MemoryIdempotency();
@@ -197,7 +198,12 @@ export class FaceWorld {
       },
       audit: new Audit({ store: this.audit, clock: this.clock, log: silentLogger }),
       trustedProxies: [],
-      access: new Access({ store: this.tokens, clock: this.clock, adminToken: ADMIN_TOKEN }),
+      access: new Access({
+        store: this.tokens,
+        sessions: this.sessions,
+        clock: this.clock,
+        adminToken: ADMIN_TOKEN,
+      }),
       secrets: {
         count: () => Promise.resolve({ key: "k1", current: 2, resealed: 0, others: { k0: 1 } }),
         rotate: () => Promise.resolve({ key: "k1", current: 2, resealed: 1, others: {} }),

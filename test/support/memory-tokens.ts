@@ -1,4 +1,5 @@
-// Tokens and sign-in codes in memory: a double of our own port.
+// Tokens, sign-in codes and sessions in memory: doubles of our own ports.
+import type { Session, SessionStore } from "../../src/access/session.ts";
 import type { SignInCode, Token, TokenStore } from "../../src/access/token.ts";
 
 export class MemoryTokens implements TokenStore {
@@ -57,4 +58,21 @@ export class MemoryTokens implements TokenStore {
 
 function copy(token: Token | undefined): Token | undefined {
   return token && { ...token };
+}
+
+export class MemorySessions implements SessionStore {
+  readonly rows = new Map<string, Session>();
+
+  insert(session: Session): Promise<void> {
+    this.rows.set(session.hash, session);
+    return Promise.resolve();
+  }
+
+  byHash(hash: string): Promise<Session | undefined> {
+    return Promise.resolve(this.rows.get(hash));
+  }
+
+  remove(hash: string): Promise<boolean> {
+    return Promise.resolve(this.rows.delete(hash));
+  }
 }

@@ -28,7 +28,8 @@ export function problems(log: Logger, clock: Clock): Middleware<FaceState> {
         );
       }
       ctx.status = problem.status;
-      ctx.set(headersOf(problem));
+      for (const [name, value] of Object.entries(headersOf(problem)))
+        if (!ctx.res.hasHeader(name)) ctx.set(name, value);
       ctx.set("Content-Type", PROBLEM_TYPE);
       ctx.body = JSON.stringify(problem);
     }

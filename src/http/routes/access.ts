@@ -1,10 +1,12 @@
 // Routes of access: who am I, tokens, and sign-in links.
+import type { Principal } from "../../access/principal.ts";
 import type { Token } from "../../access/token.ts";
 import { invalid } from "../../errors.ts";
 import { SignInLinkBody, TokenBody } from "../dto/token-bodies.ts";
 import { created, noContent, ok, wholeList } from "../reply.ts";
 import { BASE, route } from "../route.ts";
-import type { TOKEN } from "../shapes/access.ts";
+import { isSecure, noSessionCookie, sessionCookie } from "../session-cookie.ts";
+import type { PRINCIPAL, TOKEN } from "../shapes/access.ts";
 import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull, parseInstant } from "../time.ts";
 
@@ -15,15 +17,37 @@ export const accessRoutes = [
     role: "viewer",
     summary: "Who is asking, and what that may do",
     replies: { 200: "Principal" },
-    handle: ({ principal }) =>
-      ok({
-        type: principal.type,
-        id: principal.id,
-        name: principal.name,
-        role: principal.role,
-        sources: principal.sources,
-        expiresAt: isoTimeOrNull(principal.expiresAt),
-      }),
+    handle: ({ principal }) => ok(presentPrincipal(principal)),
+  }),
+  route({
+    method: "POST",
+    path: `${BASE}/session`,
+    role: "viewer",
+    summary: "Signs a browser in: a cookie that stands for the token of this request, for at most seven days",
+    action: "session.create",
+    replies: { 201: "Session" },
+    async handle({ deps, principal, client }) {
+      const { secret, expiresAt } = await deps.access.openSession(principal);
+      const secure = isSecure(client, deps.publicUrl());
+      const cookie = sessionCookie(secret, expiresAt - deps.clock.now(), secure);
+      return {
+        status: 201,
+        headers: { "Set-Cookie": cookie },
+        body: { ...presentPrincipal(principal), expiresAt: isoTime(expiresAt), secure },
+      };
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: `${BASE}/session`,
+    role: "viewer",
+    summary: "Signs the browser out; its token goes on",
+    replies: { 204: null },
+    async handle({ deps, principal, client }) {
+      await deps.access.closeSession(principal);
+      const cookie = noSessionCookie(isSecure(client, deps.publicUrl()));
+      return { ...noContent, headers: { "Set-Cookie": cookie } };
+    },
   }),
   route({
     method: "GET",
@@ -89,6 +113,17 @@ export const accessRoutes = [
     },
   }),
 ];
+
+function presentPrincipal(principal: Principal): Of<typeof PRINCIPAL> {
+  return {
+    type: principal.type,
+    id: principal.id,
+    name: principal.name,
+    role: principal.role,
+    sources: principal.sources,
+    expiresAt: isoTimeOrNull(principal.expiresAt),
+  };
+}
 
 /** A token of one source concerns that source. */
 function onlyOf(sources: readonly string[] | null | undefined): string | undefined {

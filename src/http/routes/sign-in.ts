@@ -1,10 +1,12 @@
 // The one-time sign-in link. Opening it only shows a button, so that a mail scanner or a preview cannot use it up.
 import { ExpectedError } from "../../errors.ts";
 import type { IssuedToken } from "../../access/access.ts";
+import type { Call } from "../context.ts";
 import { escapeHtml } from "../html.ts";
 import { text } from "../query.ts";
 import { type Reply } from "../reply.ts";
 import { BASE, route } from "../route.ts";
+import { isSecure, sessionCookie } from "../session-cookie.ts";
 import { isoTimeOrNull } from "../time.ts";
 
 const QUERY = { code: text("The code of the link") };
@@ -13,7 +15,8 @@ const QUERY = { code: text("The code of the link") };
 const HEADERS = {
   "Content-Security-Policy":
     "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-  "Referrer-Policy": "no-referrer",
+  // Not no-referrer: with that a browser sends `Origin: null` with the form.
+  "Referrer-Policy": "same-origin",
   "X-Frame-Options": "DENY",
 } as const;
 
@@ -41,14 +44,16 @@ export const signInRoutes = [
     query: QUERY,
     replies: { 200: "SignedIn" },
     formats: { "text/html": null },
-    fails: [410],
+    fails: [403, 410, 429],
     action: "sign-in",
     audit: "after",
-    async handle({ deps, query, format }) {
+    async handle(call) {
+      const { query, format } = call;
       const wantsPage = format() === "text/html";
+      if (call.foreignPage) throw foreign();
       try {
-        const issued = await deps.access.useSignInCode(query.code ?? "");
-        return wantsPage ? tokenPage(issued, deps.publicUrl()) : tokenJson(issued);
+        const issued = await redeem(call, query.code ?? "");
+        return wantsPage ? await signedIn(call, issued) : tokenJson(issued);
       } catch (error) {
         if (wantsPage && error instanceof ExpectedError && error.status === 410) {
           return page(410, `<p>${escapeHtml(error.message)}</p>`);
@@ -58,6 +63,36 @@ export const signInRoutes = [
     },
   }),
 ];
+
+type AnyRequest = Call<object, object>;
+
+/** Nobody else's page may sign a browser in: it would work on under a name that is not its reader's. */
+function foreign(): ExpectedError {
+  return new ExpectedError(403, "origin", "A sign-in link is used from its own page, not from another site.");
+}
+
+/** Wrong codes of one address are slowed down like wrong tokens. */
+async function redeem({ deps: { access }, client, tooMany }: AnyRequest, code: string): Promise<IssuedToken> {
+  const wait = access.backOff.waitFor(code, client.address);
+  if (wait > 0) throw tooMany(wait);
+  try {
+    return await access.useSignInCode(code);
+  } catch (error) {
+    if (error instanceof ExpectedError && error.status === 410) access.backOff.wrong(code, client.address);
+    throw error;
+  }
+}
+
+/** The page with the token, and the browser signed in. */
+async function signedIn({ deps, client }: AnyRequest, issued: IssuedToken): Promise<Reply> {
+  const principal = await deps.access.authenticate(issued.secret);
+  const shown = tokenPage(issued, deps.publicUrl());
+  if (!principal) return shown;
+  const { secret, expiresAt } = await deps.access.openSession(principal);
+  const secure = isSecure(client, deps.publicUrl());
+  const cookie = sessionCookie(secret, expiresAt - deps.clock.now(), secure);
+  return { ...shown, headers: { ...shown.headers, "Set-Cookie": cookie } };
+}
 
 function tokenJson({ token, secret }: IssuedToken): Reply {
   return {
@@ -76,7 +111,8 @@ function tokenPage({ token, secret }: IssuedToken, publicUrl: string): Reply {
 curl -H "Authorization: Bearer $JOBMOUNT_TOKEN" ${publicUrl}${BASE}/jobs`;
   return page(
     200,
-    `<p>Your token, shown once. It has the role ${token.role} and expires at ${isoTimeOrNull(token.expiresAt) ?? "no time"}.</p>
+    `<p>This browser is signed in.</p>
+<p>Your token for programs, shown once. It has the role ${token.role} and expires at ${isoTimeOrNull(token.expiresAt) ?? "no time"}.</p>
 <pre>${escapeHtml(lines)}</pre>`,
   );
 }

@@ -1,19 +1,26 @@
 // The shapes of access: who asks, tokens, sign-in links.
 import { ROLES } from "../../access/role.ts";
-import { listOf, named, nullable, object, optional, text, time, word } from "./shape.ts";
+import { flag, listOf, named, nullable, object, optional, text, time, word } from "./shape.ts";
 
 const ROLE = word(ROLES);
 const SOURCES = nullable(listOf(text(), "The sources that it is limited to; null for all"));
 
-export const PRINCIPAL = named(
-  "Principal",
+const PRINCIPAL_FIELDS = {
+  type: word(["token", "local"]),
+  id: text(),
+  name: text(),
+  role: ROLE,
+  sources: SOURCES,
+  expiresAt: nullable(time()),
+};
+
+export const PRINCIPAL = named("Principal", object(PRINCIPAL_FIELDS));
+
+export const SESSION = named(
+  "Session",
   object({
-    type: word(["token", "local"]),
-    id: text(),
-    name: text(),
-    role: ROLE,
-    sources: SOURCES,
-    expiresAt: nullable(time()),
+    ...PRINCIPAL_FIELDS,
+    secure: flag("False: it goes over plain http, where whoever is on the way can read it"),
   }),
 );
 

@@ -1,5 +1,5 @@
 // Every shape that a route may answer with, by the name that the table of routes uses.
-import { ISSUED_TOKEN, PRINCIPAL, SIGN_IN_LINK, SIGNED_IN, TOKEN } from "./access.ts";
+import { ISSUED_TOKEN, PRINCIPAL, SESSION, SIGN_IN_LINK, SIGNED_IN, TOKEN } from "./access.ts";
 import { AUDIT_EVENT } from "./audit.ts";
 import { BACKFILL, BATCH } from "./backfill.ts";
 import { EXPLANATION } from "./explanation.ts";
@@ -46,6 +46,7 @@ export const SHAPES = {
   AuditEvent: AUDIT_EVENT,
   AuditEventList: page(AUDIT_EVENT),
   Principal: PRINCIPAL,
+  Session: SESSION,
   TokenList: page(TOKEN),
   IssuedToken: ISSUED_TOKEN,
   SignInLink: SIGN_IN_LINK,
