@@ -6,7 +6,6 @@ import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 
 const root = fileURLToPath(new URL("../..", import.meta.url));
-const main = join(root, "src/main.ts");
 
 export interface Ended {
   code: number | null;
@@ -30,13 +29,12 @@ export interface RunOptions {
   stdin?: string;
 }
 
-export const nodeArguments = ["--import", fileURLToPath(import.meta.resolve("tsx")), main];
+/** The built command line, as its users start it: `npm run build` comes before these tests. */
+export const nodeArguments = [join(root, "bin/jobmount.mjs")];
 
 export function environment(env: Record<string, string> = {}): Record<string, string> {
   return {
     PATH: process.env["PATH"] ?? "",
-    // Decorators compile by the tsconfig of the repository, wherever the command is run.
-    TSX_TSCONFIG_PATH: join(root, "tsconfig.json"),
     TZ: "UTC",
     ...env,
   };

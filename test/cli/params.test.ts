@@ -7,7 +7,7 @@ import { CliError } from "../../src/cli/exit.ts";
 import { readParams } from "../../src/cli/params.ts";
 import type { ParamSpec } from "../../src/sdk/params.ts";
 import { eventually } from "../support/eventually.ts";
-import { environment, nodeArguments, tempFolder } from "./jobmount.ts";
+import { environment, tempFolder } from "./jobmount.ts";
 import { captured } from "./terminals.ts";
 
 const spec: ParamSpec = {
@@ -111,7 +111,7 @@ describe("params on the command line", () => {
 
     /** A real terminal: the program runs under `script`, which gives it one, and we type. */
     function onTerminal() {
-      const command = [process.execPath, ...nodeArguments.slice(0, 2), askScript()].join(" ");
+      const command = [process.execPath, askScript()].join(" ");
       const child = spawn("script", ["-qec", command, "/dev/null"], {
         cwd,
         env: environment({ TERM: "xterm" }),
@@ -143,13 +143,13 @@ describe("params on the command line", () => {
 
     /** A small program around `readParams`, so that no job has to be built for a question. */
     function askScript(): string {
-      const file = join(cwd, "ask.mts");
-      const src = new URL("../../src/", import.meta.url).href;
+      const file = join(cwd, "ask.mjs");
+      const src = new URL("../../dist/src/", import.meta.url).href;
       writeFileSync(
         file,
-        `import { readParams } from "${src}cli/params.ts";
-import { failureOf } from "${src}cli/exit.ts";
-import { Terminal } from "${src}cli/terminal.ts";
+        `import { readParams } from "${src}cli/params.js";
+import { failureOf } from "${src}cli/exit.js";
+import { Terminal } from "${src}cli/terminal.js";
 const { stdin, stdout, stderr } = process;
 const terminal = new Terminal({ stdin, stdout, stderr, colour: false });
 const context = { env: {}, cwd: ".", terminal, signal: new AbortController().signal, exit: () => {} };

@@ -1,6 +1,5 @@
 import { expect } from "chai";
 import { mkdirSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { jobmount, startJobmount, tempFolder } from "./jobmount.ts";
@@ -204,9 +203,8 @@ describe("jobmount run", () => {
   });
 
   it("leaves no temp folder behind", async () => {
-    const before = readdirSync(tmpdir()).filter((name) => name.startsWith("jobmount-run-"));
-    await run(["ends", "-p", "how=obey"]);
-    const afterwards = readdirSync(tmpdir()).filter((name) => name.startsWith("jobmount-run-"));
-    expect(afterwards.filter((name) => !before.includes(name))).to.deep.equal([]);
+    const temp = tempFolder();
+    await run(["ends", "-p", "how=obey"], { TMPDIR: temp });
+    expect(readdirSync(temp).filter((name) => name.startsWith("jobmount-run-"))).to.deep.equal([]);
   });
 });

@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { previewOf } from "../../src/schedules/preview.ts";
 import type { When } from "../../src/schedules/schedule.ts";
 import { sentenceOf } from "../../src/schedules/sentence.ts";
+import { costMs } from "../support/cost.ts";
 
 const FROM = Date.parse("2026-11-21T12:00:00Z");
 
@@ -156,8 +157,8 @@ describe("a preview", () => {
   it("takes milliseconds, warnings of a year and a hundred fires included", () => {
     const when = cron("30 2 * * *", "Europe/London");
     previewOf(when, { from: FROM, count: 100, timeZone: "Europe/London" });
-    const before = performance.now();
-    previewOf(when, { from: FROM + 1000, count: 100, timeZone: "Europe/London" });
-    expect(performance.now() - before).to.be.below(50);
+    let from = FROM;
+    const again = () => previewOf(when, { from: (from += 1000), count: 100, timeZone: "Europe/London" });
+    expect(costMs(again, 50)).to.be.below(50);
   });
 });
