@@ -14,6 +14,8 @@ import { hashSecret, looksLikeToken, newSecret, newTokenSecret, prefixOf } from 
 
 /** How long a one-time sign-in code may be used. */
 export const SIGN_IN_CODE_MS = 10 * 60_000;
+/** One that is sent to somebody waits until it is read. */
+export const LONGEST_CODE_MS = 7 * 86_400_000;
 /** How long a token made by a sign-in lives: it was on a screen, so it does not live for ever. */
 export const SIGN_IN_TOKEN_MS = 30 * 86_400_000;
 /** `lastUsedAt` is written at most this often for each token. */
@@ -48,6 +50,8 @@ export interface NewSignInCode {
   name?: string;
   role?: Role;
   sources?: readonly string[] | null;
+  /** How long the link may wait; ten minutes unless given, seven days at most. */
+  validMs?: number;
 }
 
 export class Access {
@@ -161,12 +165,12 @@ export class Access {
     if (!revoked) throw notFound(`There is no token "${id}".`);
   }
 
-  /** Makes a code that can be turned into one token, once, within ten minutes. */
+  /** Makes a code that can be turned into one token, once, within ten minutes or as long as asked for. */
   async createSignInCode(input: NewSignInCode, by: Principal): Promise<{ code: string; expiresAt: Instant }> {
     const sources = input.sources === undefined ? by.sources : input.sources;
     refuseWiderThan(by, sources);
     const code = newSecret();
-    const expiresAt = this.#clock.now() + SIGN_IN_CODE_MS;
+    const expiresAt = this.#clock.now() + Math.min(input.validMs ?? SIGN_IN_CODE_MS, LONGEST_CODE_MS);
     await this.#store.insertCode({
       hash: hashSecret(code),
       name: input.name ?? "sign-in",

@@ -1,17 +1,22 @@
 // `jobmount token create`: an access token, shown once.
 import { type Command, InvalidArgumentError, Option } from "commander";
+import { LONGEST_CODE_MS } from "../access/access.ts";
 import { LOCAL_PRINCIPAL } from "../access/principal.ts";
+import type { LoadedConfig } from "../config.ts";
 import { type Role, ROLES } from "../access/role.ts";
 import { parseDuration } from "../duration.ts";
 import { type CliContext, settings } from "./context.ts";
+import { CliError, EXIT } from "./exit.ts";
 import { withOwnAccess } from "./own-access.ts";
 import { findServer } from "./server.ts";
+import { signInLink } from "./sign-in-link.ts";
 
 interface CreateOptions {
   name?: string;
   role: Role;
   source?: string[];
   expires?: number;
+  link?: boolean;
   json?: boolean;
 }
 
@@ -40,6 +45,7 @@ export function define(command: Command, context: CliContext): void {
       (name, before: string[] = []) => [...before, name],
     )
     .option("--expires <when>", "a duration from now such as 90d, or RFC 3339; never unless given", expiryOf)
+    .option("--link", "instead of the token a link to send to somebody: it turns into the token, once")
     .option("--json", "print the token with all about it as JSON")
     .action((options: CreateOptions) => create(context, options));
 }
@@ -49,6 +55,7 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
   const loaded = settings(context);
   const { role, source: sources = null } = options;
   const name = options.name ?? `${role} of ${new Date().toISOString().slice(0, 10)}`;
+  if (options.link) return sendLink(context, loaded, options, name);
   const expiresAt = options.expires === undefined ? null : new Date(options.expires).toISOString();
   const server = await findServer(context, loaded);
   const issued = server
@@ -68,6 +75,32 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
   const where = issued.sources === null ? "all sources" : issued.sources.join(", ");
   const until = issued.expiresAt === null ? "until it is revoked" : `until ${issued.expiresAt}`;
   terminal.say(`${issued.id} "${issued.name}": ${issued.role} of ${where}, ${until}. It is not shown again.`);
+}
+
+/** The link on stdout; on stderr a line that can be sent along with it. */
+async function sendLink(
+  context: CliContext,
+  loaded: LoadedConfig,
+  { role, source: sources, expires, json }: CreateOptions,
+  name: string,
+): Promise<void> {
+  const { terminal } = context;
+  if (expires !== undefined)
+    throw new CliError(
+      EXIT.usage,
+      "--expires is of a token; what a link turns into ends after 30 days. Leave one of them out.",
+    );
+  const wanted = { name, role, sources, validMs: LONGEST_CODE_MS };
+  const { served, ...link } = await signInLink(context, loaded, wanted);
+  if (json) return terminal.json(link);
+  terminal.data(link.url);
+  const what = sources === undefined ? "all sources" : sources.join(", ");
+  const until = link.expiresAt.replace(/\.\d+Z$/, "Z");
+  terminal.say("To send along with it:");
+  terminal.say(
+    `  Jobmount for ${what} (${role}): load errors, next fires and failures of your jobs. The link works once, until ${until}.`,
+  );
+  if (!served) terminal.say("No service runs on this database: start it before the link is opened.");
 }
 
 function nonEmpty(text: string): string {

@@ -57,6 +57,8 @@ export interface RouteSpec<B extends object, Q extends QueryFields> {
   requires?: readonly HeaderName[];
   /** Statuses of refusals beyond those that follow from the rest, for the contract. */
   fails?: readonly number[];
+  /** True when it is about the whole installation: a token limited to sources is refused, whatever its role. */
+  wholeInstallation?: boolean;
   /** Its word in the audit log, where path and method do not say it. */
   action?: string;
   /**

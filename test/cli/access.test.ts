@@ -76,4 +76,17 @@ describe("access from the command line while no service runs", () => {
     const second = await withAccess((access) => access.useSignInCode(signIn)).catch((error: Error) => error);
     expect(second).to.be.instanceOf(Error);
   });
+
+  it("token create --link prints a link alone on stdout, and a line to send along with it", async () => {
+    const args = ["token", "create", "--source", "acme", "--role", "viewer", "--link"];
+    const { code, stdout, stderr } = await jobmount(args, { cwd });
+    expect(code, stderr).to.equal(0);
+    expect(stdout).to.match(/^http:\/\/127\.0\.0\.1:3000\/sign-in\?code=\w{43}\n$/);
+    expect(stderr).to.match(
+      /\n {2}Jobmount for acme \(viewer\): load errors, next fires and failures of your jobs\. The link works once, until 20\d\d-\S+Z\.\n/,
+    );
+    const code43 = new URL(stdout.trim()).searchParams.get("code")!;
+    const { token } = await withAccess((access) => access.useSignInCode(code43));
+    expect(token).to.deep.include({ role: "viewer", sources: ["acme"] });
+  });
 });

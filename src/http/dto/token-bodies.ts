@@ -5,13 +5,18 @@ import {
   IsArray,
   IsDefined,
   IsIn,
+  IsInt,
   IsString,
   Length,
+  Max,
+  Min,
   ValidateIf,
 } from "class-validator";
+import { LONGEST_CODE_MS } from "../../access/access.ts";
 import { ROLES, type Role } from "../../access/role.ts";
 import { given } from "./given.ts";
 
+const VALID = `must be whole milliseconds from 60000 to ${LONGEST_CODE_MS} (seven days)`;
 const NAME = "must be a name of 1 to 100 characters";
 const ROLE = `must be one of ${ROLES.join(", ")}`;
 const SOURCES = "must be an array of 1 to 100 names of sources, or left out for all";
@@ -69,4 +74,10 @@ export class SignInLinkBody {
   @IsString({ each: true, message: SOURCES })
   @Length(1, 64, { each: true, message: SOURCES })
   sources?: string[] | null;
+  /** How long the link may wait to be used. */
+  @ValidateIf(given)
+  @IsInt({ message: VALID })
+  @Min(60_000, { message: VALID })
+  @Max(LONGEST_CODE_MS, { message: VALID })
+  validMs?: number;
 }

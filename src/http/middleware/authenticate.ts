@@ -50,6 +50,13 @@ export function authorize(route: Route, principal: Principal | undefined): Princ
       "This is open only to the service's own local socket. On its machine run: jobmount sign-in",
     );
   }
+  if (route.wholeInstallation && principal.sources !== null) {
+    throw new ExpectedError(
+      403,
+      "forbidden",
+      `${route.method} ${route.path} is about the whole installation; the token "${principal.name}" is limited to the sources ${principal.sources.join(", ")}.`,
+    );
+  }
   if (atLeast(principal.role, route.role)) return principal;
   throw new ExpectedError(
     403,

@@ -20,6 +20,9 @@ const HEADERS = {
   "X-Frame-Options": "DENY",
 } as const;
 
+/** From /sign-in, also behind a path prefix. */
+const HERE = BASE.slice(1);
+
 export const signInRoutes = [
   route({
     method: "GET",
@@ -111,7 +114,8 @@ function tokenPage({ token, secret }: IssuedToken, publicUrl: string): Reply {
 curl -H "Authorization: Bearer $JOBMOUNT_TOKEN" ${publicUrl}${BASE}/jobs`;
   return page(
     200,
-    `<p>This browser is signed in.</p>
+    `<p>This browser is signed in. As data: <a href="${HERE}/load-errors">load errors</a>,
+<a href="${HERE}/upcoming">next fires</a>, <a href="${HERE}/runs?state=failed">failures</a>.</p>
 <p>Your token for programs, shown once. It has the role ${token.role} and expires at ${isoTimeOrNull(token.expiresAt) ?? "no time"}.</p>
 <pre>${escapeHtml(lines)}</pre>`,
   );
