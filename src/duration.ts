@@ -9,7 +9,7 @@ export function parseDuration(text: string): number | undefined {
   return Number(match[1]) * UNITS[match[2]!]!;
 }
 
-/** "1h 2m 3s", "850ms": for sentences, two or three units at most. */
+/** "1h 2m 3s", "850ms", "366d": for sentences, two or three units at most. */
 export function formatDuration(ms: number): string {
   if (ms < 1000) return `${Math.round(ms)}ms`;
   const parts: string[] = [];
@@ -22,7 +22,8 @@ export function formatDuration(ms: number): string {
   ] as const) {
     const n = Math.floor(rest / size);
     rest -= n * size;
-    if (n > 0 || (parts.length > 0 && unit === "s")) parts.push(`${n}${unit}`);
+    // Whoever counts in days does not miss the seconds.
+    if (n > 0 || (parts.length > 0 && unit === "s" && ms < 86_400_000)) parts.push(`${n}${unit}`);
   }
   return parts.slice(0, 3).join(" ") || "0s";
 }

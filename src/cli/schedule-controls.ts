@@ -113,7 +113,7 @@ function defineSkipNext(command: Command, context: CliContext): void {
       const shown = (await server.ask("POST", `${path}/skip-next`, { body, signal })).body as RemoteSchedule;
       if (options.json) return terminal.json(shown);
       const skipped = (shown.skipNext ?? []).map(({ at }) => at);
-      const next = shown.nextFires[0]?.local ?? "never again";
+      const next = nextOf(shown);
       terminal.say(
         `${skipped.length === 0 ? "nothing is skipped" : `skipped: ${skipped.join(", ")}`}; next: ${next}`,
       );
@@ -244,7 +244,15 @@ export function effectText({
   const range = skippedFrom === null ? "" : ` (${skippedFrom} to ${skippedThrough})`;
   const of =
     schedules === undefined ? "" : `, over ${schedules} ${schedules === 1 ? "schedule" : "schedules"}`;
-  return `${runs} fires would run, ${skipped ?? "many"} stay skipped${range}${of}; next: ${nextFireAt ?? "never again"}`;
+  const fires = runs === 1 ? "fire" : "fires";
+  return `${runs} ${fires} would run, ${skipped ?? "many"} stay skipped${range}${of}; next: ${nextFireAt ?? "none"}`;
+}
+
+/** The next fire that will run; what keeps it from firing, when that has no end; or that nothing comes any more. */
+export function nextOf({ nextFires, suspended }: RemoteSchedule): string {
+  const [next] = nextFires;
+  if (next) return next.local;
+  return suspended ? `none, because ${printable(suspended.cause).replace(/^skipped: /, "")}` : "never again";
 }
 
 /** The number that an option was given; exit code 2 when it is none. */

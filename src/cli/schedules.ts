@@ -4,7 +4,7 @@ import { type CliContext, settings } from "./context.ts";
 import { usageError } from "./exit.ts";
 import { type ParamArguments, paramOptions, readParams } from "./params.ts";
 import { fetchAll, fetchJob, type RemoteEffect, type RemoteSchedule } from "./remote.ts";
-import { defineControls, effectText, wholeNumber } from "./schedule-controls.ts";
+import { defineControls, effectText, nextOf, wholeNumber } from "./schedule-controls.ts";
 import { SCHEDULE_ARGUMENT, scheduleIdOf, schedulePath } from "./schedule-name.ts";
 import { needServer } from "./server.ts";
 import { table } from "./terminal.ts";
@@ -116,8 +116,4 @@ function stateOf(schedule: RemoteSchedule): string {
   const { suspended } = schedule;
   if (!suspended) return nextOf(schedule);
   return suspended.until === null ? suspended.reason : `${suspended.reason} until ${suspended.until}`;
-}
-
-function nextOf(schedule: RemoteSchedule): string {
-  return schedule.nextFires[0]?.local ?? "never again";
 }

@@ -1,11 +1,14 @@
 // The history of schedules on a database: revisions, the row of an instant, the pauses of a time.
 import type { Instant } from "../clock.ts";
-import type { BackfillRun, FireRow, Revision, ScheduleHistory } from "../schedules/history.ts";
+import type { BackfillRun, FireRow, Revision, RevisionsAt, ScheduleHistory } from "../schedules/history.ts";
 import type { RevisionAction, Schedule } from "../schedules/schedule.ts";
 import type { ScopedPause } from "../schedules/suspension.ts";
 import type { Database } from "./database.ts";
 import { toPause } from "./pauses.ts";
 import { fromJson, type SqlRow, type SqlValue } from "./sql.ts";
+
+/** Revisions on each side of an instant that are read to find the fires beside it. */
+const NEAR = 20;
 
 export class DbScheduleHistory implements ScheduleHistory {
   readonly #database: Database;
@@ -14,17 +17,17 @@ export class DbScheduleHistory implements ScheduleHistory {
     this.#database = database;
   }
 
-  async revisionsAt(id: string, at: Instant) {
-    const [first, last] = await Promise.all([
-      this.#revision("schedule_id = ? ORDER BY revision", [id]),
-      this.#revision("schedule_id = ? ORDER BY revision DESC", [id]),
+  async revisionsAt(id: string, at: Instant): Promise<RevisionsAt | undefined> {
+    const [[first], [last], upTo, after] = await Promise.all([
+      this.#revisions("schedule_id = ? ORDER BY revision", [id], 1),
+      this.#revisions("schedule_id = ? ORDER BY revision DESC", [id], 1),
+      this.#revisions("schedule_id = ? AND from_instant < ? ORDER BY revision DESC", [id, at], NEAR),
+      this.#revisions("schedule_id = ? AND from_instant >= ? ORDER BY revision", [id, at], NEAR),
     ]);
     if (!first || !last) return undefined;
-    const holding = await this.#revision("schedule_id = ? AND from_instant < ? ORDER BY revision DESC", [
-      id,
-      at,
-    ]);
-    return { first, holding, last };
+    const [holding, ...earlier] = upTo;
+    const isCut = after.length > 0 && after.at(-1)!.revision < last.revision;
+    return { first, holding, last, earlier, later: isCut ? [...after, last] : after };
   }
 
   async rowBefore(id: string, at: Instant): Promise<FireRow | undefined> {
@@ -58,20 +61,19 @@ export class DbScheduleHistory implements ScheduleHistory {
     return rows.map(toPause);
   }
 
-  async #revision(where: string, values: SqlValue[]): Promise<Revision | undefined> {
-    const [row] = await this.#database.read.all(
-      `SELECT * FROM schedule_revisions WHERE ${where} LIMIT 1`,
-      values,
-    );
-    if (!row) return undefined;
-    return {
+  async #revisions(where: string, values: SqlValue[], limit: number): Promise<Revision[]> {
+    const rows = await this.#database.read.all(`SELECT * FROM schedule_revisions WHERE ${where} LIMIT ?`, [
+      ...values,
+      limit,
+    ]);
+    return rows.map((row) => ({
       revision: Number(row["revision"]),
       from: Number(row["from_instant"]),
       actor: String(row["actor"]),
       action: row["action"] as RevisionAction,
       reason: row["reason"] === null ? null : String(row["reason"]),
       schedule: fromJson(row["definition"]) as Schedule,
-    };
+    }));
   }
 }
 

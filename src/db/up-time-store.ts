@@ -61,15 +61,24 @@ export class DbUpTimeStore implements UpTimeStore {
     );
     if (!last || Number(last["beaten_at"]) >= at) return undefined;
     const [next] = await this.#database.read.all(
-      "SELECT MIN(started_at) AS next_at FROM up_times WHERE started_at > ?",
+      "SELECT replica, started_at FROM up_times WHERE started_at > ? ORDER BY started_at LIMIT 1",
       [at],
     );
-    const to = next?.["next_at"] ?? null;
     return {
       from: Number(last["beaten_at"]),
-      to: to === null ? null : Number(to),
+      to: next ? Number(next["started_at"]) : null,
       stopped: last["stopped_at"] !== null,
+      stalled: next !== undefined && (await this.#wasThere(String(next["replica"]), at)),
     };
+  }
+
+  /** A process has one name for all of its life. */
+  async #wasThere(replica: string, at: Instant): Promise<boolean> {
+    const found = await this.#database.read.all(
+      "SELECT replica FROM up_times WHERE replica = ? AND started_at <= ? AND stopped_at IS NULL LIMIT 1",
+      [replica, at],
+    );
+    return found.length > 0;
   }
 
   async upSince(since: Instant): Promise<SeenReplica[]> {

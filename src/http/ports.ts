@@ -166,7 +166,7 @@ export interface Meta {
 /** Schedules check their own input and throw ExpectedError 422 with pointers into the body. */
 export type Schedules = Pick<
   ScheduleService,
-  "create" | "get" | "list" | "patch" | "wouldPatch" | "remove" | "preview" | "describe" | "openPauses"
+  "create" | "get" | "list" | "patchAndTell" | "wouldPatch" | "remove" | "preview" | "describe" | "openPauses"
 >;
 
 /** Pause, resume, skip the next fires, copy: bodies are checked there too. */

@@ -10,11 +10,18 @@ export type AskedTime =
   /** The clock showed it twice. */
   | { kind: "twice"; at: Instant; again: Instant; minute: boolean }
   /** The clock jumped over it; `local` is the wall clock in ms as if it were UTC. */
-  | { kind: "lost"; local: number; change: Transition };
+  | { kind: "lost"; local: number; change: Transition; minute: boolean };
 
 export const ASKED_FORM =
   'must be an instant such as 2027-03-28T02:30:00Z, a local time such as "2027-03-28 02:30" or "yesterday 02:00" ' +
   '(also today, tomorrow, monday, last monday, next monday), "2h ago", "in 2h" or now';
+
+/** What to say of a day without a time; undefined when it is none. */
+export function dayAlone(text: string): string | undefined {
+  const words = text.trim().toLowerCase().replace(/\s+/g, " ");
+  if (words === "" || words.length > 60 || dayOf(words, 0) === undefined) return undefined;
+  return `must name a time of that day too, such as ${JSON.stringify(`${words} 02:00`)}`;
+}
 
 const DAY = 86_400_000;
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
@@ -40,7 +47,10 @@ function read(text: string, now: Instant, timeZone: string): AskedTime | undefin
   if (relative) {
     const ms = parseDuration(relative[1] ?? relative[2]!);
     if (ms === undefined) return undefined;
-    return { kind: "instant", at: relative[1] ? now + ms : now - ms, minute: false };
+    // Who counts in minutes or more means a minute; and nobody means milliseconds.
+    const step = ms % 60_000 === 0 ? 60_000 : 1000;
+    const at = relative[1] ? now + ms : now - ms;
+    return { kind: "instant", at: Math.floor(at / step) * step, minute: step === 60_000 };
   }
   const exact = new Problems().instant(asked.toUpperCase(), "");
   if (exact !== undefined) return { kind: "instant", at: exact, minute: false };
@@ -63,7 +73,7 @@ export function onClock(local: number, timeZone: string, minute: boolean): Asked
   if (at !== undefined && again !== undefined) return { kind: "twice", at, again, minute };
   if (at !== undefined) return { kind: "instant", at, minute };
   const change = changes.find(({ at, before, after }) => at + before <= local && local < at + after);
-  return change && { kind: "lost", local, change };
+  return change && { kind: "lost", local, change, minute };
 }
 
 /** The wall clock that the words mean, in ms as if it were UTC. */

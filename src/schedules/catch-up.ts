@@ -1,6 +1,6 @@
 // What becomes of fires that were found too late to be on time: the catch-up policies (S10).
 import type { Instant } from "../clock.ts";
-import { lateCause, mergedCause, missedCause } from "./plan-words.ts";
+import { lateCause, mergedCause, mergingCause, missedCause } from "./plan-words.ts";
 import { rangeRow, type Uncounted } from "./rows.ts";
 import type { PlannedRow, Schedule } from "./schedule.ts";
 
@@ -60,12 +60,12 @@ function merged(schedule: Schedule, now: Instant, found: Found, within: readonly
   const all = [...within, ...found.onTime];
   const into = all.at(-1)!;
   const rows = missedRows(schedule, now, found, within);
-  const folded = rangeRow(null, all.slice(0, -1), "merged", mergedCause(schedule, into, all[0]!));
+  const folded = rangeRow(null, all.slice(0, -1), "merged", mergedCause(schedule, into));
   if (folded) rows.push(folded);
   const run: CaughtRun = {
     fireAt: into,
     availableAt: now,
-    cause: lateCause(schedule, all[0]!, now),
+    cause: mergingCause(now, { oldest: all[0]!, newest: into }, all.length),
     missed: { from: all[0]!, to: into, count: all.length },
   };
   return { skipped: rows, runs: [run], onTime: [] };
@@ -80,7 +80,9 @@ function missedRows(
 ): PlannedRow[] {
   const rest = late.slice(0, late.length - granted.length);
   const newest = rest.at(-1) ?? older?.through;
-  if (newest === undefined) return [];
-  const row = rangeRow(older, rest, "missed", missedCause(schedule, now, newest, granted, onTime));
+  const oldest = older?.from ?? rest[0];
+  if (newest === undefined || oldest === undefined) return [];
+  const cause = missedCause(schedule, now, { oldest, newest }, granted, onTime);
+  const row = rangeRow(older, rest, "missed", cause);
   return row === null ? [] : [row];
 }

@@ -1,6 +1,7 @@
 // Settle, then change (S7): what a schedule owed under what it was, and what it is from this instant on.
 import { isDeepStrictEqual } from "node:util";
-import type { Change, RevisionAction, Schedule } from "./schedule.ts";
+import { isFire } from "./neighbours.ts";
+import type { AskedSkip, Change, RevisionAction, Schedule } from "./schedule.ts";
 import { closeSuspension, settle, type Settling, spanOf, wakeOf } from "./settle.ts";
 import { asSuspended, type Suspension, suspensionAt } from "./suspension.ts";
 
@@ -27,9 +28,21 @@ export function settleThenChange(schedule: Schedule, request: ChangeRequest): Ch
   const next: Schedule = { ...base, ...edit, revision: schedule.revision + 1, updatedAt: now };
   const rows = [...settled.rows, ...suspend(schedule, next, request)];
   // What lies behind the cursor has its rows; a pause that has passed says nothing any more.
-  next.skips = next.skips.filter(({ at }) => at > next.firedThrough);
+  const skips = next.skips.filter(({ at }) => at > next.firedThrough);
+  next.skips = sameCalendar(schedule, next) ? skips : skips.filter(({ at }) => isFire(next, at));
+  const droppedSkips = skips.filter((skip) => !next.skips.includes(skip));
   if (next.paused && next.paused.until !== null && next.paused.until <= now) next.paused = null;
-  return { rows, cancel: settled.cancel, schedule: next, action, reason };
+  const said = reason ?? droppedReason(droppedSkips);
+  return { rows, cancel: settled.cancel, schedule: next, action, reason: said, droppedSkips };
+}
+
+/** Kept beside the revision that dropped them; null when none were. */
+function droppedReason([first, ...others]: readonly AskedSkip[]): string | null {
+  if (!first) return null;
+  const more = others.length === 0 ? "" : `, and ${others.length} more,`;
+  const was = others.length === 0 ? "was" : "were";
+  const at = new Date(first.at).toISOString();
+  return `the skip of ${at} that ${first.by} asked for${more} ${was} dropped: there is no fire then any more`;
 }
 
 /** The rows that it owes up to now, and no more schedule. */

@@ -4,12 +4,12 @@ import { conflict, type FieldError, invalid } from "../errors.ts";
 import { calendarOf } from "./calendar.ts";
 import { type PauseFields, readPause, readReason, readSkipCount } from "./control-input.ts";
 import type { ScheduleFields } from "./definition.ts";
-import { type Effect, effectOf } from "./effect.ts";
+import type { Effect } from "./effect.ts";
 import { fieldsOf } from "./patch.ts";
 import type { AskedSkip, RequestRef, Schedule } from "./schedule.ts";
 import type { Schedules } from "./schedules.ts";
 import { type Edit, unknown } from "./settler.ts";
-import type { Pause } from "./suspension.ts";
+import { isOpen, type Pause } from "./suspension.ts";
 
 export interface CopyRequest {
   /** Source and key of another job; the same one unless given. */
@@ -46,7 +46,7 @@ export class Controls {
   }
 
   async wouldResume(id: string, actor: string): Promise<Effect> {
-    return effectOf(await this.#schedules.settler.wouldChange(this.#resuming(id, null, actor)));
+    return this.#schedules.effectOf(this.#resuming(id, null, actor));
   }
 
   /** The next `count` fires become skipped rows `asked`; 0 takes that back. Asked twice, it is the same fires. */
@@ -95,7 +95,8 @@ export class Controls {
 
   #resuming(id: string, reason: string | null, actor: string): Edit {
     const edit = ({ paused }: Schedule, now: Instant) =>
-      paused === null ? undefined : { paused: null, failuresSince: now };
+      // One that has passed by itself ended without anybody.
+      isOpen(paused, now) ? { paused: null, failuresSince: now } : undefined;
     return { id, expected: null, actor, action: "resumed", reason, edit };
   }
 
@@ -108,10 +109,6 @@ export class Controls {
   ): Promise<Schedule> {
     return this.#schedules.settler.change({ id, expected: null, actor, action, reason, edit });
   }
-}
-
-function isOpen(paused: Pause | null, now: Instant): paused is Pause {
-  return paused !== null && (paused.until === null || paused.until > now);
 }
 
 /** The saved params without their secrets, and with what the request gives. */

@@ -1,6 +1,6 @@
 // What a change would do to the fires that are owed when it is made: for whoever asks before doing it.
 import type { Instant } from "../clock.ts";
-import type { Change } from "./schedule.ts";
+import type { AskedSkip, Change } from "./schedule.ts";
 
 export interface Effect {
   /** Fires that would run. */
@@ -10,7 +10,10 @@ export interface Effect {
   /** The first and the last of the skipped fires. */
   skippedFrom: Instant | null;
   skippedThrough: Instant | null;
+  /** The next fire that would run; null when there is none, or none before somebody ends a suspension. */
   nextFireAt: Instant | null;
+  /** Asked skips that would end, because the schedule would have no fire then. */
+  droppedSkips: readonly AskedSkip[];
 }
 
 export const NO_EFFECT: Effect = {
@@ -19,10 +22,14 @@ export const NO_EFFECT: Effect = {
   skippedFrom: null,
   skippedThrough: null,
   nextFireAt: null,
+  droppedSkips: [],
 };
 
-export function effectOf({ rows, schedule }: Pick<Change, "rows" | "schedule">): Effect {
-  let effect = { ...NO_EFFECT, nextFireAt: schedule?.nextFireAt ?? null };
+export function effectOf(
+  { rows, droppedSkips = [] }: Pick<Change, "rows" | "droppedSkips">,
+  nextFireAt: Instant | null,
+): Effect {
+  let effect: Effect = { ...NO_EFFECT, nextFireAt, droppedSkips };
   for (const { outcome, fireAt, fireThrough, fireCount } of rows) {
     if (outcome === "run") effect.runs++;
     else {
@@ -33,7 +40,7 @@ export function effectOf({ rows, schedule }: Pick<Change, "rows" | "schedule">):
         skippedFrom: fireAt,
         skippedThrough: fireThrough ?? fireAt,
       };
-      effect = { ...addEffects(effect, skipped), nextFireAt: effect.nextFireAt };
+      effect = addEffects(effect, skipped);
     }
   }
   return effect;
@@ -49,5 +56,6 @@ export function addEffects(a: Effect, b: Effect): Effect {
     skippedFrom: least(a.skippedFrom, b.skippedFrom),
     skippedThrough: most(a.skippedThrough, b.skippedThrough),
     nextFireAt: least(a.nextFireAt, b.nextFireAt),
+    droppedSkips: [...a.droppedSkips, ...b.droppedSkips],
   };
 }

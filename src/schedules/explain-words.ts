@@ -2,11 +2,14 @@
 import type { Instant } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { Explanation } from "./explain.ts";
-import type { FireRow } from "./history.ts";
+import type { LostTime } from "./cron-calendar.ts";
+import type { FireRow, Revision } from "./history.ts";
+import type { UsedUp } from "./next-fire.ts";
 import type { Schedule } from "./schedule.ts";
 import { localText, sentenceOf } from "./sentence.ts";
+import type { Downtime } from "./up-time.ts";
 import type { Suspension } from "./suspension.ts";
-import { wallText, zoneOf } from "./zone.ts";
+import { type Transition, wallText, zoneOf } from "./zone.ts";
 
 /** Pure. `schedule`: as it is, or as it last was. */
 export function explainWords(
@@ -14,9 +17,8 @@ export function explainWords(
   explanation: Explanation,
   now: Instant,
 ): [string, string, string] {
-  const { at } = explanation;
   const name = schedule.name === null ? schedule.id : `"${schedule.name}" (${schedule.id})`;
-  const subject = `${name} of the job ${schedule.jobKey.replaceAll("/", ".")}, at ${timeOf(schedule, at)} (${schedule.timeZone}):`;
+  const subject = `${name} of the job ${schedule.jobKey.replaceAll("/", ".")}, at ${timeOf(schedule, shownAt(explanation))} (${schedule.timeZone}):`;
   return [
     subject,
     withBackfill(explanation, answerOf(schedule, explanation, now)),
@@ -27,6 +29,22 @@ export function explainWords(
 /** "2027-01-10 02:00 +01:00" */
 export function timeOf({ timeZone }: Schedule, at: Instant): string {
   return localText(at, timeZone);
+}
+
+/** Nobody asks for milliseconds: they are told of fires alone, when these have some. */
+function shownAt({ at, verdict }: Explanation): Instant {
+  const isFire = !["not_a_fire", "not_made_yet", "deleted", "over", "not_begun"].includes(verdict);
+  return isFire ? at : wholeSecond(at);
+}
+
+/** What people and processes do happens at some millisecond, which says nothing. */
+function wholeSecond(at: Instant): Instant {
+  return Math.floor(at / 1000) * 1000;
+}
+
+/** When something was done, with its day, beside fires that have their own. */
+function momentOf(schedule: Schedule, at: Instant): string {
+  return timeOf(schedule, wholeSecond(at));
 }
 
 /** Without its day and offset where both are those of `beside`. */
@@ -42,7 +60,7 @@ function withBackfill({ backfill }: Explanation, answer: string): string {
 }
 
 function answerOf(schedule: Schedule, explanation: Explanation, now: Instant): string {
-  const { verdict, row, suspended, asked, at, nextFire, heldBack, revision, lost } = explanation;
+  const { verdict, row, suspended, asked, at, revision, lost } = explanation;
   switch (verdict) {
     case "ran":
       return ranText(row!, now);
@@ -53,27 +71,27 @@ function answerOf(schedule: Schedule, explanation: Explanation, now: Instant): s
     case "skipped":
       return skippedText(schedule, row!, at);
     case "suspended":
-      return `It did not run: ${bare(suspended!.cause)}, since ${shortTime(schedule, suspended!.from, at)}${stillText(schedule, suspended!.until, now)}.`;
+      return `It did not run: ${bare(suspended!.cause)}, since ${shortTime(schedule, wholeSecond(suspended!.from), at)}${stillText(schedule, suspended!.until, now)}.`;
     case "due":
       return `It is due since ${formatDuration(now - at)}, and nobody has settled it yet.`;
     case "will_fire":
       return `It will fire, in ${formatDuration(at - now)}.`;
     case "will_not_fire":
       if (asked) return `It will not fire: ${asked.by} asked to skip it${because(asked.reason)}.`;
-      return `It would not fire: ${bare(suspended!.cause)}, since ${timeOf(schedule, suspended!.from)}${until(schedule, suspended!.until)}.`;
+      return `It would not fire: ${bare(suspended!.cause)}, since ${momentOf(schedule, suspended!.from)}${until(schedule, suspended!.until)}.`;
     case "not_a_fire":
       if (lost)
         return `It ${at > now ? "would not fire" : "did not fire"}: ${lostText(schedule, explanation)}.`;
-      return `It ${at > now ? "would not fire" : "had no fire"} then${nextFire === null ? (heldBack ? `: the next one is ${noneText(schedule, heldBack)}` : ", and none comes after it") : `: the next one ${nextFire > now ? "is" : "was"} ${shortTime(schedule, nextFire, at)}`}.`;
+      return `It ${at > now ? "would not fire" : "had no fire"} then${afterText(schedule, explanation, now)}.`;
     case "no_such_time":
       return "The clock never showed that time.";
     case "not_made_yet":
-      return `It did not exist yet: ${revision!.actor} made it at ${timeOf(schedule, revision!.from)}.`;
+      return `It did not exist yet: ${revision!.actor} made it at ${momentOf(schedule, revision!.from)}.`;
     case "deleted":
-      return `It was gone: ${revision!.actor} deleted it at ${timeOf(schedule, revision!.from)}.`;
+      return `It was gone: ${revision!.actor} deleted it at ${momentOf(schedule, revision!.from)}.`;
     case "not_begun":
     case "over":
-      return overText(schedule, at, now);
+      return overText(schedule, explanation, now);
     case "not_kept":
       return "It was settled, and its row is not kept any more.";
   }
@@ -111,70 +129,138 @@ function skippedText(schedule: Schedule, row: FireRow, at: Instant): string {
 
 /** "none until it is resumed", and which suspension that is, unless it is `told` already. */
 function noneText(schedule: Schedule, span: Suspension, told?: Suspension): string {
+  if (span.until !== null) return `none after ${momentOf(schedule, span.until)} (${bare(span.cause)})`;
   const ends = { paused: "resumed", disabled: "enabled", held: "released" } as Record<string, string>;
   const none = `none until it is ${ends[span.reason] ?? "back"}`;
   if (told?.key === span.key) return none;
-  return `${none} (${bare(span.cause)}, since ${timeOf(schedule, span.from)})`;
+  return `${none} (${bare(span.cause)}, since ${momentOf(schedule, span.from)})`;
 }
 
-function overText(schedule: Schedule, at: Instant, now: Instant): string {
-  const { startAt, endAt, maxRuns } = schedule;
+/** Behind "then": the next fire that runs, and what is left out before it; or why there is none. */
+function afterText(schedule: Schedule, explanation: Explanation, now: Instant): string {
+  const { nextFire, heldBack, usedUp, at } = explanation;
+  if (nextFire === null && usedUp) return `, and none comes after it: ${usedUpText(schedule, usedUp)}`;
+  if (nextFire === null && !heldBack) return ", and none comes after it";
+  if (nextFire === null) return `: the next one is ${noneText(schedule, heldBack!)}`;
+  const left = leftOutText(schedule, explanation);
+  return `: the next one ${nextFire > now ? "is" : "was"} ${shortTime(schedule, nextFire, at)}${left}`;
+}
+
+/** The next fire as a sentence of its own. */
+function nextText(schedule: Schedule, explanation: Explanation, now: Instant): string {
+  const { nextFire, heldBack, usedUp, at, suspended, verdict } = explanation;
+  if (nextFire === null && usedUp) return `No fire comes after it: ${usedUpText(schedule, usedUp)}.`;
+  if (nextFire === null && !heldBack) return "No fire comes after it.";
+  if (nextFire === null) return `The next fire: ${noneText(schedule, heldBack!, suspended)}.`;
+  const which = verdict === "not_made_yet" ? "Its first" : "The next";
+  const left = leftOutText(schedule, explanation);
+  return `${which} fire ${nextFire > now ? "is" : "was"} ${shortTime(schedule, nextFire, at)}${left}.`;
+}
+
+/** " (03:00 is left out: token:ana asked for it)" */
+function leftOutText(schedule: Schedule, { passedOver, at }: Explanation): string {
+  const [first] = passedOver;
+  if (!first) return "";
+  const others = passedOver.length === 1 ? "is" : `and ${passedOver.length - 1} more are`;
+  return ` (${shortTime(schedule, first.at, at)} ${others} left out: ${first.by} asked for it${because(first.reason)})`;
+}
+
+function usedUpText({ maxRuns }: Schedule, usedUp: UsedUp | null): string {
+  return `all of its ${maxRuns} runs are made${usedUp === "by_then" ? " by then" : ""} (maxRuns)`;
+}
+
+function overText(schedule: Schedule, { at, usedUp }: Explanation, now: Instant): string {
+  const { startAt, endAt } = schedule;
   if (startAt !== null && at < startAt)
     return startAt > now
       ? `It will not have begun: it starts ${timeOf(schedule, startAt)}.`
       : `It had not begun: its startAt is ${timeOf(schedule, startAt)}.`;
   if (endAt !== null && at > endAt)
     return `It ${endAt > now ? "will be" : at > now ? "is" : "was"} over: its endAt is ${timeOf(schedule, endAt)}.`;
-  return `It fires no more then: all of its ${maxRuns} runs are made (maxRuns).`;
+  return `It fires no more then: ${usedUpText(schedule, usedUp)}.`;
 }
 
 /** What lies behind it: the clock, the downtime, the fires around it. */
 function behindOf(schedule: Schedule, explanation: Explanation, now: Instant): string {
-  const { downtime, lost, clockChange, verdict, at, nextFire, heldBack, previousFire, revision } =
-    explanation;
+  const { downtime, lost, clockChange, verdict, at, previousFire, revision } = explanation;
   const said: string[] = [];
-  if (downtime) {
-    const last = downtime.stopped ? "when it was stopped" : "its last sign of life";
-    const to = downtime.to === null ? "until now" : `to ${shortTime(schedule, downtime.to, downtime.from)}`;
-    said.push(`The service was down from ${timeOf(schedule, downtime.from)} (${last}) ${to}.`);
-  }
+  if (downtime) said.push(downText(schedule, downtime));
   if (lost && verdict !== "not_a_fire") said.push(`${capital(lostText(schedule, explanation))}.`);
   else if (clockChange && verdict === "not_a_fire" && !lost) said.push("Clocks changed at that instant.");
-  if (verdict === "not_a_fire" || verdict === "over")
-    said.push(`It fires: ${sentenceOf(schedule.when, schedule.timeZone)}.`);
+  const ended = verdict === "deleted" || verdict === "over";
+  if (verdict === "not_a_fire" || ended)
+    said.push(
+      `It ${verdict === "deleted" ? "fired" : "fires"}: ${sentenceOf(schedule.when, schedule.timeZone)}.`,
+    );
   if (verdict === "not_a_fire" && previousFire !== null)
     said.push(`The fire before it: ${shortTime(schedule, previousFire, at)}.`);
-  const ended = verdict === "deleted" || verdict === "over";
-  if (verdict !== "not_a_fire" && !ended) {
-    said.push(
-      nextFire === null
-        ? heldBack
-          ? `The next fire: ${noneText(schedule, heldBack, explanation.suspended)}.`
-          : "No fire comes after it."
-        : `${verdict === "not_made_yet" ? "Its first" : "The next"} fire ${nextFire > now ? "is" : "was"} ${shortTime(schedule, nextFire, at)}.`,
-    );
+  if (verdict === "deleted") {
+    const last =
+      previousFire === null ? "It never had a fire" : `Its last fire: ${timeOf(schedule, previousFire)}`;
+    said.push(`${last}; its rows are kept.`);
   }
+  if (verdict !== "not_a_fire" && !ended) said.push(nextText(schedule, explanation, now));
   if (revision && verdict !== "not_made_yet" && verdict !== "deleted")
-    said.push(`Revision ${revision.revision} held then (${revision.action} by ${revision.actor}).`);
+    said.push(`Revision ${revision.revision} held then (${revisionText(revision)}).`);
   return said.join(" ");
 }
 
-/** "02:30 does not exist in Europe/Berlin on 2027-03-28, where clocks went from 02:00 to 03:00, and …" */
+/** Why somebody paused or held it is told with the suspension. */
+function revisionText({ action, actor, reason }: Revision): string {
+  return `${action} by ${actor}${action === "edited" ? because(reason) : ""}`;
+}
+
+/** Between two signs of life that are some seconds apart nobody knows when the first of them was the last. */
+function downText(schedule: Schedule, { from, to, stopped, stalled }: Downtime): string {
+  const last = momentOf(schedule, from);
+  const first = to === null ? "" : shortTime(schedule, wholeSecond(to), wholeSecond(from));
+  const since = stopped ? `${last} (when it was stopped)` : `some time after ${last} (its last sign of life)`;
+  if (to === null)
+    return `Nobody has looked for due fires since ${last} (${stopped ? "when the service was stopped" : "the service's last sign of life"}).`;
+  if (!stalled) return `The service was down from ${since} to ${first}.`;
+  return (
+    `The service did not answer from ${since} to ${first}: its process went on then, so it had been stopped or stalled, ` +
+    "or the clock was set forward."
+  );
+}
+
+/** "02:30 does not exist in Europe/Berlin on 2027-03-28, where clocks went from 02:00 to 03:00, and its fire moved …" */
 export function lostText(
   schedule: Schedule,
   { lost, clockChange, at }: Pick<Explanation, "lost" | "clockChange" | "at">,
 ): string {
-  const [day, time] = lost!.local.split("T") as [string, string];
-  const zone = zoneOf(schedule.timeZone);
-  const change = clockChange ?? zone?.firstTransition(at - 1, at);
+  return `${gapText(schedule, lost!, clockChange ?? zoneOf(schedule.timeZone)?.firstTransition(at - 1, at))}, and ${movedText(schedule)}`;
+}
+
+/** A local time that was asked for, and what there was to fire at it: its own fire, or none; then what comes next. */
+export function noSuchTimeText(
+  schedule: Schedule,
+  asked: { lost: LostTime; clockChange: Transition; meant: "moved" | "elapsed" | "none" },
+  end: Explanation,
+  now: Instant,
+): string {
+  const gap = gapText(schedule, asked.lost, asked.clockChange);
+  if (asked.meant === "moved") return `${capital(gap)}, and ${movedText(schedule)}.`;
+  if (asked.meant === "elapsed")
+    return `${capital(gap)}; a text with * or / follows elapsed time, and owes no fire for it.`;
+  if (end.verdict === "not_made_yet" || end.verdict === "deleted") return `${capital(gap)}.`;
+  const isFire = !["not_a_fire", "not_begun", "over"].includes(end.verdict);
+  const next = isFire ? { ...end, nextFire: end.at, passedOver: [] } : end;
+  return `${capital(gap)}, and the schedule has no fire then${afterText(schedule, next, now)}.`;
+}
+
+function gapText(schedule: Schedule, lost: LostTime, change: Transition | undefined): string {
+  const [day, time] = lost.local.split("T") as [string, string];
   const wall = (ms: number) => wallText(ms).slice(11).replace(/:00$/, "");
   const went = change
     ? `, where clocks went from ${wall(change.at + change.before)} to ${wall(change.at + change.after)}`
     : "";
-  const gap = schedule.when.kind === "cron" ? schedule.when.gap : "next";
-  const then =
-    gap === "next" ? "its fire moved to that instant (dst.gap next)" : "its fire was left out (dst.gap skip)";
-  return `${time.replace(/:00$/, "")} does not exist in ${schedule.timeZone} on ${day}${went}, and ${then}`;
+  return `${time.replace(/:00$/, "")} does not exist in ${schedule.timeZone} on ${day}${went}`;
+}
+
+function movedText({ when }: Schedule): string {
+  const moved = when.kind !== "cron" || when.gap === "next";
+  return moved ? "its fire moved to that instant (dst.gap next)" : "its fire was left out (dst.gap skip)";
 }
 
 function bare(cause: string): string {
@@ -186,11 +272,11 @@ function because(reason: string | null): string {
 }
 
 function stillText(schedule: Schedule, end: Instant | null, now: Instant): string {
-  return end !== null && end <= now ? `, until ${timeOf(schedule, end)}` : ", and still is";
+  return end !== null && end <= now ? `, until ${momentOf(schedule, end)}` : ", and still is";
 }
 
 function until(schedule: Schedule, at: Instant | null): string {
-  return at === null ? "" : `, until ${timeOf(schedule, at)}`;
+  return at === null ? "" : `, until ${momentOf(schedule, at)}`;
 }
 
 function capital(text: string): string {

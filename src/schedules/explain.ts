@@ -2,8 +2,9 @@
 import type { Instant } from "../clock.ts";
 import { calendarOf } from "./calendar.ts";
 import type { LostTime } from "./cron-calendar.ts";
-import type { BackfillRun, FireRow, Revision } from "./history.ts";
-import { comingFire } from "./next-fire.ts";
+import type { BackfillRun, FireRow, Revision, RevisionsAt } from "./history.ts";
+import { fireAfter, fireBefore, isFire } from "./neighbours.ts";
+import { type ComingFire, comingFire, usedUpAt } from "./next-fire.ts";
 import type { AskedSkip, Schedule } from "./schedule.ts";
 import {
   type ScopedPause,
@@ -47,13 +48,9 @@ export const VERDICTS = [
 export type Verdict = (typeof VERDICTS)[number];
 
 /** Everything that is known about an instant of a schedule. */
-export interface ExplainFacts {
+export interface ExplainFacts extends RevisionsAt {
   at: Instant;
   now: Instant;
-  first: Revision;
-  /** The revision that owes the fires of `at`; undefined before the first. */
-  holding: Revision | undefined;
-  last: Revision;
   /** The schedule as it is; undefined when it is deleted. */
   current: Schedule | undefined;
   /** The latest row that begins at or before `at`. */
@@ -68,7 +65,7 @@ export interface ExplainFacts {
   backfill?: BackfillRun | undefined;
 }
 
-export interface Explanation {
+export interface Explanation extends ComingFire {
   verdict: Verdict;
   at: Instant;
   /** Set with `ran`, `waiting`, `cancelled` and `skipped`. */
@@ -81,12 +78,8 @@ export interface Explanation {
   revision: Revision | undefined;
   /** When nobody looked for due fires; only when that bears on the answer. */
   downtime: Downtime | undefined;
-  /** The fires before and after the instant, of the revision that held then. */
+  /** The fire before the instant; the next one is in `nextFire`. Each by the revision that owes it. */
   previousFire: Instant | null;
-  /** The next one that comes: behind every suspension that is open now. */
-  nextFire: Instant | null;
-  /** The open suspension that holds the next fire back; without an end, `nextFire` is null. */
-  heldBack: Suspension | undefined;
   /** A local time that did not exist, whose fire moved here or was left out here. */
   lost: LostTime | undefined;
   clockChange: Transition | undefined;
@@ -100,7 +93,7 @@ export function explain(facts: ExplainFacts): Explanation {
   const deleted = last.action === "deleted";
   const future = at > now;
   const shown = future && current ? current : holding?.schedule;
-  const near = shown ? around(shown, at) : NOWHERE;
+  const isLive = shown !== undefined && holding?.action !== "deleted";
   const base: Explanation = {
     verdict: "not_a_fire",
     at,
@@ -110,13 +103,12 @@ export function explain(facts: ExplainFacts): Explanation {
     asked: undefined,
     revision: holding,
     downtime: undefined,
-    ...near,
-    ...coming(near.nextFire, facts),
+    previousFire: fireBefore(at, holding, facts.earlier),
+    ...coming(fireAfter(at, holding, facts.later), facts),
+    lost: isLive ? lostAt(shown, at) : undefined,
+    clockChange: isLive ? zoneOf(shown.timeZone)?.firstTransition(at - 1, at) : undefined,
   };
-  if (!holding || !shown) {
-    const begun = around(facts.first.schedule, Math.max(at, facts.first.from)).nextFire;
-    return { ...base, ...coming(begun, facts), verdict: "not_made_yet", revision: facts.first };
-  }
+  if (!holding || !shown) return { ...base, verdict: "not_made_yet", revision: facts.first };
   const row = covering(facts.row, at);
   if (row && (row.fireAt === at || isFire(shown, at))) return ofRow(base, row, facts);
   if (deleted && at > last.from) return { ...base, verdict: "deleted", revision: last };
@@ -124,18 +116,6 @@ export function explain(facts: ExplainFacts): Explanation {
   if (!current) return { ...base, verdict: "not_kept" };
   if (at <= current.firedThrough) return { ...base, verdict: "not_kept" };
   return ofOwed(base, current, facts);
-}
-
-/** Whether the calendar of the schedule has a fire at this very instant, within its start and end. */
-export function isFire({ when, startAt, endAt }: Schedule, at: Instant): boolean {
-  if (at < (startAt ?? -Infinity) || at > (endAt ?? Infinity)) return false;
-  return calendarOf(when).nextAfter(at - 1) === at;
-}
-
-/** The first fire in [from, to). */
-export function fireIn(schedule: Schedule, from: Instant, to: Instant): Instant | undefined {
-  const fire = calendarOf(schedule.when).nextAfter(from - 1);
-  return fire !== null && fire < to && isFire(schedule, fire) ? fire : undefined;
 }
 
 function covering(row: FireRow | undefined, at: Instant): FireRow | undefined {
@@ -167,27 +147,18 @@ function ofOwed(base: Explanation, current: Schedule, facts: ExplainFacts): Expl
   if (suspended) return { ...base, verdict: future ? "will_not_fire" : "suspended", suspended };
   const asked = current.skips.find((skip) => skip.at === at);
   if (asked) return { ...base, verdict: "will_not_fire", asked };
-  if (runsLeftAt(current, at) <= 0) return { ...base, verdict: "over" };
+  const usedUp = usedUpAt(current, at, spans);
+  if (usedUp) return { ...base, verdict: "over", usedUp };
   if (future) return { ...base, verdict: "will_fire" };
   return { ...base, verdict: "due", downtime: known(facts) };
 }
 
 /** What becomes of a fire of the calendar that comes next; after the deletion nothing comes. */
-function coming(fire: Instant | null, { current, last, pausesNow, unavailable }: ExplainFacts) {
-  if (current) return comingFire(current, fire, suspensionsOf(current, pausesNow, unavailable));
-  return { nextFire: fire !== null && fire <= last.from ? fire : null, heldBack: undefined };
-}
-
-/** Fires before an instant of the future that are counted against `maxRuns`; further away nobody can tell. */
-const COUNTED = 1000;
-
-/** Runs that it may still make when the fire of `at` comes, if every fire before it runs. */
-function runsLeftAt({ when, maxRuns, runsCounted, firedThrough, startAt }: Schedule, at: Instant): number {
-  if (maxRuns === null) return Infinity;
-  const left = maxRuns - runsCounted;
-  const from = Math.max(firedThrough, (startAt ?? 0) - 1);
-  const before = left > 0 ? calendarOf(when).between(from, at - 1, Math.min(left, COUNTED)) : [];
-  return left - before.length;
+function coming(fire: Instant | null, { current, pausesNow, unavailable }: ExplainFacts): ComingFire {
+  // What has come already is told as it was.
+  if (current && fire !== null && fire > current.firedThrough)
+    return comingFire(current, fire, suspensionsOf(current, pausesNow, unavailable));
+  return { nextFire: fire, heldBack: undefined, passedOver: [], usedUp: null };
 }
 
 function outside({ startAt, endAt }: Schedule, at: Instant): Verdict {
@@ -201,23 +172,9 @@ function known({ downtime, now }: ExplainFacts): Downtime | undefined {
   return downtime;
 }
 
-const NOWHERE = { previousFire: null, nextFire: null, lost: undefined, clockChange: undefined };
-
-function around(schedule: Schedule, at: Instant) {
-  const { when, timeZone, startAt, endAt } = schedule;
-  const calendar = calendarOf(when);
-  const [previous = null] = calendar.newestUpTo(Math.min(at - 1, endAt ?? Infinity), 1);
-  const next = calendar.nextAfter(Math.max(at, (startAt ?? 0) - 1));
-  return {
-    previousFire: previous !== null && previous >= (startAt ?? -Infinity) ? previous : null,
-    nextFire: next !== null && next <= (endAt ?? Infinity) ? next : null,
-    lost: movedHere(schedule, at) ?? calendar.lostIn(at - 1, at)[0],
-    clockChange: zoneOf(timeZone)?.firstTransition(at - 1, at),
-  };
-}
-
-/** The local time whose fire a gap moved to its end (`dst.gap next`). */
-function movedHere({ when }: Schedule, at: Instant): LostTime | undefined {
-  if (when.kind !== "cron" || when.gap !== "next") return undefined;
+/** A local time that did not exist, whose fire a gap moved here (`dst.gap next`) or left out. */
+function lostAt(schedule: Schedule, at: Instant): LostTime | undefined {
+  const { when } = schedule;
+  if (when.kind !== "cron" || outside(schedule, at) !== "not_a_fire") return undefined;
   return calendarOf({ ...when, gap: "skip" }).lostIn(at - 1, at)[0];
 }

@@ -1,11 +1,14 @@
 // Gathers the facts about one instant of one schedule, and explains it; for schedules that are gone too.
 import type { Instant } from "../clock.ts";
 import { invalid, notFound } from "../errors.ts";
-import { ASKED_FORM, type AskedTime, readAskedTime } from "./asked-time.ts";
-import { explain, type Explanation, fireIn } from "./explain.ts";
-import { explainWords, lostText } from "./explain-words.ts";
+import { ASKED_FORM, type AskedTime, dayAlone, readAskedTime } from "./asked-time.ts";
+import { localTimesOf } from "./calendar.ts";
+import { explain, type Explanation } from "./explain.ts";
+import { explainWords, noSuchTimeText } from "./explain-words.ts";
+import { readCron } from "./grammar.ts";
 import type { ScheduleHistory } from "./history.ts";
 import { show } from "./input-values.ts";
+import { fireIn } from "./neighbours.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Unavailable } from "./suspension.ts";
 import type { UpTimeStore } from "./up-time.ts";
@@ -49,7 +52,11 @@ export class Explainer {
     const time = readAskedTime(asked, now, schedule.timeZone);
     if (!time)
       throw invalid([
-        { pointer: "/query/at", code: "instant", message: `${ASKED_FORM}, but is ${show(asked)}` },
+        {
+          pointer: "/query/at",
+          code: "instant",
+          message: `${dayAlone(asked) ?? ASKED_FORM}, but is ${show(asked)}`,
+        },
       ]);
     if (time.kind === "lost") return this.#lost(schedule, time, now);
     const explained = await this.#at(schedule, time.at, time.minute, now);
@@ -85,18 +92,18 @@ export class Explainer {
   /** The clock jumped over it: what became of the fire is told by the instant at which the gap ended. */
   async #lost(
     schedule: Schedule,
-    { local, change }: AskedTime & { kind: "lost" },
+    { local, change, minute }: AskedTime & { kind: "lost" },
     now: Instant,
   ): Promise<Explained> {
     const end = await this.#at(schedule, change.at, false, now);
     const told = wallText(local).replace("T", " ").replace(/:00$/, "");
     const lost = { at: change.at, local: wallText(local) };
     const [subject] = end.lines;
-    const isFixed = end.explanation.lost !== undefined;
-    const clocks = lostText(end.schedule, { lost, clockChange: change, at: change.at });
-    const plain = isFixed ? clocks : clocks.replace(/, and its fire .*$/, "");
-    const answer = `${plain.slice(0, 1).toUpperCase()}${plain.slice(1)}.`;
-    const behind = isFixed ? `At its end: ${end.lines[1]}` : `At its end: ${end.lines[1]} ${end.lines[2]}`;
+    const meant = meantBy(end.schedule, local, minute, end.explanation.lost !== undefined);
+    const asked = { lost, clockChange: change, meant };
+    const answer = noSuchTimeText(end.schedule, asked, end.explanation, now);
+    const [, atEnd, more] = end.lines;
+    const behind = meant === "moved" ? `At its end: ${atEnd}` : `At its end: ${atEnd} ${more}`;
     return {
       schedule: end.schedule,
       explanation: { ...end.explanation, verdict: "no_such_time", clockChange: change, lost },
@@ -111,4 +118,19 @@ export class Explainer {
     const note = `That day the clock showed it twice; this is the first time, the second was ${second}.`;
     return { schedule, explanation, lines: [subject, answer, `${note} ${behind}`] };
   }
+}
+
+/** What the schedule had at a local time that the clock jumped over: a fire of its own, or none. */
+function meantBy(
+  { when }: Schedule,
+  local: number,
+  minute: boolean,
+  isFixed: boolean,
+): "moved" | "elapsed" | "none" {
+  if (when.kind !== "cron") return "none";
+  const expression = readCron(when.cron);
+  const match = localTimesOf(expression).after(local - 1000);
+  if (match === null || match >= local + (minute ? 60_000 : 1000)) return "none";
+  if (!expression.fixed) return "elapsed";
+  return isFixed ? "moved" : "none";
 }

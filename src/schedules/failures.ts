@@ -1,15 +1,22 @@
 // A schedule that pauses itself: so many failed runs in a row, and nobody has looked yet.
+import type { Instant } from "../clock.ts";
 import type { EndedRun, Schedule } from "./schedule.ts";
-import type { Pause } from "./suspension.ts";
+import { isOpen, type Pause } from "./suspension.ts";
 
 /** Who pauses and holds when no person does. */
 export const SERVICE_ACTOR = "service";
 
 /** The pause that its failures in a row bring, or undefined. `ended`: newest first; cancelled runs are none of them. */
-export function pauseOfFailures(schedule: Schedule, ended: readonly EndedRun[]): Pause | undefined {
+export function pauseOfFailures(
+  schedule: Schedule,
+  ended: readonly EndedRun[],
+  now: Instant,
+): Pause | undefined {
   const { pauseAfterFailures: most, failuresSince, paused, firedThrough } = schedule;
-  if (most === null || paused) return undefined;
-  const counted = ended.filter(({ finishedAt }) => finishedAt > failuresSince).slice(0, most);
+  // A pause that passed by itself begins anew, as a resume does.
+  const since = Math.max(failuresSince, paused?.until ?? 0);
+  if (most === null || isOpen(paused, now)) return undefined;
+  const counted = ended.filter(({ finishedAt }) => finishedAt > since).slice(0, most);
   if (counted.length < most || counted.some(({ state }) => state !== "failed")) return undefined;
   const [last] = counted;
   const runs = most === 1 ? "its run" : `${most} runs in a row`;

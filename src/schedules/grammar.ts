@@ -134,6 +134,9 @@ function canonicalItem(rule: FieldRule, item: string): string {
 }
 
 function canonicalRange(rule: FieldRule, text: string): string {
+  if (rule.field === "dayOfMonth" && /^l-/i.test(text)) {
+    refuse(rule, `${quote(text)}, so many days before the last one, is not understood`);
+  }
   const ends = text.split("-");
   if (ends.length === 1) {
     const value = valueOf(rule, text);

@@ -35,13 +35,22 @@ export interface BackfillRun {
   state: FireRow["state"];
 }
 
+/** The revisions around an instant. */
+export interface RevisionsAt {
+  first: Revision;
+  /** The one that owes the fire of the instant; undefined before the first. */
+  holding: Revision | undefined;
+  last: Revision;
+  /** Before `holding`, the newest first; the nearest of them when there are many. */
+  earlier: readonly Revision[];
+  /** After `holding`, the oldest first, up to the last; the nearest of them and the last when there are many. */
+  later: readonly Revision[];
+}
+
 /** Where the facts are; implemented in db/. */
 export interface ScheduleHistory {
-  /** The first revision, the one that owes the fire of `at`, and the last one. Undefined: there never was such a schedule. */
-  revisionsAt(
-    id: string,
-    at: Instant,
-  ): Promise<{ first: Revision; holding: Revision | undefined; last: Revision } | undefined>;
+  /** Undefined: there never was such a schedule. */
+  revisionsAt(id: string, at: Instant): Promise<RevisionsAt | undefined>;
   /** The latest row whose fires begin at or before `at`; a range may reach over it. */
   rowBefore(id: string, at: Instant): Promise<FireRow | undefined>;
   /** The newest run that a backfill made of the instant. */

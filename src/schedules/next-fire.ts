@@ -1,33 +1,72 @@
-// The next fire that will really come: calendars know nothing of pauses, holds and switches. Pure.
+// The next fire that will really run: calendars know nothing of pauses, holds, switches, asked skips and maxRuns. Pure.
 import type { Instant } from "../clock.ts";
 import { calendarOf } from "./calendar.ts";
-import type { Schedule } from "./schedule.ts";
+import type { AskedSkip, Schedule } from "./schedule.ts";
 import type { Suspension } from "./suspension.ts";
+
+export type UsedUp = "made" | "by_then";
 
 export interface ComingFire {
   nextFire: Instant | null;
   /** The open suspension that holds it back; when it has no end, there is no next fire. */
   heldBack: Suspension | undefined;
+  /** Fires before it that somebody asked to leave out. */
+  passedOver: readonly AskedSkip[];
+  /** There is none, because all runs that it may make are made, or will be by then. */
+  usedUp: UsedUp | null;
 }
 
-/** The first fire from `fire` on, a fire of the calendar, that lies in none of the suspensions. */
+/** The first fire from `fire` on, a fire of the calendar, that lies in no suspension and is not to be left out. */
 export function comingFire(
   schedule: Schedule,
   fire: Instant | null,
   spans: readonly Suspension[],
 ): ComingFire {
   let heldBack: Suspension | undefined;
+  const passedOver: AskedSkip[] = [];
+  const calendar = calendarOf(schedule.when);
   let next = fire;
-  // Each turn passes the end of a suspension for good.
-  for (let turn = 0; next !== null && turn <= spans.length; turn += 1) {
+  // Each turn passes the end of a suspension, or a skip, for good.
+  for (let turn = 0; next !== null && turn <= spans.length + schedule.skips.length; turn += 1) {
     const open = spansAt(spans, next);
-    if (open.length === 0) break;
-    const endless = open.find(({ until }) => until === null);
-    if (endless) return { nextFire: null, heldBack: endless };
-    heldBack = open.reduce((last, span) => (span.until! > last.until! ? span : last));
-    next = calendarOf(schedule.when).nextAfter(heldBack.until! - 1);
+    if (open.length > 0) {
+      const endless = open.find(({ until }) => until === null);
+      if (endless) return { nextFire: null, heldBack: endless, passedOver, usedUp: null };
+      heldBack = open.reduce((last, span) => (span.until! > last.until! ? span : last));
+      next = calendar.nextAfter(heldBack.until! - 1);
+      continue;
+    }
+    const skip = skipAt(schedule, next);
+    if (!skip) break;
+    passedOver.push(skip);
+    next = calendar.nextAfter(next);
   }
-  return { nextFire: next !== null && next <= (schedule.endAt ?? Infinity) ? next : null, heldBack };
+  if (next !== null && next > (schedule.endAt ?? Infinity)) next = null;
+  const usedUp = next !== null && next > schedule.firedThrough ? usedUpAt(schedule, next, spans) : null;
+  return { nextFire: usedUp ? null : next, heldBack, passedOver, usedUp };
+}
+
+/** Whether it may still make a run for the fire of `at`, if every fire before it that is free to run does. */
+export function usedUpAt(schedule: Schedule, at: Instant, spans: readonly Suspension[]): UsedUp | null {
+  if (runsLeftAt(schedule, at, spans) > 0) return null;
+  return schedule.runsCounted >= schedule.maxRuns! ? "made" : "by_then";
+}
+
+/** Fires before an instant of the future that are counted against `maxRuns`; further away nobody can tell. */
+const COUNTED = 1000;
+
+function runsLeftAt(schedule: Schedule, at: Instant, spans: readonly Suspension[]): number {
+  const { when, maxRuns, runsCounted, firedThrough, startAt } = schedule;
+  if (maxRuns === null) return Infinity;
+  const left = maxRuns - runsCounted;
+  if (left <= 0) return left;
+  const from = Math.max(firedThrough, (startAt ?? 0) - 1);
+  const fires = calendarOf(when).between(from, at - 1, COUNTED);
+  return left - fires.filter((fire) => !skipAt(schedule, fire) && spansAt(spans, fire).length === 0).length;
+}
+
+function skipAt({ skips }: Schedule, fire: Instant): AskedSkip | undefined {
+  return skips.find(({ at }) => at === fire);
 }
 
 function spansAt(spans: readonly Suspension[], at: Instant): Suspension[] {

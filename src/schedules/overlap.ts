@@ -1,5 +1,4 @@
 // What becomes of a fire that meets runs of the same schedule which have not ended (S9).
-import type { Instant } from "../clock.ts";
 import { meetsCause } from "./plan-words.ts";
 import type { ActiveRun, PlannedRow, Schedule, SkippedReason } from "./schedule.ts";
 
@@ -21,16 +20,12 @@ export type OverlapDecision =
   | { kind: "skip"; reason: SkippedReason; cause: string };
 
 /** Queued, running and retrying runs count alike. */
-export function decideOverlap(
-  schedule: Schedule,
-  fireAt: Instant,
-  present: readonly Present[],
-): OverlapDecision {
+export function decideOverlap(schedule: Schedule, present: readonly Present[]): OverlapDecision {
   const runs = present.map(({ run }) => run);
   const skip = (reason: SkippedReason, why: string): OverlapDecision => ({
     kind: "skip",
     reason,
-    cause: meetsCause(schedule, fireAt, runs, why),
+    cause: meetsCause(schedule, runs, why),
   });
   if (runs.length === 0) return { kind: "run" };
   switch (schedule.overlap) {

@@ -2,7 +2,7 @@
 import type { Instant } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
 import type { ActiveRun, AskedSkip, PlannedRow, Schedule } from "./schedule.ts";
-import { wallText, zoneOf } from "./zone.ts";
+import { localText } from "./sentence.ts";
 
 /** The id of a run that this plan makes: the store gives it a real one. */
 const PLANNED = "";
@@ -12,13 +12,9 @@ export function describeRun(row: PlannedRow): ActiveRun {
   return { id: PLANNED, state: "queued", fireAt: row.fireAt };
 }
 
-/** "02:00", with seconds only if there are some, and the day only if it is another one than that of `beside`. */
-export function clockText(schedule: Schedule, at: Instant, beside?: Instant): string {
-  const zone = zoneOf(schedule.timeZone);
-  const text = (instant: Instant) => wallText(instant + (zone?.offsetAt(instant) ?? 0));
-  const [day, time] = text(at).split("T") as [string, string];
-  const short = time.endsWith(":00") ? time.slice(0, 5) : time;
-  return beside !== undefined && text(beside).startsWith(day) ? short : `${day} ${short}`;
+/** "2027-01-10 02:00 +01:00": a cause is read beside others, in other zones and on other days, so it leaves none of it out. */
+function timeText({ timeZone }: Schedule, at: Instant): string {
+  return localText(at, timeZone);
 }
 
 const DOING = {
@@ -28,20 +24,15 @@ const DOING = {
 } as const;
 
 /** `skipped: run run_… of 02:00 was still running`, and after it what else decided. */
-export function meetsCause(
-  schedule: Schedule,
-  fireAt: Instant,
-  runs: readonly ActiveRun[],
-  why: string,
-): string {
+export function meetsCause(schedule: Schedule, runs: readonly ActiveRun[], why: string): string {
   const met = runs.find((run) => run.state === "running") ?? runs[0]!;
-  const of = met.fireAt === null ? "" : ` of ${clockText(schedule, met.fireAt, fireAt)}`;
+  const of = met.fireAt === null ? "" : ` of ${timeText(schedule, met.fireAt)}`;
   const name = met.id === PLANNED ? "the run" : `run ${met.id}`;
   return `skipped: ${name}${of} ${DOING[met.state]}${why === "" ? "" : ` and ${why}`}`;
 }
 
-export function replacedCause(schedule: Schedule, fireAt: Instant, by: Instant): string {
-  return `skipped: the fire of ${clockText(schedule, by, fireAt)} replaced it before it began (cancel_other)`;
+export function replacedCause(schedule: Schedule, by: Instant): string {
+  return `skipped: the fire of ${timeText(schedule, by)} replaced it before it began (cancel_other)`;
 }
 
 export function askedCause({ by, reason }: AskedSkip): string {
@@ -52,33 +43,54 @@ export function lateCause(schedule: Schedule, fireAt: Instant, now: Instant): st
   return `caught up ${formatDuration(now - fireAt)} late (catch-up policy ${schedule.catchUp.policy})`;
 }
 
+/** "30m 0s late"; of a range how late its newest and its oldest fire were found. */
+function lateText(now: Instant, { oldest, newest }: Ends): string {
+  const late = formatDuration(now - newest);
+  return oldest === newest ? `${late} late` : `between ${late} and ${formatDuration(now - oldest)} late`;
+}
+
+/** The first and the last fire of one row. */
+export interface Ends {
+  oldest: Instant;
+  newest: Instant;
+}
+
 /** Why missed fires did not run. `runs` are those that the policy lets run instead. */
 export function missedCause(
   schedule: Schedule,
   now: Instant,
-  newest: Instant,
+  ends: Ends,
   runs: readonly Instant[],
   onTime: readonly Instant[],
 ): string {
   const { policy, windowMs, max } = schedule.catchUp;
-  const late = formatDuration(now - newest);
+  const found = `found ${lateText(now, ends)}`;
   const window = formatDuration(windowMs);
   const rule = `catch-up policy ${policy}`;
-  if (policy === "skip") return `missed: found ${late} late, and ${rule} runs no missed fire`;
+  if (policy === "skip") return `missed: ${found}, and ${rule} runs no missed fire`;
   if (policy === "latest" && onTime.length > 0) {
-    const instead = clockText(schedule, onTime[0]!, newest);
-    return `missed: found ${late} late, when the fire of ${instead} had come due; ${rule} runs the newest only`;
+    const instead = timeText(schedule, onTime[0]!);
+    return `missed: ${found}, when the fire of ${instead} had come due; ${rule} runs the newest only`;
   }
-  if (runs.length === 0) return `missed: found ${late} late, beyond the catch-up window of ${window}`;
+  if (policy === "all" && max === 0) return `missed: ${found}, and ${rule} runs none of them (max 0)`;
+  if (runs.length === 0) return `missed: ${found}, beyond the catch-up window of ${window}`;
   if (policy === "latest") {
-    const instead = clockText(schedule, runs.at(-1)!, newest);
+    const instead = timeText(schedule, runs.at(-1)!);
     return `missed: ${rule} runs only the newest missed fire, that of ${instead}`;
   }
-  if (policy === "merge") return `missed: ${rule} takes only what is within its window of ${window}`;
-  if (now - newest > windowMs) return `missed: older than its catch-up window of ${window} (${rule})`;
+  if (now - ends.newest > windowMs)
+    return `missed: ${found}, beyond the catch-up window of ${window} (${rule})`;
+  if (policy === "merge")
+    return `missed: ${rule} takes only the newest ${runs.length} within its window of ${window}`;
   return `missed: ${rule} runs only the newest ${max} within its window of ${window}`;
 }
 
-export function mergedCause(schedule: Schedule, into: Instant, from: Instant): string {
-  return `folded into the run of ${clockText(schedule, into, from)} (catch-up policy merge)`;
+export function mergedCause(schedule: Schedule, into: Instant): string {
+  return `folded into the run of ${timeText(schedule, into)} (catch-up policy merge)`;
+}
+
+/** Of the run that stands for several. */
+export function mergingCause(now: Instant, ends: Ends, count: number): string {
+  if (count === 1) return `caught up ${lateText(now, ends)} (catch-up policy merge)`;
+  return `stands for ${count} fires, found ${lateText(now, ends)} (catch-up policy merge)`;
 }

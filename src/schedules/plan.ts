@@ -191,7 +191,7 @@ class Planning {
       this.#beyond.push(fireAt);
       return;
     }
-    const decision = decideOverlap(this.schedule, fireAt, this.#present);
+    const decision = decideOverlap(this.schedule, this.#present);
     if (decision.kind === "skip") this.#rows.push(skipRow(fireAt, decision.reason, decision.cause));
     else {
       if (decision.kind === "replace") this.#replaceAll(fireAt);
@@ -208,8 +208,7 @@ class Planning {
   #replaceAll(fireAt: Instant): void {
     for (const { run, row } of this.#present.splice(0)) {
       if (row === null) this.cancel.push(run.id);
-      else
-        Object.assign(row, skipRow(row.fireAt, "overlap", replacedCause(this.schedule, row.fireAt, fireAt)));
+      else Object.assign(row, skipRow(row.fireAt, "overlap", replacedCause(this.schedule, fireAt)));
     }
   }
 

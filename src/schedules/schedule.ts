@@ -161,6 +161,8 @@ export interface Change {
   action?: RevisionAction;
   /** When it was deleted. */
   at?: Instant;
+  /** Asked skips of fires that the schedule has no more after the change. */
+  droppedSkips?: readonly AskedSkip[];
   reason?: string | null;
 }
 

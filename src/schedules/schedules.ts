@@ -12,7 +12,7 @@ import { patchDefinition } from "./patch.ts";
 import { nextFireOf } from "./plan.ts";
 import { type Preview, previewOf, type UsualDuration } from "./preview.ts";
 import type { RequestRef, Schedule, ScheduleFilter } from "./schedule.ts";
-import { Settler, type SettlerDeps, unknown } from "./settler.ts";
+import { type Changed, type Edit, Settler, type SettlerDeps, unknown } from "./settler.ts";
 import { asSuspended, type ScopedPause, type Suspended, suspensionAt, suspensionsOf } from "./suspension.ts";
 
 /** What schedules need to know of a job. */
@@ -112,7 +112,12 @@ export class Schedules {
    * when there is none.
    */
   async patch(id: string, patch: ScheduleFields, expected: number | null, actor: string): Promise<Schedule> {
-    return this.settler.change(this.#patching(id, patch, expected, actor));
+    return (await this.patchAndTell(id, patch, expected, actor)).schedule;
+  }
+
+  /** The same, with the asked skips that it ended because the schedule has no fire then any more. */
+  patchAndTell(id: string, patch: ScheduleFields, expected: number | null, actor: string): Promise<Changed> {
+    return this.settler.changeAndTell(this.#patching(id, patch, expected, actor));
   }
 
   /** What the patch would do to the fires that are owed now; nothing is changed. */
@@ -122,7 +127,14 @@ export class Schedules {
     expected: number | null,
     actor: string,
   ): Promise<Effect> {
-    return effectOf(await this.settler.wouldChange(this.#patching(id, patch, expected, actor)));
+    return this.effectOf(this.#patching(id, patch, expected, actor));
+  }
+
+  /** What a change would do; nothing is written. */
+  async effectOf(edit: Edit): Promise<Effect> {
+    const change = await this.settler.wouldChange(edit);
+    const [next] = this.describe(change.schedule!, 1, await this.openPauses()).nextFires;
+    return effectOf(change, next?.at ?? null);
   }
 
   /**

@@ -3,10 +3,11 @@ import type { Instant } from "../clock.ts";
 import { newId } from "../ids.ts";
 import { type PauseFields, readPause } from "./control-input.ts";
 import { addEffects, type Effect, effectOf, NO_EFFECT } from "./effect.ts";
-import type { Schedule, ScheduleStore } from "./schedule.ts";
+import { describe } from "./describe.ts";
+import type { Plan, Schedule, ScheduleStore } from "./schedule.ts";
 import { settle } from "./settle.ts";
 import type { Settler } from "./settler.ts";
-import { covers, type PauseScope, type ScopedPause, suspensionsOf } from "./suspension.ts";
+import { covers, type PauseScope, type ScopedPause, type Suspension, suspensionsOf } from "./suspension.ts";
 
 /** Schedules that are looked at together when somebody asks what a resume would do. */
 const PAGE = 500;
@@ -75,8 +76,9 @@ export class ScopePauses {
       const page = await this.#store.list({ ...filterOf(scope), limit: PAGE, after });
       for (const schedule of page) {
         schedules++;
-        if (schedule.suspended?.key === pause.id)
-          effect = addEffects(effect, wouldSettle(schedule, now, ended));
+        const unavailable = this.#settler.unavailable(schedule);
+        const spans = suspensionsOf(schedule, ended, unavailable);
+        effect = addEffects(effect, wouldSettle(schedule, now, spans, pause.id));
       }
       if (page.length < PAGE) return { effect, schedules };
       after = page.at(-1)!.id;
@@ -84,10 +86,17 @@ export class ScopePauses {
   }
 }
 
-function wouldSettle(schedule: Schedule, now: Instant, pauses: readonly ScopedPause[]): Effect {
-  const spans = suspensionsOf(schedule, pauses, undefined);
-  const { rows, nextFireAt } = settle(schedule, { now, active: [], spans });
-  return effectOf({ rows, schedule: { ...schedule, nextFireAt } });
+/** Only one that the pause has cost a fire owes something for it; each has a next fire. */
+function wouldSettle(schedule: Schedule, now: Instant, spans: readonly Suspension[], pause: string): Effect {
+  const isIn = schedule.suspended?.key === pause;
+  const settled = isIn ? settle(schedule, { now, active: [], spans }) : undefined;
+  const after = settled ? { ...schedule, ...afterwards(settled) } : schedule;
+  const [next] = describe(after, spans, now, 1).nextFires;
+  return effectOf({ rows: settled?.rows ?? [] }, next?.at ?? null);
+}
+
+function afterwards({ firedThrough, runsCounted, suspended = null }: Plan) {
+  return { firedThrough, runsCounted, suspended };
 }
 
 function filterOf(scope: PauseScope): { source?: string; jobKey?: string } {

@@ -5,6 +5,7 @@ import { settleThenChange, settleThenDelete } from "./change.ts";
 import { pauseOfFailures, SERVICE_ACTOR } from "./failures.ts";
 import type {
   ActiveRun,
+  AskedSkip,
   Change,
   Decide,
   Plan,
@@ -41,6 +42,12 @@ export interface Edit {
   edit(settled: Schedule, now: Instant): Partial<Schedule> | undefined;
 }
 
+export interface Changed {
+  schedule: Schedule;
+  /** Asked skips of fires that it has no more. */
+  droppedSkips: readonly AskedSkip[];
+}
+
 /** Due schedules that are read together; the store settles them in smaller transactions. */
 const BATCH = 2_000;
 /** So long the first runs of many that are due together wait at most for the rows of the others. */
@@ -60,15 +67,19 @@ export class Settler {
    * S8). 412 when the revision is not the expected one, 404 when there is none.
    */
   async change(edit: Edit): Promise<Schedule> {
-    let planned = false;
-    const changed = await this.#deps.store.change(edit.id, edit.actor, (schedule, active, facts) => {
-      const change = this.#changed(schedule, active, facts, edit);
-      planned = makesRuns(change);
+    return (await this.changeAndTell(edit)).schedule;
+  }
+
+  /** The same, with what it ended beside the schedule's own fields. */
+  async changeAndTell(edit: Edit): Promise<Changed> {
+    let change: Change | undefined;
+    const schedule = await this.#deps.store.change(edit.id, edit.actor, (schedule, active, facts) => {
+      change = this.#changed(schedule, active, facts, edit);
       return change;
     });
-    if (!changed) throw unknown(edit.id);
-    if (planned) this.#deps.wake();
-    return changed;
+    if (!schedule || !change) throw unknown(edit.id);
+    if (makesRuns(change)) this.#deps.wake();
+    return { schedule, droppedSkips: change.droppedSkips ?? [] };
   }
 
   /** The change as it would be made now; nothing is written. */
@@ -164,7 +175,7 @@ export class Settler {
     let paused = false;
     const changed = await store.change(id, SERVICE_ACTOR, (schedule, active, facts) => {
       const now = clock.now();
-      const pause = pauseOfFailures(schedule, facts.ended);
+      const pause = pauseOfFailures(schedule, facts.ended, now);
       paused = pause !== undefined;
       return settleThenChange(schedule, {
         ...this.#settling(schedule, now, active, facts),
@@ -180,7 +191,7 @@ export class Settler {
   /** One schedule that cannot be planned must not hold up the others of its batch. */
   planOrPutOff(schedule: Schedule, now: Instant, active: readonly ActiveRun[], facts: SettleFacts): Plan {
     try {
-      const pause = pauseOfFailures(schedule, facts.ended);
+      const pause = pauseOfFailures(schedule, facts.ended, now);
       const at = pause ? { ...schedule, paused: pause } : schedule;
       const settled = lookedAtAgain(settle(at, this.#settling(at, now, active, facts)), now);
       return pause ? { ...settled, pause } : settled;
@@ -205,6 +216,11 @@ export class Settler {
 
   #settling(schedule: Schedule, now: Instant, active: readonly ActiveRun[], facts: SettleFacts) {
     return { now, active, spans: this.#spansOf(schedule, facts), upSince: this.#deps.upSince?.() };
+  }
+
+  /** Why its fires cannot run now, although nobody suspended it. */
+  unavailable(schedule: Schedule): Unavailable | undefined {
+    return this.#deps.suspensionOf?.(schedule);
   }
 
   #spansOf(schedule: Schedule, { pauses }: SettleFacts): Suspension[] {

@@ -127,6 +127,11 @@ export function suspensionAt(
   return now.find(({ key }) => key === open?.key) ?? now.sort((a, b) => a.from - b.from)[0];
 }
 
+/** Whether a pause is still in force. */
+export function isOpen(paused: Pause | null, now: Instant): paused is Pause {
+  return paused !== null && (paused.until === null || paused.until > now);
+}
+
 /** What a row keeps of it. */
 export function asSuspended({ key, reason, cause, from }: Suspension): Suspended {
   return { key, reason, cause, from };

@@ -6,8 +6,10 @@ export interface Downtime {
   from: Instant;
   /** Null: nobody has been seen since. */
   to: Instant | null;
-  /** The last one before it was stopped in order. */
+  /** The last one before it was stopped in order: then `from` is exact, else it may be a few seconds early. */
   stopped: boolean;
+  /** The process that looks again at `to` is one that was there before: it was stopped or stalled and never ended. */
+  stalled: boolean;
 }
 
 /** A replica that was there lately. */

@@ -67,7 +67,7 @@ onEveryDatabase("UpTimeStore", (databases) => {
     await settle(b, T0 + 10 * SECOND, T0 + 40 * SECOND);
     expect(await store.downtimeAt(T0 - 1)).to.equal(undefined);
     expect(await store.downtimeAt(T0 + 30 * SECOND)).to.equal(undefined);
-    const down = { from: T0 + 40 * SECOND, to: null, stopped: false };
+    const down = { from: T0 + 40 * SECOND, to: null, stopped: false, stalled: false };
     expect(await store.downtimeAt(T0 + 60 * SECOND)).to.deep.equal(down);
     const next = upTime("wrk_c");
     await settle(next, T0 + 90 * SECOND, T0 + 95 * SECOND);
@@ -77,7 +77,19 @@ onEveryDatabase("UpTimeStore", (databases) => {
       from: T0 + 96 * SECOND,
       to: null,
       stopped: true,
+      stalled: false,
     });
+  });
+
+  it("S3: a process that goes on after a gap was stalled and not gone, unless another one looked first", async () => {
+    const a = upTime("wrk_a");
+    await settle(a, T0, T0 + 20 * SECOND);
+    await settle(a, T0 + 60 * SECOND, T0 + 65 * SECOND);
+    const gap = { from: T0 + 20 * SECOND, to: T0 + 60 * SECOND, stopped: false };
+    expect(await store.downtimeAt(T0 + 40 * SECOND)).to.deep.equal({ ...gap, stalled: true });
+    await settle(upTime("wrk_b"), T0 + 50 * SECOND, T0 + 51 * SECOND);
+    const other = { ...gap, to: T0 + 50 * SECOND, stalled: false };
+    expect(await store.downtimeAt(T0 + 40 * SECOND)).to.deep.equal(other);
   });
 
   it("lists the replicas that have been seen lately", async () => {

@@ -1,6 +1,6 @@
 // "yesterday 02:00" on the clock of a zone, with its gaps and repeats.
 import { expect } from "chai";
-import { type AskedTime, readAskedTime } from "../../src/schedules/asked-time.ts";
+import { type AskedTime, dayAlone, readAskedTime } from "../../src/schedules/asked-time.ts";
 import { costMs } from "../support/cost.ts";
 
 // A Wednesday, 14:30 in Berlin.
@@ -30,9 +30,10 @@ describe("an asked time", () => {
     ["last mon 02:00", "2027-03-29T00:00:00Z"],
     ["next wed 02:00", "2027-04-07T00:00:00Z"],
     ["next thursday 02:00", "2027-04-01T00:00:00Z"],
-    ["2h ago", "2027-03-31T10:30:15Z"],
+    ["2h ago", "2027-03-31T10:30:00Z"],
     ["in 90s", "2027-03-31T12:31:45Z"],
-    ["now", "2027-03-31T12:30:15Z"],
+    ["15s ago", "2027-03-31T12:30:00Z"],
+    ["in 2d", "2027-04-02T12:30:00Z"],
   ];
   for (const [text, at] of table) it(`${text} is ${at}`, () => expect(asked(text)).to.equal(at));
 
@@ -44,6 +45,25 @@ describe("an asked time", () => {
     expect(asked("2027-10-03 02:15", "Australia/Lord_Howe")).to.equal("lost 2027-10-02T15:30:00.000Z");
   });
 
+  it("who counts back or ahead means no millisecond, and in minutes no second either", () => {
+    const odd = NOW + 678;
+    expect([
+      asked("2h ago", "UTC", odd),
+      asked("in 90s", "UTC", odd),
+      asked("now", "UTC", odd),
+    ]).to.deep.equal(["2027-03-31T10:30:00Z", "2027-03-31T12:31:45Z", "2027-03-31T12:30:15.678Z"]);
+  });
+
+  it("a day without a time is refused with what would do", () => {
+    for (const day of ["next monday", "monday", "yesterday", "2027-03-28", "last wed"]) {
+      expect(asked(day), day).to.equal(undefined);
+      expect(dayAlone(day)).to.equal(`must name a time of that day too, such as "${day} 02:00"`);
+      expect(asked(`${day} 02:00`), day).to.be.a("string");
+    }
+    for (const none of ["", "teatime", "next", "next week", "02:00", "x".repeat(1_000_000)])
+      expect(dayAlone(none), none.slice(0, 40)).to.equal(undefined);
+  });
+
   it("only who names the minute means all of it", () => {
     const minute = (text: string) =>
       (readAskedTime(text, NOW, "UTC") as AskedTime & { minute: boolean }).minute;
@@ -52,7 +72,9 @@ describe("an asked time", () => {
       minute("02:00:00"),
       minute("2027-03-28T01:00:00Z"),
       minute("now"),
-    ]).to.deep.equal([true, false, false, false]);
+      minute("2h ago"),
+      minute("in 90s"),
+    ]).to.deep.equal([true, false, false, false, true, false]);
   });
 
   it("A3: refuses everything else, quickly, whatever its length", () => {

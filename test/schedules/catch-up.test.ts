@@ -193,26 +193,56 @@ describe("catch-up", () => {
     const cause = (policy: CatchUpPolicy, now: string, index: number, limits = {}) =>
       caught(policy, now, {}, limits).rows[index]!.cause;
     expect(cause("skip", "05:30:00", 0)).to.equal(
-      "missed: found 30m 0s late, and catch-up policy skip runs no missed fire",
+      "missed: found between 30m 0s and 4h 30m 0s late, and catch-up policy skip runs no missed fire",
     );
     expect(cause("latest", "05:30:00", 0)).to.equal(
-      "missed: catch-up policy latest runs only the newest missed fire, that of 05:00",
+      "missed: catch-up policy latest runs only the newest missed fire, that of 2027-01-10 05:00 +00:00",
     );
     expect(cause("latest", "05:00:02", 0)).to.equal(
-      "missed: found 1h 2s late, when the fire of 05:00 had come due; catch-up policy latest runs the newest only",
+      "missed: found between 1h 2s and 4h 2s late, when the fire of 2027-01-10 05:00 +00:00 had come due; " +
+        "catch-up policy latest runs the newest only",
     );
     expect(cause("latest", "05:30:00", 1)).to.equal("caught up 30m 0s late (catch-up policy latest)");
     expect(cause("latest", "05:30:00", 0, { windowMs: 60_000 })).to.equal(
-      "missed: found 30m 0s late, beyond the catch-up window of 1m 0s",
+      "missed: found between 30m 0s and 4h 30m 0s late, beyond the catch-up window of 1m 0s",
     );
     expect(cause("all", "05:30:00", 0, { max: 2 })).to.contain("runs only the newest 2 within its window");
     expect(cause("all", "05:30:00", 0, { windowMs: 2 * HOUR })).to.equal(
-      "missed: older than its catch-up window of 2h 0s (catch-up policy all)",
+      "missed: found between 2h 30m 0s and 4h 30m 0s late, beyond the catch-up window of 2h 0s (catch-up policy all)",
     );
-    expect(cause("merge", "05:30:00", 0)).to.equal("folded into the run of 05:00 (catch-up policy merge)");
-    expect(cause("merge", "05:30:00", 0, { windowMs: 2 * HOUR })).to.contain(
-      "takes only what is within its window",
+    expect(cause("merge", "05:30:00", 0)).to.equal(
+      "folded into the run of 2027-01-10 05:00 +00:00 (catch-up policy merge)",
     );
-    expect(cause("merge", "05:30:00", 1)).to.equal("caught up 4h 30m 0s late (catch-up policy merge)");
+    expect(cause("merge", "05:30:00", 0, { windowMs: 2 * HOUR })).to.equal(
+      "missed: found between 2h 30m 0s and 4h 30m 0s late, beyond the catch-up window of 2h 0s (catch-up policy merge)",
+    );
+    expect(cause("merge", "05:30:00", 1)).to.equal(
+      "stands for 5 fires, found between 30m 0s and 4h 30m 0s late (catch-up policy merge)",
+    );
+    expect(cause("merge", "01:30:00", 0)).to.equal("caught up 30m 0s late (catch-up policy merge)");
+  });
+
+  it("S3: the words of a row are true of each of its fires, in the window, beyond it, or on both sides", () => {
+    const cause = (policy: CatchUpPolicy, limits: Partial<Schedule["catchUp"]>, now = "05:30:00") =>
+      caught(policy, now, {}, limits).rows[0]!.cause;
+    // Two fires beyond the window and one within it are in one row: what is said of it holds for all three.
+    expect(cause("all", { max: 2, windowMs: 3 * HOUR })).to.equal(
+      "missed: catch-up policy all runs only the newest 2 within its window of 3h 0s",
+    );
+    expect(cause("latest", { windowMs: 2 * HOUR })).to.equal(
+      "missed: catch-up policy latest runs only the newest missed fire, that of 2027-01-10 05:00 +00:00",
+    );
+    expect(cause("all", { max: 0 })).to.equal(
+      "missed: found between 30m 0s and 4h 30m 0s late, and catch-up policy all runs none of them (max 0)",
+    );
+    expect(cause("all", { windowMs: 60_000 }, "01:30:00")).to.equal(
+      "missed: found 30m 0s late, beyond the catch-up window of 1m 0s",
+    );
+    // Every second of half an hour: the window holds them all, and only the newest hundred are enumerated.
+    const many = caught("merge", "01:20:00", cronAt("* * * * * *"), { windowMs: HOUR }).rows[0]!;
+    expect(many).to.include({ reason: "missed", fireCount: null });
+    expect(many.cause).to.match(
+      /^missed: catch-up policy merge takes only the newest \d+ within its window of 1h 0s$/,
+    );
   });
 });

@@ -85,7 +85,11 @@ describe("cron texts", () => {
     ["* L * * *", "hour", /"L" is not understood/],
     ["1W * * * *", "minute", /"1W" is not understood/],
     ["* * LW,3 * *", "dayOfMonth", /"LW" stands alone/],
-    ["* * L-3 * *", "dayOfMonth", /"L" is not understood/],
+    [
+      "* * L-3 * *",
+      "dayOfMonth",
+      /"L-3", so many days before the last one, is not understood; allowed is .* L \(last day\)/,
+    ],
     ["*/0 * * * *", "minute", /the step "0" is not between 1 and 60/],
     ["*/61 * * * *", "minute", /the step "61" is not between 1 and 60/],
     ["*/ * * * *", "minute", /the step ""/],

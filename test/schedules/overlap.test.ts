@@ -113,23 +113,25 @@ describe("overlap", () => {
       plan(makeSchedule(changes), day("03:00:00"), active).rows.at(-1)!.cause;
     const late = { firedThrough: day("02:30:00") };
     const a = activeRun("run_a", "running", "2027-01-10T02:00:00Z");
-    expect(cause([a], late)).to.equal("skipped: run run_a of 02:00 was still running");
+    expect(cause([a], late)).to.equal("skipped: run run_a of 2027-01-10 02:00 +00:00 was still running");
     expect(cause([activeRun("run_b", "queued"), a], late)).to.equal(
-      "skipped: run run_a of 02:00 was still running",
+      "skipped: run run_a of 2027-01-10 02:00 +00:00 was still running",
     );
     expect(cause([activeRun("run_b", "queued")], late)).to.equal(
       "skipped: run run_b was still waiting to start",
     );
     expect(cause([activeRun("run_c", "retrying", "2027-01-09T23:00:00Z")], late)).to.equal(
-      "skipped: run run_c of 2027-01-09 23:00 was still to be tried again",
+      "skipped: run run_c of 2027-01-09 23:00 +00:00 was still to be tried again",
     );
-    expect(cause([a], { ...late, timeZone: "Europe/Berlin" })).to.contain("of 03:00 was");
+    expect(cause([a], { ...late, timeZone: "Europe/Berlin" })).to.contain("of 2027-01-10 03:00 +01:00 was");
     expect(cause([a, activeRun("run_b", "queued")], { ...late, overlap: "buffer_one" })).to.equal(
-      "skipped: run run_a of 02:00 was still running and one run waits already (buffer_one)",
+      "skipped: run run_a of 2027-01-10 02:00 +00:00 was still running and one run waits already (buffer_one)",
     );
     const own = plan(makeSchedule(three), now, []).rows.at(-1)!.cause;
-    expect(own).to.equal("skipped: the run of 01:00:01 was still waiting to start");
+    expect(own).to.equal("skipped: the run of 2027-01-10 01:00:01 +00:00 was still waiting to start");
     const replaced = plan(makeSchedule({ ...three, overlap: "cancel_other" }), now, []).rows[0]!.cause;
-    expect(replaced).to.equal("skipped: the fire of 01:00:02 replaced it before it began (cancel_other)");
+    expect(replaced).to.equal(
+      "skipped: the fire of 2027-01-10 01:00:02 +00:00 replaced it before it began (cancel_other)",
+    );
   });
 });

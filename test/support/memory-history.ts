@@ -26,6 +26,8 @@ export class MemoryHistory implements ScheduleHistory {
       first: revision,
       holding: at > revision.from ? revision : undefined,
       last: revision,
+      earlier: [],
+      later: at > revision.from ? [] : [revision],
     });
   }
 

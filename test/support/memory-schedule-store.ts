@@ -30,6 +30,8 @@ export class MemoryScheduleStore implements ScheduleStore {
   readonly requests: RequestRef[] = [];
   /** What the revisions after the first did. */
   readonly actions: string[] = [];
+  /** The same with their reasons. */
+  readonly changes: Pick<Change, "action" | "reason">[] = [];
   readonly pauses = new MemoryPauses();
   /** The newest runs that ended, by schedule; a test fills them in. */
   readonly ended = new Map<string, EndedRun[]>();
@@ -70,6 +72,7 @@ export class MemoryScheduleStore implements ScheduleStore {
       this.#write(current, change.rows, change.cancel);
       if (change.schedule?.revision !== current.revision) {
         this.actions.push(change.action ?? "edited");
+        this.changes.push({ action: change.action, reason: change.reason });
         this.actors.push(actor);
       }
       if (change.schedule === null) this.#delete(id);

@@ -28,7 +28,12 @@ export function presentExplanation({ schedule, explanation, lines }: Explained):
     suspended: suspended ? presentSuspended(suspended) : null,
     asked: asked ? { by: asked.by, reason: asked.reason } : null,
     downtime: downtime
-      ? { from: isoTime(downtime.from), to: isoTimeOrNull(downtime.to), stopped: downtime.stopped }
+      ? {
+          from: isoTime(downtime.from),
+          to: isoTimeOrNull(downtime.to),
+          stopped: downtime.stopped,
+          stalled: downtime.stalled,
+        }
       : null,
     lostTime: lost ? lost.local : null,
     clockChange: clockChange
@@ -49,6 +54,11 @@ export function presentExplanation({ schedule, explanation, lines }: Explained):
       : null,
     previousFire: instant(explanation.previousFire),
     nextFire: instant(explanation.nextFire),
+    passedOver: explanation.passedOver.map((skip) => ({
+      at: isoTime(skip.at),
+      by: skip.by,
+      reason: skip.reason,
+    })),
     heldBack: explanation.heldBack ? presentSuspended(explanation.heldBack) : null,
   };
 }

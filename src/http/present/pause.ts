@@ -1,5 +1,6 @@
 // Pauses, and what a change would do to the fires that are owed, as the API shows them.
 import type { Effect } from "../../schedules/effect.ts";
+import type { AskedSkip } from "../../schedules/schedule.ts";
 import type { Pause, PauseScope, ScopedPause } from "../../schedules/suspension.ts";
 import { shownKey } from "../address.ts";
 import type { EFFECT, PAUSE, PAUSE_SCOPE } from "../shapes/pause.ts";
@@ -20,6 +21,12 @@ export function presentScope(scope: PauseScope, paused: ScopedPause | undefined)
   };
 }
 
+/** Told only when there are some. */
+export function presentDropped(skips: readonly AskedSkip[]): Pick<Of<typeof EFFECT>, "droppedSkips"> {
+  if (skips.length === 0) return {};
+  return { droppedSkips: skips.map(({ at, by, reason }) => ({ at: isoTime(at), by, reason })) };
+}
+
 /** The answer to `dryRun: true`. */
 export function presentEffect({
   runs,
@@ -27,6 +34,7 @@ export function presentEffect({
   skippedFrom,
   skippedThrough,
   nextFireAt,
+  droppedSkips,
 }: Effect): Of<typeof EFFECT> {
   return {
     dryRun: true,
@@ -35,5 +43,6 @@ export function presentEffect({
     skippedFrom: isoTimeOrNull(skippedFrom),
     skippedThrough: isoTimeOrNull(skippedThrough),
     nextFireAt: isoTimeOrNull(nextFireAt),
+    ...presentDropped(droppedSkips),
   };
 }

@@ -3,7 +3,7 @@ import type { Instant } from "../../clock.ts";
 import type { TaskRun } from "../../runs/task-run.ts";
 import type { NextFire } from "../../schedules/preview.ts";
 import type { AskedSkip, Schedule } from "../../schedules/schedule.ts";
-import type { Hold, Pause, PauseScope, Suspension } from "../../schedules/suspension.ts";
+import { type Hold, isOpen, type PauseScope, type Suspension } from "../../schedules/suspension.ts";
 import { shownKey } from "../address.ts";
 import type { JobSpec } from "../ports.ts";
 import type { NEXT_FIRE, SCHEDULE } from "../shapes/schedule.ts";
@@ -59,10 +59,6 @@ export function presentSchedule(schedule: Schedule, view: ScheduleView): Of<type
     createdAt: isoTime(schedule.createdAt),
     updatedAt: isoTime(schedule.updatedAt),
   };
-}
-
-function isOpen(paused: Pause | null, now: Instant): paused is Pause {
-  return paused !== null && (paused.until === null || paused.until > now);
 }
 
 function presentHold({ by, reason, errors, at }: Hold): Of<typeof SCHEDULE>["held"] {

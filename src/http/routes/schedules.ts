@@ -4,7 +4,7 @@ import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { CreateScheduleBody, PatchScheduleBody, PreviewBody } from "../dto/schedule-bodies.ts";
 import { expectedRevision } from "../etag.ts";
 import { PAGE_QUERY } from "../paging.ts";
-import { presentEffect } from "../present/pause.ts";
+import { presentDropped, presentEffect } from "../present/pause.ts";
 import { presentNextFire } from "../present/schedule.ts";
 import { text } from "../query.ts";
 import { list, noContent, ok } from "../reply.ts";
@@ -124,7 +124,9 @@ export const scheduleRoutes = [
       const { id } = await findToChange(call);
       const expected = expectedRevision(call.header("If-Match"), "required");
       if (dryRun) return ok(presentEffect(await schedules.wouldPatch(id, patch, expected, actorOf(call))));
-      return scheduleReply(call, await schedules.patch(id, patch, expected, actorOf(call)));
+      const { schedule, droppedSkips } = await schedules.patchAndTell(id, patch, expected, actorOf(call));
+      const { body, headers } = await scheduleReply(call, schedule);
+      return ok({ ...(body as object), ...presentDropped(droppedSkips) }, headers);
     },
   }),
   route({

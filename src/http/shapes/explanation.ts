@@ -52,7 +52,14 @@ export const EXPLANATION = named(
       suspended: nullable(SUSPENDED),
       asked: nullable(object({ by: text(), reason: nullable(text()) }, "Who asked to skip it")),
       downtime: nullable(
-        object({ from: time(), to: nullable(time()), stopped: flag("It was stopped in order") }),
+        object({
+          from: time(
+            "The last sign of life: exact when it was stopped in order, else up to some seconds early",
+          ),
+          to: nullable(time("When somebody looked for due fires again")),
+          stopped: flag("It was stopped in order"),
+          stalled: flag("Its process went on afterwards: stopped or stalled, and not gone"),
+        }),
       ),
       lostTime: nullable(text("A local time that did not exist, whose fire moved here or was left out")),
       clockChange: nullable(
@@ -73,6 +80,10 @@ export const EXPLANATION = named(
       ),
       previousFire: FIRE,
       nextFire: FIRE,
+      passedOver: listOf(
+        object({ at: time(), by: text(), reason: nullable(text()) }),
+        "Fires before the next one that are left out because somebody asked for it",
+      ),
       heldBack: nullable(SUSPENDED),
     },
     "Why a schedule did, did not or will (not) run at an instant, with the facts",

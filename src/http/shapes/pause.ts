@@ -23,6 +23,14 @@ export const PAUSE_SCOPE = named(
   object(SCOPE_FIELDS, "What is paused as a whole, and its pause"),
 );
 
+/** Beside what a change answers, when there are some. */
+export const DROPPED_SKIPS = optional(
+  listOf(
+    object({ at: time(), by: text(), reason: nullable(text()) }),
+    "Fires that somebody asked to skip, and that the changed schedule does not have",
+  ),
+);
+
 export const EFFECT = named(
   "Effect",
   object(
@@ -32,7 +40,8 @@ export const EFFECT = named(
       skipped: nullable(count("Fires that stay skipped; null when they are too many to count")),
       skippedFrom: nullable(time()),
       skippedThrough: nullable(time()),
-      nextFireAt: nullable(time()),
+      nextFireAt: nullable(time("The next fire that would run")),
+      droppedSkips: DROPPED_SKIPS,
       schedules: optional(count("How many schedules it is about")),
     },
     "What a change would do",

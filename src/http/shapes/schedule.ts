@@ -1,7 +1,7 @@
 // The shapes of schedules, and of what one would do.
 import { SKIPPED_REASONS } from "../../schedules/schedule.ts";
 import { FIELD_ERROR } from "./field-error.ts";
-import { PAUSE } from "./pause.ts";
+import { DROPPED_SKIPS, PAUSE } from "./pause.ts";
 import { RUN_BRIEF } from "./run.ts";
 import {
   anything,
@@ -83,6 +83,7 @@ export const SCHEDULE = named(
         object({ at: time(), by: text(), reason: nullable(text()) }),
         "Fires that somebody asked to skip",
       ),
+      droppedSkips: DROPPED_SKIPS,
       overlap: OVERLAP,
       catchUp: object({
         policy: word(["skip", "latest", "all", "merge"]),
@@ -98,7 +99,10 @@ export const SCHEDULE = named(
       maxFailedShare: nullable(number(undefined, { minimum: 0, maximum: 1 })),
       pauseAfterFailures: nullable(integer("Paused by itself after so many failed runs in a row")),
       sentence: text("When it fires, in words"),
-      nextFires: listOf(NEXT_FIRE),
+      nextFires: listOf(
+        NEXT_FIRE,
+        "Those that are to run: without skipped and suspended ones, and none beyond maxRuns",
+      ),
       lastRun: nullable(RUN_BRIEF),
       revision: integer("Grows by one at every change; its ETag", { minimum: 1 }),
       firedThrough: time("Every fire up to here has its row"),
