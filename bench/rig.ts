@@ -9,6 +9,7 @@ import { migrate, openDatabase } from "../src/db/open.ts";
 import { DbRunStore } from "../src/db/run-store.ts";
 import { FileSpool } from "../src/db/spool.ts";
 import { createLogger } from "../src/log.ts";
+import { Followers } from "../src/runs/followers.ts";
 import { Notices } from "../src/runs/notices.ts";
 import { Runs } from "../src/runs/runs.ts";
 import { Pool } from "../src/sandbox/pool.ts";
@@ -68,6 +69,7 @@ export async function startRig(options: RigOptions) {
   await ends.start();
   const worker = new Worker({
     store,
+    followers: new Followers(),
     wake,
     finish: (finish) => ends.write(finish),
     log,

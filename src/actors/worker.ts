@@ -1,6 +1,7 @@
 // The worker: claims runs for its free slots, runs each attempt, finishes it, and keeps its leases alive.
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { Followers } from "../runs/followers.ts";
 import type { ClaimAnswer, ClaimedRun, Finish, FinishAnswer, RunStore } from "../runs/store.ts";
 import type { Wake, WakeListener } from "../wake/wake.ts";
 import { Attempt, type AttemptDeps } from "./attempt.ts";
@@ -9,6 +10,8 @@ import { Slots, type SlotLimits } from "./slots.ts";
 
 export interface WorkerOptions {
   store: RunStore;
+  /** Whose log is looked at just now: it is told much sooner. */
+  followers: Followers;
   attempts: AttemptDeps;
   slots: SlotLimits;
   /** Every source whose runs this process may run. */
@@ -27,6 +30,8 @@ export interface WorkerOptions {
 }
 
 const LOOK_AHEAD = 16;
+/** What somebody looks at is told this often. */
+const FOLLOWED_MS = 20;
 /** Exit comes within the drain and 5 s (A4). */
 const LATE_MS = 3_000;
 
@@ -36,6 +41,9 @@ export class Worker implements Service, WakeListener {
   readonly #attempts = new Map<string, Attempt>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
+  /** One telling of an attempt at a time: the newer one must not be overtaken. */
+  readonly #telling = new Set<Attempt>();
+  #following = false;
   /** Different versions are waiting: worth looking further for one that has a warm child. */
   #mixed = false;
   #lastVersion: string | null = null;
@@ -52,6 +60,7 @@ export class Worker implements Service, WakeListener {
       (answer) => this.#claimed(answer),
       () => undefined,
     );
+    options.followers.onBegin(() => void this.#tellFollowed());
   }
 
   async start(): Promise<void> {
@@ -139,6 +148,7 @@ export class Worker implements Service, WakeListener {
     if (finish.to === "retrying" || finish.to === "queued")
       this.#options.wake.wakeAt(run.source, finish.availableAt);
     this.#options.onFinished(finish, answer, run);
+    this.#options.followers.told(run.id);
   }
 
   async #poll(): Promise<void> {
@@ -174,16 +184,35 @@ export class Worker implements Service, WakeListener {
   }
 
   async #tell(): Promise<void> {
-    for (const attempt of this.#attempts.values()) {
-      if (!attempt.output.dirty) continue;
-      const telling = attempt.output.take();
-      try {
-        await this.#options.store.tell(telling);
-      } catch (error) {
-        attempt.output.putBack(telling);
-        throw error;
-      }
+    for (const attempt of this.#attempts.values()) await this.#tellOf(attempt);
+  }
+
+  async #tellOf(attempt: Attempt): Promise<void> {
+    if (!attempt.output.dirty || this.#telling.has(attempt)) return;
+    const telling = attempt.output.take();
+    this.#telling.add(attempt);
+    try {
+      await this.#options.store.tell(telling);
+      this.#options.followers.told(attempt.run.id);
+    } catch (error) {
+      attempt.output.putBack(telling);
+      throw error;
+    } finally {
+      this.#telling.delete(attempt);
     }
+  }
+
+  /** Only as long as somebody looks; when it fails, the other telling tries again and says so. */
+  async #tellFollowed(): Promise<void> {
+    if (this.#following) return;
+    this.#following = true;
+    const { followers } = this.#options;
+    while (!followers.none && !this.#stopping) {
+      const followed = [...this.#attempts.values()].filter(({ run }) => followers.has(run.id));
+      await Promise.allSettled(followed.map((attempt) => this.#tellOf(attempt)));
+      await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
+    }
+    this.#following = false;
   }
 
   /** Renews the leases; an attempt that was given up for lost meanwhile is ended, since another may run by now. */

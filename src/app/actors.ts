@@ -38,6 +38,7 @@ export function makeActors({ config, parts, database, options, log, owner }: Act
   const ends = new Ends({ store, spool, clock: systemClock, log });
   const worker = new Worker({
     store,
+    followers: parts.followers,
     wake,
     log,
     sources: () => parts.catalog.sources().map((source) => source.name),

@@ -22,6 +22,7 @@ import { DbVersionHistory } from "../db/version-history.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { Backfills } from "../runs/backfill.ts";
+import { Followers } from "../runs/followers.ts";
 import { Notices } from "../runs/notices.ts";
 import { Runs } from "../runs/runs.ts";
 import { SandboxDescriber } from "../sandbox/describer.ts";
@@ -130,6 +131,7 @@ export function makeParts(options: PartsOptions) {
   const isMissing = (source: string, key: string) => catalog.entry(source, key)?.loadState === "missing";
 
   const notices = new Notices();
+  const followers = new Followers();
   const wake = new LocalWake({ now });
   const runStore = new DbRunStore(database);
   const queries = new DbRunQueries(database);
@@ -240,6 +242,7 @@ export function makeParts(options: PartsOptions) {
     states,
     vault,
     notices,
+    followers,
     wake,
     runStore,
     queries,

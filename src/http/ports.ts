@@ -8,6 +8,7 @@ import type { Clock, Instant } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { RetryInput } from "../runs/again.ts";
 import type { Backfills as BackfillService } from "../runs/backfill.ts";
+import type { Followers } from "../runs/followers.ts";
 import type { RunQueries } from "../runs/store.ts";
 import type { Actor, TaskRun, Trigger } from "../runs/task-run.ts";
 import type { RequestRef } from "../schedules/schedule.ts";
@@ -206,6 +207,7 @@ export interface FaceDeps {
   versions: Versions;
   params: ParamRules;
   runs: Runs;
+  followers: Followers;
   runQueries: RunQueries;
   schedules: Schedules;
   controls: Controls;

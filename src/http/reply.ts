@@ -5,7 +5,9 @@ export interface Reply {
   /** Sent as JSON; left out with `text` and with 204. */
   body?: unknown;
   text?: string;
-  /** Content type of `text`. */
+  /** Sent piece by piece, as it comes. */
+  stream?: AsyncIterable<string>;
+  /** Content type of `text` or `stream`. */
   type?: string;
   headers?: Readonly<Record<string, string>>;
   /** Id of what a POST made, by which a repeated request finds it again. */

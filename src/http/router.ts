@@ -1,4 +1,5 @@
 // Builds the router from the table of routes: each request passes the same few steps in the same order.
+import { Readable } from "node:stream";
 import { Router } from "@koa/router";
 import type { Middleware } from "koa";
 import { ExpectedError, notFound } from "../errors.ts";
@@ -93,6 +94,9 @@ function send(ctx: FaceContext, reply: Reply): void {
   if (reply.text !== undefined) {
     ctx.set("Content-Type", reply.type ?? "text/plain; charset=utf-8");
     ctx.body = reply.text;
+  } else if (reply.stream !== undefined) {
+    ctx.set("Content-Type", reply.type ?? "text/plain; charset=utf-8");
+    ctx.body = Readable.from(reply.stream);
   } else if (reply.body !== undefined) {
     ctx.set("Content-Type", "application/json; charset=utf-8");
     ctx.body = JSON.stringify(reply.body);

@@ -9,8 +9,8 @@ import { cutLine, LineCutter, OutputCap } from "./lines.ts";
 import { type FailedRecordTold, type FromChild, NO_PIPE, OUT_FD, type ToldLine } from "./protocol.ts";
 
 /** Progress and counts travel at most this often; what waits goes out with the end at the latest. */
-const EVERY_MS = 100;
-const QUICK_LINES = 10;
+const EVERY_MS = 50;
+const QUICK_LINES = 5;
 const MAX_LAST = 500;
 const MAX_BATCH_BYTES = 64 * 1024;
 
@@ -79,7 +79,8 @@ export class Outgoing {
       case "failed-record":
         this.#failed.push({ key: event.key, reason: event.reason });
         this.#bytes += (event.key?.length ?? 0) + (event.reason?.length ?? 0);
-        break;
+        // It travels with the counts in which it is counted; they come at once behind it.
+        return;
       case "progress":
         this.#progress = { percent: event.percent, message: event.message };
         break;

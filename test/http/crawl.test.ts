@@ -86,6 +86,7 @@ describe("A2: the crawl, every route of the table without and with too small a t
       "GET /runs",
       "GET /runs/:id",
       "GET /runs/:id/logs",
+      "GET /runs/:id/logs/stream",
       "GET /runs/:id/failed-records",
       "POST /runs/:id/cancel",
       "POST /runs/:id/retry",
@@ -184,6 +185,16 @@ describe("A2: the crawl, every route of the table without and with too small a t
   it("with their role the routes answer", async () => {
     for (const one of guarded) {
       if (one.role === "local" || one.method === "DELETE") continue;
+      if (one.formats?.["text/event-stream"] !== undefined) {
+        // It goes on as long as its run: that it begins is enough.
+        const controller = new AbortController();
+        const headers = { authorization: `Bearer ${face.tokens[one.role as Role]}` };
+        const url = `${face.url}${pathOf(one)}`;
+        const stream = await fetch(url, { headers, signal: controller.signal });
+        controller.abort();
+        expect(stream.status, one.path).to.equal(200);
+        continue;
+      }
       const { status } = await ask(one, face.tokens[one.role as Role]);
       expect([200, 201, 202], `${one.method} ${one.path}: ${status}`).to.include(status);
     }

@@ -11,6 +11,7 @@ import { invalid } from "../../src/errors.ts";
 import type { FaceDeps, FailedLoad, HealthCheck, SourceState } from "../../src/http/ports.ts";
 import { silentLogger } from "../../src/log.ts";
 import { Backfills } from "../../src/runs/backfill.ts";
+import { Followers } from "../../src/runs/followers.ts";
 import { Notices } from "../../src/runs/notices.ts";
 import { Runs } from "../../src/runs/runs.ts";
 import type { FailedRecord, NewRun } from "../../src/runs/store.ts";
@@ -101,6 +102,7 @@ export class FaceWorld {
   readonly schedules = new MemoryScheduleStore();
   readonly idempotency = new MemoryIdempotency();
   readonly notices = new Notices();
+  readonly followers = new Followers();
   readonly versions = new MemoryVersions();
   readonly logged: { fields: unknown; message: string }[] = [];
   draining = false;
@@ -166,6 +168,7 @@ export class FaceWorld {
         now: () => this.clock.now(),
       }),
       runQueries: queries,
+      followers: this.followers,
       schedules,
       controls: new Controls(schedules, this.clock),
       backfills: new Backfills({

@@ -16,8 +16,19 @@ export function presentLogLine(line: LogLine): Of<typeof LOG_LINE> {
   };
 }
 
-/** `2026-01-02T03:04:05.678Z WARN  the text {"key":1}` */
+/**
+ * `2026-01-02T03:04:05.678Z WARN  the text {"key":1}`. Control characters are told as JSON does: a terminal that shows them
+ * must not obey a job.
+ */
 export function logLineText(line: LogLine): string {
   const fields = line.fields ? ` ${JSON.stringify(line.fields)}` : "";
-  return `${isoTime(line.time)} ${line.level.toUpperCase().padEnd(5)} ${line.text}${fields}\n`;
+  return `${isoTime(line.time)} ${line.level.toUpperCase().padEnd(5)} ${escaped(line.text + fields)}\n`;
+}
+
+function escaped(text: string): string {
+  return text.replace(
+    // eslint-disable-next-line no-control-regex
+    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
+    (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
+  );
 }

@@ -1,11 +1,13 @@
 // Routes of runs: the list with its filters, one run, its log and its refused records.
 import { LOG_LEVELS, levelsFrom, runFilterOf, RUN_QUERY } from "../run-query.ts";
+import { isFinal } from "../../runs/state.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { logEvents, seqOfEventId } from "../log-stream.ts";
 import { nextLink } from "../paging.ts";
 import { logLineText, presentLogLine } from "../present/log-line.ts";
 import { RUN_COLUMNS, runCells } from "../present/run.ts";
 import { integer, oneOf, text } from "../query.ts";
-import { csv, list, ndjson, ok, type Page } from "../reply.ts";
+import { csv, list, ndjson, noContent, ok, type Page } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { findRun, viewRun, viewWholeRun } from "./run-replies.ts";
 
@@ -97,6 +99,40 @@ export const runRoutes = [
         return { status: 200, text: lines.map(logLineText).join(""), headers: link };
       }
       return list(lines.map(presentLogLine), { next, hasMore }, link);
+    },
+  }),
+  route({
+    method: "GET",
+    path: `${BASE}/runs/:id/logs/stream`,
+    role: "viewer",
+    summary:
+      "The log as it is written, one line an event, until the run has ended (event `end`); goes on behind Last-Event-ID",
+    query: {
+      after: integer("Only lines with a greater seq", 0, Number.MAX_SAFE_INTEGER, 0),
+      level: oneOf("This level and those above it", LOG_LEVELS, undefined),
+    },
+    takes: ["Last-Event-ID"],
+    replies: { 200: null, 204: null },
+    formats: { "text/event-stream": "LogLine" },
+    async handle(call) {
+      const { deps, query } = call;
+      const run = await findRun(call, call.params["id"] ?? "");
+      const seen = seqOfEventId(call.header("Last-Event-ID"));
+      const after = seen ?? query.after;
+      // A browser asks again when a stream ends; this answer tells it to stop.
+      if (seen !== undefined && isFinal(run.state) && seen >= run.log.lines) return noContent;
+      const levels = levelsFrom(query.level);
+      const stream = logEvents({
+        runId: run.id,
+        after,
+        wanted: ({ level }) => !levels || levels.includes(level),
+        queries: deps.runQueries,
+        followers: deps.followers,
+        gone: call.gone(),
+        draining: () => deps.health.draining(),
+        now: () => deps.clock.monotonic(),
+      });
+      return { status: 200, stream, type: "text/event-stream", headers: { "X-Accel-Buffering": "no" } };
     },
   }),
   route({
