@@ -1,6 +1,6 @@
 // How a child is started on this machine: what of setpriv and prlimit really works here, and as which user.
 import { spawnSync } from "node:child_process";
-import { existsSync, readFileSync } from "node:fs";
+import { accessSync, constants, existsSync, readFileSync } from "node:fs";
 
 /** Whom jobs run as, when it is not the service's own user. */
 export interface JobUser {
@@ -11,6 +11,8 @@ export interface JobUser {
 }
 
 export interface Launcher {
+  /** Path of the Node that children run. */
+  node: string;
   /** Path of a setpriv that ends a child with its parent; null: there is none. */
   setpriv: string | null;
   /** Path of a prlimit; null: there is none. */
@@ -32,7 +34,7 @@ export function findLauncher(user: JobUser | null): Launcher {
     throw new Error(
       `jobs cannot run as the user ${user.name}: that needs setpriv of util-linux (apt-get install util-linux)`,
     );
-  const launcher: Launcher = { setpriv, prlimit, user };
+  const launcher: Launcher = { node: readableNode(), setpriv, prlimit, user };
   if (user) tryUser(launcher, user);
   return launcher;
 }
@@ -80,6 +82,29 @@ function tryUser(launcher: Launcher, user: JobUser): void {
   const { status, stdout, stderr } = spawnSync(command!, args, { encoding: "utf8" });
   if (status !== 0 || Number(stdout) !== user.uid)
     throw new Error(`jobs cannot run as the user ${user.name}: ${stderr.trim() || "setpriv failed"}`);
+}
+
+/**
+ * Our own, unless it may be executed and not read: the kernel then shows nobody the environment of its processes, which is
+ * meant for the service, and would keep us from finding what a child started (see marks.ts).
+ */
+function readableNode(): string {
+  if (mayRead(process.execPath)) return process.execPath;
+  const others = FOLDERS.map((folder) => `${folder}/node`).filter(mayRead);
+  return others.find((path) => versionOf(path) === process.version) ?? process.execPath;
+}
+
+function mayRead(path: string): boolean {
+  try {
+    accessSync(path, constants.R_OK | constants.X_OK);
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function versionOf(node: string): string {
+  return spawnSync(node, ["--version"], { encoding: "utf8" }).stdout?.trim() ?? "";
 }
 
 /** A program that is there and does what we need: busybox has one of the same name that cannot. */

@@ -39,7 +39,7 @@ export function spawnChild(options: ChildOptions): ChildPipes {
   const { launcher, memoryBytes } = options;
   const flags = memoryBytes === undefined ? [] : [`--max-old-space-size=${heapMiB(memoryBytes)}`];
   const most = memoryBytes === undefined ? undefined : 2 * memoryBytes + 256 * MIB;
-  const [command, ...args] = launched(launcher, [process.execPath, ...flags, CHILD], most);
+  const [command, ...args] = launched(launcher, [launcher.node, ...flags, CHILD], most);
   const child = spawn(command!, args, {
     cwd: options.tempDir,
     env: { ...options.env, TMPDIR: options.tempDir, [MARK]: options.mark },

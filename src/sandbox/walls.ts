@@ -55,6 +55,15 @@ function wall(name: string, stands: boolean, yes: string, no: string): Wall {
   return { name, stands, says: stands ? yes : no };
 }
 
+/** A container may be given a number that has no name. */
+function ownName(): string {
+  try {
+    return userInfo().username;
+  } catch {
+    return `the user ${process.getuid?.()}`;
+  }
+}
+
 function userWall(user: JobUser | null): Wall {
   const name = "user of jobs";
   if (user)
@@ -63,7 +72,7 @@ function userWall(user: JobUser | null): Wall {
       stands: true,
       says: `jobs run as ${user.uid}:${user.gid}, without groups and capabilities${shared(user)}`,
     };
-  const own = userInfo().username;
+  const own = ownName();
   const mend = mayChangeUser()
     ? "set JOBMOUNT_JOB_USER to a user that nothing else uses"
     : "only a service that runs as root can start jobs as somebody else; its container is the wall";
