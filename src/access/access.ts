@@ -107,6 +107,18 @@ export class Access {
     if (principal.session !== undefined) await this.#sessions?.remove(principal.session);
   }
 
+  /** Whether who came in some time ago would still come in, with no less than then. */
+  async stillHolds(principal: Principal): Promise<boolean> {
+    const { tokenHash, session, role, sources } = principal;
+    if (principal.type === "local") return true;
+    if (session !== undefined) {
+      const kept = await this.#sessions?.byHash(session);
+      if (!kept || kept.expiresAt <= this.#clock.now()) return false;
+    }
+    const now = tokenHash === undefined ? undefined : await this.#principalOf(tokenHash);
+    return now?.role === role && JSON.stringify(now.sources) === JSON.stringify(sources);
+  }
+
   async #principalOf(hash: string): Promise<Principal | undefined> {
     if (this.#adminHash !== undefined && sameHash(hash, this.#adminHash))
       return { ...ADMIN_TOKEN_PRINCIPAL, tokenHash: hash };

@@ -9,6 +9,8 @@ import type { Database } from "../db/database.ts";
 import { DbIdempotencyStore } from "../db/idempotency-store.ts";
 import { countSealed, resealAll } from "../db/secret-rotation.ts";
 import { deriveKey } from "../db/secrets.ts";
+import { shownKey } from "../http/address.ts";
+import { Changes } from "../http/changes.ts";
 import type { FaceDeps } from "../http/ports.ts";
 import type { Logger } from "../log.ts";
 import { nearest } from "../sdk/nearest.ts";
@@ -77,6 +79,7 @@ export function faceDeps({ config, parts, database, access, audit, health, log, 
     explain: parts.explain,
     access,
     audit,
+    changes: hintsOf(parts),
     secrets: {
       count: () => countSealed(database, parts.vault),
       rotate: () => resealAll(database, parts.vault),
@@ -95,6 +98,21 @@ export function faceDeps({ config, parts, database, access, audit, health, log, 
     log,
     publicUrl: url,
   };
+}
+
+/** What happens beside requests; what requests change is told by the face itself. */
+function hintsOf({ catalog, notices }: Parts): Changes {
+  const changes = new Changes();
+  notices.listen(({ runId, source, jobKey, state }) =>
+    changes.tell({ kind: "run", source, id: runId, job: shownKey(jobKey), state }),
+  );
+  catalog.onChange((change) => {
+    const { kind, source } = change;
+    if (change.kind === "source")
+      changes.tell({ kind: "source", source, id: source, state: change.status.state });
+    else changes.tell({ kind: "job", source, id: shownKey(change.key), state: kind });
+  });
+  return changes;
 }
 
 /** From the package.json above this file, wherever it was built to. */

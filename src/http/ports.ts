@@ -6,6 +6,7 @@ import type { JobVersions } from "../catalog/job-versions.ts";
 import type { CatalogEntry, LoadError, LoadState } from "../catalog/version.ts";
 import type { Clock, Instant } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import type { Changes } from "./changes.ts";
 import type { RetryInput } from "../runs/again.ts";
 import type { Backfills as BackfillService } from "../runs/backfill.ts";
 import type { Followers } from "../runs/followers.ts";
@@ -217,6 +218,8 @@ export interface FaceDeps {
   explain: Explain;
   access: Access;
   audit: Audit;
+  /** Hints for open pages. */
+  changes: Changes;
   secrets: Secrets;
   idempotency: IdempotencyStore;
   /** At least 32 bytes, derived from JOBMOUNT_SECRET_KEY: bodies may hold secrets, so their digests are keyed. */

@@ -1,5 +1,7 @@
 // What a route answers: plain data, sent in one place.
 
+import type { EventSink } from "./event-stream.ts";
+
 export interface Reply {
   status: number;
   /** Sent as JSON; left out with `text` and with 204. */
@@ -9,6 +11,8 @@ export interface Reply {
   stream?: AsyncIterable<string>;
   /** Content type of `text` or `stream`. */
   type?: string;
+  /** Instead of a body: server-sent events, as long as somebody reads them. */
+  events?(sink: EventSink): void;
   headers?: Readonly<Record<string, string>>;
   /** Id of what a POST made, by which a repeated request finds it again. */
   resourceId?: string;

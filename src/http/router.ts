@@ -4,6 +4,7 @@ import { Router } from "@koa/router";
 import type { Middleware } from "koa";
 import { ExpectedError, notFound } from "../errors.ts";
 import type { AnyCall, FaceContext, FaceState } from "./context.ts";
+import { type EventSink, EVENT_STREAM_HEADERS, eventStream } from "./event-stream.ts";
 import { parseBody } from "./dto/parse-body.ts";
 import { audited } from "./middleware/audit.ts";
 import { authorize, tooManyTries } from "./middleware/authenticate.ts";
@@ -64,7 +65,7 @@ async function serve(route: Route, deps: FaceDeps, ctx: FaceContext): Promise<vo
       return controller.signal;
     },
   };
-  send(ctx, await audited(route, call, ctx, () => once(route, call)));
+  send(deps, ctx, await audited(route, call, ctx, () => once(route, call)));
 }
 
 /** The contract tells which headers a route looks at, so it can look at no others. */
@@ -88,9 +89,10 @@ async function bodyOf(route: Route, ctx: FaceContext): Promise<object> {
   return parseBody(route.body!, raw === undefined ? {} : raw);
 }
 
-function send(ctx: FaceContext, reply: Reply): void {
+function send(deps: FaceDeps, ctx: FaceContext, reply: Reply): void {
   ctx.status = reply.status;
   for (const [name, value] of Object.entries(reply.headers ?? {})) ctx.set(name, value);
+  if (reply.events) return sendEvents(deps, ctx, reply.events);
   if (reply.text !== undefined) {
     ctx.set("Content-Type", reply.type ?? "text/plain; charset=utf-8");
     ctx.body = reply.text;
@@ -101,4 +103,14 @@ function send(ctx: FaceContext, reply: Reply): void {
     ctx.set("Content-Type", "application/json; charset=utf-8");
     ctx.body = JSON.stringify(reply.body);
   }
+}
+
+function sendEvents({ access }: FaceDeps, ctx: FaceContext, begin: (sink: EventSink) => void): void {
+  const { principal } = ctx.state;
+  const stillAllowed = () => (principal ? access.stillHolds(principal) : Promise.resolve(true));
+  ctx.set(EVENT_STREAM_HEADERS);
+  if (ctx.method === "HEAD") return;
+  const { stream, sink } = eventStream({ stillAllowed });
+  ctx.body = stream;
+  begin(sink);
 }

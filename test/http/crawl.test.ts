@@ -123,6 +123,7 @@ describe("A2: the crawl, every route of the table without and with too small a t
       "POST /tokens",
       "DELETE /tokens/:id",
       "GET /audit-events",
+      "GET /events",
       "POST /session",
       "DELETE /session",
       "POST /sign-in-links",

@@ -8,6 +8,7 @@ import { addressOf } from "../../src/catalog/version.ts";
 import type { Clock } from "../../src/clock.ts";
 import { isSealed } from "../../src/db/secrets.ts";
 import { invalid } from "../../src/errors.ts";
+import { Changes } from "../../src/http/changes.ts";
 import type { FaceDeps, FailedLoad, HealthCheck, SourceState } from "../../src/http/ports.ts";
 import { silentLogger } from "../../src/log.ts";
 import { Backfills } from "../../src/runs/backfill.ts";
@@ -200,6 +201,7 @@ export class FaceWorld {
           ]),
       },
       audit: new Audit({ store: this.audit, clock: this.clock, log: silentLogger }),
+      changes: new Changes(),
       trustedProxies: [],
       access: new Access({
         store: this.tokens,

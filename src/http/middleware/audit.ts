@@ -3,12 +3,24 @@ import type { Middleware } from "koa";
 import type { AuditEnd, NewAuditEvent } from "../../access/audit.ts";
 import { ExpectedError } from "../../errors.ts";
 import { actionOf, changes, detailOf } from "../audit-words.ts";
+import type { Change } from "../changes.ts";
 import type { AnyCall, FaceContext, FaceState, Subject } from "../context.ts";
 import type { FaceDeps } from "../ports.ts";
 import type { Reply } from "../reply.ts";
 import { BASE, type Route } from "../route.ts";
 
 const MAX_TARGET = 400;
+
+/** What pages are told of; by the first word of the action. */
+const KINDS: Readonly<Record<string, Change["kind"]>> = {
+  jobs: "job",
+  runs: "run",
+  schedules: "schedule",
+  batches: "run",
+  sources: "source",
+  scheduler: "scheduler",
+  tokens: "token",
+};
 
 /** Outside of everything that may refuse. */
 export function auditRefusals(deps: FaceDeps): Middleware<FaceState> {
@@ -40,8 +52,28 @@ export async function audited(
   ctx: FaceContext,
   run: () => Promise<Reply>,
 ): Promise<Reply> {
-  const { audit } = call.deps;
   if (!changes(route, call.body)) return run();
+  const reply = await recorded(route, call, ctx, run);
+  const kind = KINDS[actionOf(route).split(".")[0]!];
+  if (kind) {
+    const { source = null, target = null } = ctx.state.subject ?? {};
+    call.deps.changes.tell({
+      kind,
+      source,
+      id: made(ctx.state.subject, reply) ?? target,
+      state: actionOf(route),
+    });
+  }
+  return reply;
+}
+
+async function recorded(
+  route: Route,
+  call: AnyCall,
+  ctx: FaceContext,
+  run: () => Promise<Reply>,
+): Promise<Reply> {
+  const { audit } = call.deps;
   const target = ctx.state.subject?.target;
   const asked = {
     ...known(ctx),

@@ -4,6 +4,7 @@ import { accessRoutes } from "./access.ts";
 import { auditRoutes } from "./audit.ts";
 import { contractRoutes } from "./contract.ts";
 import { batchRoutes } from "./batches.ts";
+import { eventRoutes } from "./events.ts";
 import { jobRoutes } from "./jobs.ts";
 import { runChangeRoutes } from "./run-changes.ts";
 import { runRoutes } from "./runs.ts";
@@ -25,6 +26,7 @@ export const routes: readonly Route[] = [
   ...batchRoutes,
   ...pauseRoutes,
   ...serviceRoutes,
+  ...eventRoutes,
   ...secretRoutes,
   ...accessRoutes,
   ...auditRoutes,

@@ -8,7 +8,7 @@ import { FAILED_RECORD, FAILED_RECORD_LIST, LOG_LINE, RUN } from "./run.ts";
 import { SCHEDULE, SCHEDULE_PREVIEW } from "./schedule.ts";
 import { EFFECT, PAUSE_SCOPE, SCHEDULER } from "./pause.ts";
 import { page } from "./page.ts";
-import { HEALTH, META, PROBLEM, SECRET_KEYS, SOURCE } from "./service.ts";
+import { CHANGES, HEALTH, META, PROBLEM, SECRET_KEYS, SOURCE } from "./service.ts";
 import { anything, either, map, type Shape } from "./shape.ts";
 import { VERSION, VERSION_BRIEF, VERSION_DIFF, VERSION_SOURCE } from "./version.ts";
 
@@ -39,6 +39,7 @@ export const SHAPES = {
   PauseScope: PAUSE_SCOPE,
   PauseScopeOrEffect: either(PAUSE_SCOPE, EFFECT),
   Scheduler: SCHEDULER,
+  Changes: CHANGES,
   SecretKeys: SECRET_KEYS,
   SourceList: page(SOURCE),
   Meta: META,

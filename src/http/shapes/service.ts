@@ -40,6 +40,21 @@ export const HEALTH = named(
   }),
 );
 
+export const CHANGES = named(
+  "Changes",
+  object({
+    changes: listOf(
+      object({
+        kind: word(["run", "job", "schedule", "source", "token", "scheduler"]),
+        source: nullable(text()),
+        id: nullable(text()),
+        job: optional(text("Key of the job of a run")),
+        state: optional(text("State of a run; what happened to anything else")),
+      }),
+    ),
+  }),
+);
+
 export const SECRET_KEYS = named(
   "SecretKeys",
   object({

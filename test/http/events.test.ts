@@ -1,0 +1,135 @@
+import { expect } from "chai";
+import { eventually } from "../support/eventually.ts";
+import { eventStream } from "../../src/http/event-stream.ts";
+import { Face } from "../support/face.ts";
+import { catalogEntry, OPEN_SPEC } from "../support/http-doubles.ts";
+
+/** A reader of server-sent events over a real connection. */
+class Reader {
+  text = "";
+  ended = false;
+  headers: Headers = new Headers();
+  readonly #abort = new AbortController();
+
+  async open(url: string, token: string, headers: Record<string, string> = {}): Promise<this> {
+    const response = await fetch(url, {
+      headers: { authorization: `Bearer ${token}`, ...headers },
+      signal: this.#abort.signal,
+    });
+    expect(response.status).to.equal(200);
+    this.headers = response.headers;
+    void (async () => {
+      try {
+        for await (const chunk of response.body!)
+          this.text += Buffer.from(chunk as Uint8Array).toString("utf8");
+      } catch {
+        // Ended by close().
+      }
+      this.ended = true;
+    })();
+    return this;
+  }
+
+  close(): void {
+    this.#abort.abort();
+  }
+}
+
+describe("the stream of change notices", () => {
+  const face = new Face();
+  const readers: Reader[] = [];
+  before(async () => {
+    face.world.addSource("acme", catalogEntry("acme", "reports", { spec: OPEN_SPEC }));
+    await face.start();
+  });
+  after(async () => {
+    for (const reader of readers) reader.close();
+    await face.stop();
+  });
+  const open = async (token: string, headers?: Record<string, string>) => {
+    const reader = await new Reader().open(`${face.url}/api/v1/events`, token, headers);
+    readers.push(reader);
+    return reader;
+  };
+
+  it("begins with resync, also for who comes back, and tells what changed within a second", async () => {
+    const reader = await open(face.tokens.viewer, { "last-event-id": "17" });
+    await eventually(() => expect(reader.text).to.match(/^id: 0\nevent: resync\ndata: \{\}\n\n/));
+    expect(reader.headers.get("content-type")).to.equal("text/event-stream; charset=utf-8");
+    expect(reader.headers.get("x-accel-buffering")).to.equal("no");
+    expect(reader.headers.get("content-encoding")).to.equal(null);
+    await face.ask("POST", "/jobs/open/pause");
+    await eventually(() =>
+      expect(reader.text).to.include('"kind":"job","source":"default","id":"default:open"'),
+    );
+    expect(reader.text).to.match(/\nevent: changes\ndata: \{"changes":\[/);
+  });
+
+  it("A2: a token of one source hears of that source alone", async () => {
+    const own = await open(await face.token({ role: "viewer", sources: ["acme"] }));
+    const all = await open(face.tokens.viewer);
+    face.deps.changes.tell({
+      kind: "run",
+      source: "default",
+      id: "run_theirs",
+      job: "open",
+      state: "failed",
+    });
+    for (let i = 0; i < 300; i++) face.deps.changes.tell({ kind: "run", source: "default", id: `run_${i}` });
+    face.deps.changes.tell({ kind: "token", source: null, id: "tok_theirs" });
+    face.deps.changes.tell({
+      kind: "run",
+      source: "acme",
+      id: "run_own",
+      job: "reports",
+      state: "succeeded",
+    });
+    await eventually(() => expect(own.text).to.include("run_own"));
+    expect(own.text).not.to.include("theirs");
+    expect(own.text).not.to.include("default");
+    expect(own.text.match(/event: resync/g), "nor that others had many").to.have.length(1);
+    await eventually(() => expect(all.text.match(/event: resync/g)).to.have.length(2));
+  });
+
+  it("a hundred changes of one run come as one hint, and nothing is gathered while nobody listens", async () => {
+    const reader = await open(face.tokens.viewer);
+    await eventually(() => expect(reader.text).to.include("resync"));
+    for (let i = 0; i < 100; i++)
+      face.deps.changes.tell({ kind: "run", source: "default", id: "run_x", state: `s${i}` });
+    await eventually(() => expect(reader.text).to.include("s99"));
+    expect(reader.text.match(/run_x/g)).to.have.length(1);
+  });
+
+  it("a reader that goes is forgotten", async () => {
+    for (const reader of readers) reader.close();
+    await eventually(() => expect(face.deps.changes.listening).to.equal(0));
+  });
+
+  it("says every 15 s that it lives, and ends when its reader may not read it any more", async () => {
+    let allowed = true;
+    const { stream, sink } = eventStream({ stillAllowed: () => Promise.resolve(allowed), heartbeatMs: 5 });
+    let ended = 0;
+    sink.onEnd(() => ended++);
+    let text = "";
+    stream.on("data", (chunk: Buffer) => (text += chunk.toString()));
+    await eventually(() => expect(text.match(/: still here\n\n/g)!.length).to.be.at.least(3));
+    allowed = false;
+    await eventually(() => expect([sink.open, ended]).to.deep.equal([false, 1]));
+  });
+
+  it("a reader that does not read is cut off before it costs more than a few megabytes", () => {
+    const { stream, sink } = eventStream({ stillAllowed: () => Promise.resolve(true) });
+    const data = "x".repeat(64 * 1024);
+    for (let i = 0; i < 100; i++) sink.send({ data });
+    expect(stream.destroyed).to.equal(true);
+  });
+
+  it("a token that was revoked, or narrowed, does not hold", async () => {
+    const token = await face.token({ role: "viewer" });
+    const principal = (await face.deps.access.authenticate(token))!;
+    expect(await face.deps.access.stillHolds(principal)).to.equal(true);
+    expect(await face.deps.access.stillHolds({ ...principal, sources: ["acme"] })).to.equal(false);
+    await face.ask("DELETE", `/tokens/${principal.id}`);
+    expect(await face.deps.access.stillHolds(principal)).to.equal(false);
+  });
+});
