@@ -36,10 +36,11 @@ export async function suspects(
 /** The scan has just read the names of the nearest folder that it walked, and the next one was not among them. */
 function isSurelyAbsent(scan: Scan, path: TreePath): boolean {
   if (path.startsWith(DEPS_PREFIX)) return false;
-  const segments = path.split("/");
-  for (let depth = segments.length - 1; depth >= 0; depth--) {
-    const names = scan.names.get(segments.slice(0, depth).join("/"));
-    if (names) return !names.has(segments[depth] ?? "");
+  for (let end = path.length; end > 0;) {
+    const slash = path.lastIndexOf("/", end - 1);
+    const names = scan.names.get(slash < 0 ? "" : path.slice(0, slash));
+    if (names) return !names.has(path.slice(slash + 1, end));
+    end = slash;
   }
   return false;
 }

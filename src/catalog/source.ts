@@ -49,6 +49,7 @@ export class Source {
   private fullScan: NodeJS.Timeout | null = null;
   private scanning: Promise<void> = Promise.resolve();
   private rehashedAt: number;
+  private namesUntil = 0;
   private told = "";
   private stopped = false;
 
@@ -187,7 +188,12 @@ export class Source {
     if (this.stopped) return;
     const look = this.root.look;
     if (!look?.there) return this.withoutRoot(look?.reason ?? "", look?.exists ?? false);
-    const scan = await scanSource(look.real, this.root.mode === "events" ? this.folderNames : null);
+    if (this.root.mode !== "events" && this.options.clock.monotonic() > this.namesUntil) {
+      // Where no event tells of a folder, its times may not tell either.
+      this.folderNames.clear();
+      this.namesUntil = this.options.clock.monotonic() + this.options.pace.rescanMs;
+    }
+    const scan = await scanSource(look.real, this.folderNames);
     if (this.stopped) return;
     if (scan.empty && this.name !== BUILT_IN && this.tasks.size > 0) {
       return this.become("unavailable", `${this.options.location.path} is empty: is the volume mounted?`);
