@@ -15,6 +15,7 @@ import { makeParts, type Parts } from "./app/parts.ts";
 import { shownAddress, startedSources } from "./app/report.ts";
 import { orphanedText } from "./app/source-board.ts";
 import { secretKeys } from "./app/secret-key.ts";
+import { VersionUpkeep } from "./app/version-upkeep.ts";
 import type { App, AppOptions, StartReport } from "./cli/ports.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
@@ -186,6 +187,9 @@ class JobmountApp implements App {
     this.#undo.push(() => sweeper.stop());
     await worker.start();
     this.#undo.push(() => worker.stop());
+    const upkeep = new VersionUpkeep({ history: parts.history, cache: parts.versionCache, log });
+    await upkeep.start();
+    this.#undo.push(() => upkeep.stop());
     this.#scheduler = scheduler;
     this.#undo.push(() => this.fire(false));
     await this.fire(this.#options.schedules !== false);

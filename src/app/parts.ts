@@ -237,6 +237,7 @@ export function makeParts(options: PartsOptions) {
     catalog,
     board,
     versions,
+    versionCache: cache,
     history,
     params,
     states,

@@ -41,4 +41,6 @@ export interface VersionHistory {
    * several replicas at once.
    */
   prune(keep: number): Promise<number>;
+  /** Those of these hashes that are kept. */
+  stored(hashes: readonly string[]): Promise<Set<string>>;
 }

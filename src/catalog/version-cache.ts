@@ -1,10 +1,11 @@
 // Puts a version from the store on disk, so that a child process can import it: whole or not at all, and read-only.
-import { readFile, realpath } from "node:fs/promises";
+import { readdir, readFile, realpath, rm } from "node:fs/promises";
 import { dirname, join } from "node:path";
 import { ExpectedError } from "../errors.ts";
 import { BUNDLE_NAME } from "./build.ts";
 import { isFolder, writeFolderOnce } from "./bundle-files.ts";
 import type { PreparedVersion, VersionPreparer } from "./prepare.ts";
+import { statOrNull } from "./signature.ts";
 import type { CatalogStore, StoredVersion } from "./store.ts";
 import { dependencyFolder, dependencyFolderName, packageFolders } from "./task-folder.ts";
 import type { NeededPackage } from "./version.ts";
@@ -18,6 +19,8 @@ export interface VersionCacheOptions {
   sources: ReadonlyMap<string, string>;
   /** Where `deps install` puts packages; null when there is no such cache. */
   depsDir?: string | null;
+  /** This machine's own clock, as the file system uses it. */
+  now?(): number;
 }
 
 /** What has to be known of a version on disk; kept beside it, so that the database may be away. */
@@ -31,6 +34,9 @@ interface Origin {
 }
 
 const ORIGIN_NAME = "version.json";
+/** A copy, and one that a killed process did not finish; whatever else lies there is not ours. */
+const COPY_NAME = /^[0-9a-f]{64}(\.new-\w+)?$/;
+const YOUNG_MS = 3_600_000;
 
 /** The local copies of versions, made from the store alone. Any number of processes may share the folder. */
 export class VersionCache implements VersionPreparer {
@@ -65,6 +71,26 @@ export class VersionCache implements VersionPreparer {
       if (path.startsWith(prefix)) content.set(`files/${path.slice(prefix.length)}`, bytes);
     }
     await writeFolderOnce(join(this.options.cacheDir, version.hash), content);
+  }
+
+  /**
+   * Removes the local copies of versions that `stored` does not know any more. A copy of the last hour stays: it is
+   * written before its version is stored. Answers how many went.
+   */
+  async tidy(stored: (hashes: readonly string[]) => Promise<ReadonlySet<string>>): Promise<number> {
+    const { cacheDir, now = Date.now } = this.options;
+    const old: string[] = [];
+    for (const name of await readdir(cacheDir).catch(() => [])) {
+      const stats = await statOrNull(join(cacheDir, name));
+      if (stats && COPY_NAME.test(name) && now() - Number(stats.ctimeMs) > YOUNG_MS) old.push(name);
+    }
+    const known = await stored(old);
+    const gone = old.filter((name) => !known.has(name));
+    for (const name of gone) {
+      this.origins.delete(name);
+      await rm(join(cacheDir, name), { recursive: true, force: true });
+    }
+    return gone.length;
   }
 
   /** The packages that a version needs and that are not here: it cannot run in this process. */

@@ -3,11 +3,13 @@ import type { VersionFacts, VersionHistory, VersionPlace } from "../catalog/hist
 import type { NeededPackage, VersionFile } from "../catalog/version.ts";
 import { loadBlob } from "./blobs.ts";
 import type { Database } from "./database.ts";
-import { fromJson, type SqlRow, type SqlValue } from "./sql.ts";
+import { fromJson, markValues, marks, type SqlRow, type SqlValue } from "./sql.ts";
 import { pruneVersions } from "./version-prune.ts";
 
 const FACTS =
   "SELECT hash, source, job_key, spec, files, needs, builder_id, built_at, loaded_at, source_revision FROM job_versions";
+
+const HASHES_AT_ONCE = 500;
 
 export class DbVersionHistory implements VersionHistory {
   readonly #database: Database;
@@ -51,6 +53,17 @@ export class DbVersionHistory implements VersionHistory {
 
   prune(keep: number): Promise<number> {
     return pruneVersions(this.#database, keep);
+  }
+
+  async stored(hashes: readonly string[]): Promise<Set<string>> {
+    const found = new Set<string>();
+    for (let at = 0; at < hashes.length; at += HASHES_AT_ONCE) {
+      const asked = hashes.slice(at, at + HASHES_AT_ONCE);
+      const text = `SELECT hash FROM job_versions WHERE hash IN (${marks(asked.length)})`;
+      for (const row of await this.#database.read.all(text, markValues(asked)))
+        found.add(String(row["hash"]));
+    }
+    return found;
   }
 }
 

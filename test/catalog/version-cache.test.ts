@@ -86,6 +86,27 @@ describe("versions on disk", () => {
     await access(bundlePath);
   });
 
+  it("go when their version is not stored any more, but for the copy of a moment ago and what is not theirs", async () => {
+    const [b, c] = [await stored("b"), await stored("c")];
+    const cache = cacheOf();
+    for (const { hash } of [b, c]) await cache.prepare(hash);
+    const place = (name: string) => join(folder.base, "cache", name);
+    const half = `${"a".repeat(64)}.new-Ab12Cd`;
+    await mkdir(place(half));
+    await mkdir(place("notes"));
+    const onlyC = (): Promise<ReadonlySet<string>> => Promise.resolve(new Set([c.hash]));
+    expect(await cache.tidy(onlyC), "all are of a moment ago").to.equal(0);
+    const later = new VersionCache({
+      store,
+      cacheDir: join(folder.base, "cache"),
+      sources: new Map(),
+      now: () => Date.now() + 2 * 3_600_000,
+    });
+    expect(await later.tidy(onlyC)).to.equal(2);
+    expect((await readdir(join(folder.base, "cache"))).sort()).to.deep.equal([c.hash, "notes"].sort());
+    expect((await cache.prepare(b.hash)).hash, "it is made again when it is asked for").to.equal(b.hash);
+  });
+
   it("a cache folder that cannot be written is an error of that run, and nothing half is left", async () => {
     const c = await stored("c");
     await writeFile(join(folder.base, "cache"), "a file in its place");

@@ -150,6 +150,16 @@ onEveryDatabase("VersionHistory", (databases) => {
     expect((await store.loadVersion(versions[0]!.hash))!.bundle, "it can come back").to.contain("text 0");
   });
 
+  it("tells which of many hashes are kept", async () => {
+    const [one, two] = [version("one"), version("two")];
+    await load(one, 1);
+    await load(two, 2);
+    const others = Array.from({ length: 1_200 }, (_, n) => sha256(`other ${n}`));
+    const asked = [...others.slice(0, 700), one.hash, ...others.slice(700), two.hash];
+    expect([...(await history.stored(asked))].sort()).to.deep.equal([one.hash, two.hash].sort());
+    expect((await history.stored([])).size).to.equal(0);
+  });
+
   it("never prunes what a job serves, is pinned to or holds, nor what a kept run ran, tried or is to run", async () => {
     const versions = await loadMany(9);
     const [pinned, ran, tried, wanted] = versions.map((one) => one.hash);

@@ -56,6 +56,10 @@ export class MemoryVersions implements VersionHistory {
     return Promise.resolve(found.slice(0, 2));
   }
 
+  stored(hashes: readonly string[]): Promise<Set<string>> {
+    return Promise.resolve(new Set(hashes.filter((hash) => this.versions.some((one) => one.hash === hash))));
+  }
+
   contents(version: VersionFacts, paths: readonly string[]): Promise<Map<string, Uint8Array>> {
     const contents = new Map<string, Uint8Array>();
     for (const { path, sha256 } of version.files) {
