@@ -7,6 +7,7 @@ import { messageOf } from "../errors.ts";
 import { silentLogger } from "../log.ts";
 import { findWalls } from "../sandbox/walls.ts";
 import type { CliContext } from "./context.ts";
+import { lookForSecrets } from "./secret-check.ts";
 import { findServer } from "./server.ts";
 
 export interface Finding {
@@ -23,7 +24,7 @@ export interface World {
 
 export type Check = (world: World) => Finding[] | Promise<Finding[]>;
 
-export const checks: readonly Check[] = [node, sources, dataFolder, service, walls];
+export const checks: readonly Check[] = [node, sources, dataFolder, service, secrets, walls];
 
 const LEAST_NODE = [20, 19] as const;
 
@@ -71,6 +72,17 @@ async function service({ context, loaded }: World): Promise<Finding[]> {
     );
   } catch (error) {
     return [failed("service", messageOf(error))];
+  }
+}
+
+async function secrets({ context, loaded }: World): Promise<Finding[]> {
+  try {
+    const server = await findServer(context, loaded);
+    if (!server) return [warn("secrets", "no service answers that could run the check")];
+    const { leaked, says } = await lookForSecrets(server, loaded.config.dataDir);
+    return [(leaked === 0 ? ok : failed)("secrets", says)];
+  } catch (error) {
+    return [warn("secrets", `could not be looked for: ${messageOf(error)}`)];
   }
 }
 

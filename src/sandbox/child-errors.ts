@@ -4,6 +4,7 @@ import type { ToldError } from "./protocol.ts";
 
 const MAX_MESSAGE = 4_000;
 const MAX_STACK = 8_000;
+const MAX_CAUSES = 3;
 
 /** Never throws, whatever was thrown: null, a frozen object, one whose getters throw. */
 export function toldError(thrown: unknown, bundlePath: string): ToldError {
@@ -11,14 +12,14 @@ export function toldError(thrown: unknown, bundlePath: string): ToldError {
   const isError = typeof thrown === "object" && thrown !== null && read(thrown, "message") !== undefined;
   const message = isError ? (read(thrown, "message") ?? "") : shown(thrown);
   const stack = isError ? stackOf(thrown, bundlePath) : null;
-  const place = stack ? /\(?([^\s()]+?\.[cm]?[jt]sx?):(\d+):(\d+)\)?/.exec(frames(stack)[0] ?? "") : null;
+  const place = stack === null ? null : placeIn(stack);
   return {
     name: name ?? null,
     message: cut(message, MAX_MESSAGE) || name || "an error without a message",
-    stack: stack === null ? null : cut(stack, MAX_STACK),
-    file: place ? place[1]! : null,
-    line: place ? Number(place[2]) : null,
-    column: place ? Number(place[3]) : null,
+    stack: stack === null ? null : cut(stack + causesOf(thrown, bundlePath), MAX_STACK),
+    file: place?.file ?? null,
+    line: place?.line ?? null,
+    column: place?.column ?? null,
   };
 }
 
@@ -51,6 +52,39 @@ function stackOf(thrown: unknown, bundlePath: string): string | null {
   return own.join("\n");
 }
 
-function frames(stack: string): string[] {
-  return stack.split("\n").filter((line) => /^\s+at /.test(line));
+/** What it was thrown for (`new Error(…, { cause })`), a few levels down. */
+function causesOf(thrown: unknown, bundlePath: string): string {
+  let told = "";
+  let one = thrown;
+  for (let level = 0; level < MAX_CAUSES; level++) {
+    one = causeOf(one);
+    if (one === undefined || one === null) break;
+    const text =
+      stackOf(one, bundlePath) ?? read(one, "message") ?? (typeof one === "string" ? one : shown(one));
+    told += `\ncaused by ${text}`;
+  }
+  return told;
+}
+
+function causeOf(value: unknown): unknown {
+  try {
+    return (value as { cause?: unknown }).cause;
+  } catch {
+    return undefined;
+  }
+}
+
+interface Place {
+  file: string;
+  line: number;
+  column: number;
+}
+
+/** The first line in the job's own source; in a package only where there is no other. */
+function placeIn(stack: string): Place | undefined {
+  const places = stack.split("\n").flatMap((line) => {
+    const found = /^\s+at (?:.*\(|async )?(.+?\.[cm]?[jt]sx?):(\d+):(\d+)\)?$/.exec(line);
+    return found ? [{ file: found[1]!, line: Number(found[2]), column: Number(found[3]) }] : [];
+  });
+  return places.find(({ file }) => !/(^|\/)node_modules\//.test(file)) ?? places[0];
 }

@@ -49,6 +49,11 @@ describe("jobmount doctor", function () {
       expect(ready.code).to.equal(0);
       const { found } = await findings(service.folder);
       expect(stateOf(found, "service, database")).to.equal("ok");
+      const secrets = found.find((one) => one.check === "secrets");
+      expect(secrets, secrets?.says).to.include({ state: "ok" });
+      expect(secrets!.says).to.match(
+        /^0 leaked: the run run_\w+ wrote a made-up secret in \d+ forms, masked \d+ times; /,
+      );
     } finally {
       await service.stop();
     }

@@ -27,7 +27,7 @@ export function logLineText(line: LogLine): string {
 
 function escaped(text: string): string {
   return text.replace(
-    // eslint-disable-next-line no-control-regex
+     
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
