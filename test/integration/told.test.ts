@@ -120,7 +120,7 @@ onEveryDatabase("what a run tells", function (databases) {
     expect((await linesOf(id)).map((line) => line["text"])).to.include(CONTROL);
     const { text } = await service.call("GET", `/runs/${id}/logs?q=red`, undefined, { accept: "text/plain" });
     expect(text).to.include("a\\u001b[31mred\\u001b[0m \\u0007\\u0000 tab\there \\u009b");
-     
+
     expect(text).not.to.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
   });
 

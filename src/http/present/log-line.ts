@@ -27,7 +27,6 @@ export function logLineText(line: LogLine): string {
 
 function escaped(text: string): string {
   return text.replace(
-     
     /[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/g,
     (sign) => `\\u${sign.charCodeAt(0).toString(16).padStart(4, "0")}`,
   );
