@@ -55,14 +55,12 @@ LABEL org.opencontainers.image.title="Jobmount" \
   org.opencontainers.image.base.name="docker.io/library/node:24-bookworm-slim"
 
 # The log is JSON, so that the first start prints no token into it: docker exec … jobmount token create makes one.
-# What the service keeps with a database server (the spool, unpacked code) lies in ./data: the working folder is /.
+# All that it keeps lies in ./data, also what it keeps beside a database server: the working folder is /.
 ENV NODE_ENV=production \
   HOME=/tmp \
   HOST=0.0.0.0 \
   PORT=3000 \
   EXTERNAL_TASKS_PATH=/app/external_tasks \
-  TASK_DATABASE_URL=sqlite:/data/jobmount.db \
-  DATA_DATABASE_URL=sqlite:/data/data.db \
   JOBMOUNT_LOG_FORMAT=json
 WORKDIR /
 EXPOSE 3000
