@@ -1,4 +1,5 @@
 // Sql on one mysql2 connection or pool: many rows travel in one statement, since each round trip costs most.
+import { updateMany } from "./mysql-update.ts";
 import { orAway, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 /** The part of mysql2's callback interface that connections and pools share. */
@@ -67,37 +68,8 @@ export class MysqlSql implements Sql {
     rows: readonly (readonly SqlValue[])[],
   ): Promise<number> {
     if (rows.length === 0) return 0;
-    // What is the same in all rows is written once; only what differs travels in a table of values.
-    const differs = [...columns, ...keys].map((_, i) => rows.some((row) => row[i] !== rows[0]![i]));
-    const parts = [...columns, ...keys].map((name, i) => ({
-      name,
-      i,
-      key: i >= columns.length,
-      differs: differs[i]!,
-    }));
-    const joined = parts.filter((part) => part.differs);
-    const fixed = parts.filter((part) => !part.differs);
-    if (joined.length === 0) {
-      const set = columns.map((column) => `${column} = ?`).join(", ");
-      const where = [...keys.map((key) => `${key} = ?`), guard].join(" AND ");
-      return this.run(`UPDATE ${table} SET ${set} WHERE ${where}`, rows[0]);
-    }
-    // A column may be set and compared at once (attempt), so the compared ones get names of their own.
-    const alias = ({ name, key }: { name: string; key: boolean }) => (key ? `key_${name}` : name);
-    const first = `SELECT ${joined.map((part) => `? AS ${alias(part)}`).join(", ")}`;
-    const rest = ` UNION ALL SELECT ${joined.map(() => "?").join(", ")}`;
-    const value = (part: (typeof parts)[number]) =>
-      `${table}.${part.name} = ${part.differs ? `v.${alias(part)}` : "?"}`;
-    const on = joined.filter((part) => part.key).map(value);
-    const set = [...joined.filter((part) => !part.key), ...fixed.filter((part) => !part.key)].map(value);
-    const where = [...fixed.filter((part) => part.key).map(value), qualified(guard, table)];
-    const text =
-      `UPDATE ${table} JOIN (${first}${rest.repeat(rows.length - 1)}) v ON ${on.join(" AND ") || "1 = 1"} ` +
-      `SET ${set.join(", ")} WHERE ${where.join(" AND ")}`;
-    const setFixed = fixed.filter((part) => !part.key).map((part) => rows[0]![part.i]!);
-    const whereFixed = fixed.filter((part) => part.key).map((part) => rows[0]![part.i]!);
-    const values = rows.flatMap((row) => joined.map((part) => row[part.i]!));
-    return this.run(text, [...values, ...setFixed, ...whereFixed]);
+    const { text, values } = updateMany({ table, columns, keys, guard, rows });
+    return this.run(text, values);
   }
 
   #query(sql: string, values: readonly SqlValue[]): Promise<unknown> {
@@ -107,9 +79,4 @@ export class MysqlSql implements Sql {
       );
     });
   }
-}
-
-/** The guard's columns belong to the table, not to the joined values: `state = 'running'` -> `t.state = 'running'`. */
-function qualified(guard: string, table: string): string {
-  return guard.replace(/(^|AND )([a-z_]+)/g, `$1${table}.$2`);
 }
