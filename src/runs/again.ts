@@ -3,6 +3,7 @@ import type { Instant } from "../clock.ts";
 import { conflict } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { JobSpec } from "../sdk/spec.ts";
+import { notBegun } from "./not-begun.ts";
 import { isFinal } from "./state.ts";
 import type { NewRun } from "./store.ts";
 import type { Actor, RunOverrides, TaskRun } from "./task-run.ts";
@@ -92,21 +93,6 @@ export function runAgain(
     },
     actor: input.actor,
     retryOf: of.id,
-    startedAt: null,
-    finishedAt: null,
-    attempt: 0,
-    triesUsed: 0,
-    version: null,
-    versionDeclared: null,
-    owner: null,
-    scheduleSlot: null,
-    jobSlot: null,
-    cancel: null,
-    progressPercent: null,
-    progressMessage: null,
-    records: { processed: 0, success: 0, failed: 0, skipped: 0 },
-    result: null,
-    error: null,
-    log: { lines: 0, bytes: 0, droppedBytes: 0 },
+    ...notBegun(),
   };
 }

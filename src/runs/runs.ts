@@ -5,6 +5,7 @@ import { newId } from "../ids.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import { checkEnded, type KeptRecords, onlyRecordsOf, paramsOf, type RetryInput, runAgain } from "./again.ts";
 import type { Notices } from "./notices.ts";
+import { notBegun } from "./not-begun.ts";
 import { isFinal } from "./state.ts";
 import type { CancelRequest, NewRun } from "./store.ts";
 import type { Actor, RunState, TaskRun, Trigger } from "./task-run.ts";
@@ -183,22 +184,7 @@ export class Runs {
       overrides: {},
       actor: input.actor,
       retryOf: null,
-      startedAt: null,
-      finishedAt: null,
-      attempt: 0,
-      triesUsed: 0,
-      version: null,
-      versionDeclared: null,
-      owner: null,
-      scheduleSlot: null,
-      jobSlot: null,
-      cancel: null,
-      progressPercent: null,
-      progressMessage: null,
-      records: { processed: 0, success: 0, failed: 0, skipped: 0 },
-      result: null,
-      error: null,
-      log: { lines: 0, bytes: 0, droppedBytes: 0 },
+      ...notBegun(),
     };
   }
 }
