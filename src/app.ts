@@ -11,6 +11,7 @@ import { faceDeps } from "./app/face.ts";
 import { Follower } from "./app/follower.ts";
 import { type ImpactEvent, logImpact } from "./app/impact.ts";
 import { Health } from "./app/health.ts";
+import { Metrics } from "./app/metrics.ts";
 import { makeParts, type Parts } from "./app/parts.ts";
 import { shownAddress, startedSources } from "./app/report.ts";
 import { orphanedText } from "./app/source-board.ts";
@@ -50,6 +51,7 @@ class JobmountApp implements App {
   /** What has been started, undone in reverse order. */
   readonly #undo: (() => Promise<void> | void)[] = [];
   #health: Health | undefined;
+  #metrics: Metrics | undefined;
   #scheduler: Scheduler | undefined;
   #scanned = false;
   /** Whether schedules fire now; changed by `fire` alone. */
@@ -159,7 +161,27 @@ class JobmountApp implements App {
     const log = this.#log;
     const { onEvent } = this.#options;
     const { wake, notices } = parts;
-    const actors = makeActors({ config: this.#config, parts, database, options: this.#options, log, owner });
+    const beatAgeMs = () => {
+      if (!this.#firing) return undefined;
+      return scheduler.settledAt === undefined ? null : systemClock.monotonic() - scheduler.settledAt;
+    };
+    const metrics = new Metrics({
+      running: () => worker.running,
+      queued: () => parts.figures.queued(database.now()),
+      loadErrors: () => parts.catalog.loadErrors(),
+      skipped: () => parts.figures.skippedSinceStart(),
+      beatAgeMs,
+    });
+    this.#metrics = metrics;
+    const actors = makeActors({
+      config: this.#config,
+      parts,
+      database,
+      options: this.#options,
+      log,
+      owner,
+      metrics,
+    });
     const { spool, ends, worker, sweeper, scheduler } = actors;
     wake.listen(worker);
     notices.onCancelAsked(() => worker.lookForCancels());
@@ -167,10 +189,7 @@ class JobmountApp implements App {
       database,
       log,
       scanned: () => this.#scanned,
-      beatAgeMs: () => {
-        if (!this.#firing) return undefined;
-        return scheduler.settledAt === undefined ? null : systemClock.monotonic() - scheduler.settledAt;
-      },
+      beatAgeMs,
       spoolTrouble: () => spool.trouble,
     });
     if (onEvent) {
@@ -217,6 +236,7 @@ class JobmountApp implements App {
       access,
       audit,
       health: this.#health!,
+      metrics: this.#metrics!,
       log: this.#log,
       url: () => url,
     });

@@ -58,6 +58,7 @@ const OWNERS: Record<string, readonly string[]> = {
   commander: ["cli"],
   undici: ["cli"],
   pino: ["log"],
+  "prom-client": ["app"],
   "@cfworker/json-schema": ["json-schema"],
 };
 

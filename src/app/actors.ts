@@ -13,6 +13,7 @@ import { FileSpool } from "../db/spool.ts";
 import type { Logger } from "../log.ts";
 import { logFinish } from "./events.ts";
 import { limitDefaults } from "./limits.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
 import { pauseFailing } from "./pause-failing.ts";
 
@@ -29,10 +30,11 @@ export interface ActorsOptions {
   log: Logger;
   /** The worker's name in the rows that it holds. */
   owner: string;
+  metrics: Metrics;
 }
 
 /** Nothing is started here; `app.ts` starts and stops in the right order. */
-export function makeActors({ config, parts, database, options, log, owner }: ActorsOptions) {
+export function makeActors({ config, parts, database, options, log, owner, metrics }: ActorsOptions) {
   const { now, wake, notices, queries, runStore: store } = parts;
   const spool = new FileSpool(spoolFolder(config));
   const ends = new Ends({ store, spool, clock: systemClock, log });
@@ -63,6 +65,7 @@ export function makeActors({ config, parts, database, options, log, owner }: Act
     },
     finish: (finish) => ends.write(finish),
     onFinished: (finish, answer, run) => {
+      metrics.finished(finish, answer, run);
       if (!options.onEvent && answer !== "late") logFinish(finish, run, log);
       if (finish.to === "failed" && run.scheduleId !== null)
         void pauseFailing(parts.schedules.settler, run.scheduleId, log);

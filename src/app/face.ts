@@ -16,6 +16,7 @@ import type { Logger } from "../log.ts";
 import { nearest } from "../sdk/nearest.ts";
 import { paramsSchema } from "../sdk/schema.ts";
 import type { Health } from "./health.ts";
+import type { Metrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
 import { orphanedText } from "./source-board.ts";
 import { secretKeys } from "./secret-key.ts";
@@ -27,12 +28,23 @@ export interface FaceParts {
   access: Access;
   audit: Audit;
   health: Health;
+  metrics: Metrics;
   log: Logger;
   /** Where it listens; known only after the deps are made. */
   url(): string;
 }
 
-export function faceDeps({ config, parts, database, access, audit, health, log, url }: FaceParts): FaceDeps {
+export function faceDeps({
+  config,
+  parts,
+  database,
+  access,
+  audit,
+  health,
+  metrics,
+  log,
+  url,
+}: FaceParts): FaceDeps {
   const { catalog, board, history, params, runs, queries, schedules } = parts;
   return {
     jobs: {
@@ -70,6 +82,9 @@ export function faceDeps({ config, parts, database, access, audit, health, log, 
     },
     runs,
     runQueries: queries,
+    figures: parts.figures,
+    metrics,
+    rescan: (source) => catalog.rescan(source),
     followers: parts.followers,
     schedules,
     controls: parts.controls,

@@ -11,6 +11,7 @@ import { DbBatchStore } from "../db/batches.ts";
 import { DbCatalogStore } from "../db/catalog-store.ts";
 import type { Database } from "../db/database.ts";
 import { DbFitStore } from "../db/fit-store.ts";
+import { DbRunFigures } from "../db/run-figures.ts";
 import { DbRunQueries } from "../db/run-queries.ts";
 import { DbRunStore } from "../db/run-store.ts";
 import { DbScheduleHistory } from "../db/schedule-history.ts";
@@ -135,6 +136,7 @@ export function makeParts(options: PartsOptions) {
   const wake = new LocalWake({ now });
   const runStore = new DbRunStore(database);
   const queries = new DbRunQueries(database);
+  const figures = new DbRunFigures(database);
   const runs = new Runs({
     insert: (rows, idempotency) => runStore.insert(rows, idempotency),
     byId: (id) => queries.byId(id),
@@ -247,6 +249,7 @@ export function makeParts(options: PartsOptions) {
     wake,
     runStore,
     queries,
+    figures,
     runs,
     schedules,
     controls,

@@ -36,6 +36,16 @@ export function createServer(
     }
     await next();
   });
+  app.use(async (ctx, next) => {
+    const began = performance.now();
+    // When the answer has gone, or who asked has: an event stream would count as hours.
+    ctx.res.once("close", () => {
+      const { route } = ctx.state;
+      if (ctx.response.type === "text/event-stream") return;
+      deps.metrics.request(ctx.method, route?.path ?? "none", ctx.status, (performance.now() - began) / 1000);
+    });
+    await next();
+  });
   const clientOf = clientReader(deps.trustedProxies);
   app.use(async (ctx, next) => {
     ctx.state.client = clientOf(ctx.req);

@@ -10,6 +10,7 @@ import type { Changes } from "./changes.ts";
 import type { RetryInput } from "../runs/again.ts";
 import type { Backfills as BackfillService } from "../runs/backfill.ts";
 import type { Followers } from "../runs/followers.ts";
+import type { Figures } from "../runs/figures.ts";
 import type { RunQueries } from "../runs/store.ts";
 import type { Actor, TaskRun, Trigger } from "../runs/task-run.ts";
 import type { RequestRef } from "../schedules/schedule.ts";
@@ -202,6 +203,14 @@ export interface Secrets {
   rotate(): Promise<SecretCounts>;
 }
 
+/** The metrics of this process, as Prometheus reads them. */
+export interface MetricsPort {
+  readonly contentType: string;
+  text(): Promise<string>;
+  /** One answered request; `route` is the pattern of its path. */
+  request(method: string, route: string, status: number, seconds: number): void;
+}
+
 export interface FaceDeps {
   jobs: Jobs;
   serving: Serving;
@@ -210,6 +219,10 @@ export interface FaceDeps {
   runs: Runs;
   followers: Followers;
   runQueries: RunQueries;
+  figures: Figures;
+  metrics: MetricsPort;
+  /** Looks at the folder of a source now; resolves when it was walked. */
+  rescan(source: string): Promise<void>;
   schedules: Schedules;
   controls: Controls;
   pauses: Pauses;

@@ -36,6 +36,8 @@ export interface Page {
   count?: number;
   /** True when there are more than `count` says. */
   countCapped?: boolean;
+  /** Not everything was looked at. */
+  partial?: boolean;
 }
 
 export function list(data: readonly unknown[], page: Page, headers?: Record<string, string>): Reply {

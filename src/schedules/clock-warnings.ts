@@ -32,13 +32,17 @@ export function clockWarnings(when: When, timeZone: string, from: Instant): Prev
   const expression = readCron(when.cron);
   // Any hour: elapsed time goes on as if nothing had happened.
   if (expression.fields.hour === "*") return [];
-  const warnings: PreviewWarning[] = [];
-  for (const change of changes) {
-    const touched = { change, zone, expression, times: localTimesOf(expression), when };
-    const warning = change.after > change.before ? gapWarning(touched) : repeatWarning(touched);
-    if (warning) warnings.push(warning);
-  }
-  return warnings.slice(0, MOST);
+  return changes.flatMap((change) => warningOf(when, zone, change) ?? []).slice(0, MOST);
+}
+
+/** What one clock change does to a schedule; null when it does not touch it. */
+export function warningOf(when: When, zone: Zone, change: Transition): PreviewWarning | null {
+  if (when.kind === "at") return null;
+  if (when.kind === "every") return driftWarning(when.everyMs, zone, change)[0] ?? null;
+  const expression = readCron(when.cron);
+  if (expression.fields.hour === "*") return null;
+  const touched = { change, zone, expression, times: localTimesOf(expression), when };
+  return change.after > change.before ? gapWarning(touched) : repeatWarning(touched);
 }
 
 interface Touched {

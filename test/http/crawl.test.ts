@@ -48,6 +48,7 @@ describe("A2: the crawl, every route of the table without and with too small a t
     one.path
       .replace(":key", "open")
       .replace(":name", "default")
+      .replace(":n", "0")
       .replace(/:(hash|a|b)(?=\/|$)/g, VERSION)
       .replace(":id", idFor(one.path));
 
@@ -123,6 +124,13 @@ describe("A2: the crawl, every route of the table without and with too small a t
       "POST /tokens",
       "DELETE /tokens/:id",
       "GET /audit-events",
+      "GET /stats",
+      "GET /jobs/:key/stats",
+      "GET /upcoming",
+      "GET /clock-changes",
+      "POST /jobs/:key/suggested-schedules/:n/accept",
+      "POST /sources/:name/rescan",
+      "GET /metrics",
       "GET /events",
       "POST /session",
       "DELETE /session",

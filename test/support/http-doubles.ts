@@ -8,6 +8,7 @@ import { addressOf } from "../../src/catalog/version.ts";
 import type { Clock } from "../../src/clock.ts";
 import { isSealed } from "../../src/db/secrets.ts";
 import { invalid } from "../../src/errors.ts";
+import { Metrics } from "../../src/app/metrics.ts";
 import { Changes } from "../../src/http/changes.ts";
 import type { FaceDeps, FailedLoad, HealthCheck, SourceState } from "../../src/http/ports.ts";
 import { silentLogger } from "../../src/log.ts";
@@ -27,6 +28,7 @@ import { checkParams, secretParams } from "../../src/sdk/params.ts";
 import { paramsSchema } from "../../src/sdk/schema.ts";
 import type { JobSpec, ParamDefinition } from "../../src/sdk/spec.ts";
 import { MemoryAudit } from "./memory-audit.ts";
+import { MemoryFigures } from "./memory-figures.ts";
 import { MemoryBatches } from "./memory-batches.ts";
 import { MemoryHistory } from "./memory-history.ts";
 import { MemoryIdempotency } from "./memory-idempotency.ts";
@@ -84,7 +86,7 @@ export const OPEN_SPEC = ordersSpec({
     ["note", { type: "string" }],
     ["many", { type: "json" }],
   ] satisfies [string, ParamDefinition][]),
-  schedules: [],
+  schedules: [{ cron: "0 4 * * *" }],
 });
 
 /** Everything that the face is handed, with the parts that a test wants to look into. */
@@ -202,6 +204,15 @@ export class FaceWorld {
       },
       audit: new Audit({ store: this.audit, clock: this.clock, log: silentLogger }),
       changes: new Changes(),
+      rescan: () => Promise.resolve(),
+      figures: new MemoryFigures(this.runs),
+      metrics: new Metrics({
+        running: () => 0,
+        queued: () => Promise.resolve(0),
+        loadErrors: () => this.loadErrors,
+        beatAgeMs: () => 0,
+        skipped: () => Promise.resolve(new Map()),
+      }),
       trustedProxies: [],
       access: new Access({
         store: this.tokens,

@@ -19,7 +19,7 @@ const BEARER = /^Bearer +([\x21-\x7e]{1,512}) *$/i;
 /** Sets the principal of everything below the base, and refuses the rest of it before it is looked at any further. */
 export function authenticate(deps: FaceDeps, door: Door): Middleware<FaceState> {
   return async (ctx, next) => {
-    if (ctx.path === BASE || ctx.path.startsWith(`${BASE}/`)) {
+    if (ctx.path === BASE || ctx.path.startsWith(`${BASE}/`) || ctx.path === "/metrics") {
       if (door === "local") ctx.state.principal = LOCAL_PRINCIPAL;
       else ctx.state.principal = (await ofSession(deps, ctx)) ?? (await ofToken(deps.access, ctx));
     }

@@ -5,6 +5,7 @@ import { auditRoutes } from "./audit.ts";
 import { contractRoutes } from "./contract.ts";
 import { batchRoutes } from "./batches.ts";
 import { eventRoutes } from "./events.ts";
+import { figureRoutes } from "./figures.ts";
 import { jobRoutes } from "./jobs.ts";
 import { runChangeRoutes } from "./run-changes.ts";
 import { runRoutes } from "./runs.ts";
@@ -26,6 +27,7 @@ export const routes: readonly Route[] = [
   ...batchRoutes,
   ...pauseRoutes,
   ...serviceRoutes,
+  ...figureRoutes,
   ...eventRoutes,
   ...secretRoutes,
   ...accessRoutes,

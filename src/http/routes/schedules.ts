@@ -1,7 +1,10 @@
 // Routes of schedules: making, reading, changing and ending them, and a look at what a cron text would do.
+import { notFound } from "../../errors.ts";
 import { addressOf } from "../../catalog/version.ts";
+import { shownKey } from "../address.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { CreateScheduleBody, PatchScheduleBody, PreviewBody } from "../dto/schedule-bodies.ts";
+import { ValidateBody } from "../dto/run-bodies.ts";
 import { expectedRevision } from "../etag.ts";
 import { PAGE_QUERY } from "../paging.ts";
 import { presentDropped, presentEffect } from "../present/pause.ts";
@@ -11,6 +14,7 @@ import { list, noContent, ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { viewSchedules } from "../schedule-views.ts";
 import { usualDurationOf } from "../usual-duration.ts";
+import { callJob } from "./job-call.ts";
 import {
   actorOf,
   createdReply,
@@ -69,6 +73,42 @@ export const scheduleRoutes = [
       const entry = jobNamed(call, job, "/job");
       const schedule = await call.deps.schedules.create(
         { source: entry.source, jobKey: entry.key, fields, idempotency: call.idempotency },
+        actorOf(call),
+      );
+      return createdReply(call, schedule);
+    },
+    async replay(call, id) {
+      return createdReply(call, await findSchedule(call, id));
+    },
+  }),
+  route({
+    method: "POST",
+    path: `${BASE}/jobs/:key/suggested-schedules/:n/accept`,
+    role: "editor",
+    summary: "Makes the schedule that a job suggests in its code, with other params where they are given",
+    action: "jobs.suggested-schedules.accept",
+    body: ValidateBody,
+    bodyOptional: true,
+    replies: { 201: "Schedule" },
+    async handle(call) {
+      const { source, key, spec } = callJob(call);
+      const n = call.params["n"] ?? "";
+      const suggested = /^\d{1,3}$/.test(n) ? spec?.schedules[Number(n)] : undefined;
+      if (!suggested) {
+        const count = spec?.schedules.length ?? 0;
+        throw notFound(
+          `The job "${shownKey(key)}" suggests no schedule ${n.slice(0, 20)}; it suggests ${count}.`,
+        );
+      }
+      const params = { ...suggested.params, ...call.body.params };
+      const schedule = await call.deps.schedules.create(
+        {
+          source,
+          jobKey: key,
+          fields: { ...suggested, params },
+          idempotency: call.idempotency,
+          origin: "code",
+        },
         actorOf(call),
       );
       return createdReply(call, schedule);

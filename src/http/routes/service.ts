@@ -5,6 +5,7 @@ import { MAX_BODY_BYTES } from "../middleware/read-body.ts";
 import { MAX_PAGE } from "../paging.ts";
 import type { FaceDeps, HealthCheck } from "../ports.ts";
 import { presentFailedLoad, presentSource } from "../present/job.ts";
+import { notFound } from "../../errors.ts";
 import { ok, wholeList } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { isoTime } from "../time.ts";
@@ -54,6 +55,35 @@ export const serviceRoutes = [
         limits: { bodyBytes: MAX_BODY_BYTES, pageRows: MAX_PAGE },
         now: isoTime(deps.clock.now()),
       });
+    },
+  }),
+  route({
+    method: "POST",
+    path: `${BASE}/sources/:name/rescan`,
+    role: "operator",
+    summary: "Looks at the whole folder of a source now, and answers when it was walked",
+    replies: { 202: "Source" },
+    async handle(call) {
+      const { deps, params, principal, about } = call;
+      const name = params["name"] ?? "";
+      const find = () => deps.jobs.sources().find((one) => one.name === name && maySee(principal, one.name));
+      if (!find())
+        throw notFound(`There is no source "${name.slice(0, 64)}". GET /api/v1/sources lists all.`);
+      about({ source: name, target: name });
+      await deps.rescan(name);
+      return { status: 202, body: presentSource(find()!, false, null) };
+    },
+  }),
+  route({
+    method: "GET",
+    path: "/metrics",
+    role: "viewer",
+    wholeInstallation: true,
+    summary: "What Prometheus reads; with a token as everything else, since it names jobs",
+    replies: { 200: null },
+    formats: { "text/plain": null },
+    async handle({ deps }) {
+      return { status: 200, text: await deps.metrics.text(), type: deps.metrics.contentType };
     },
   }),
   route({

@@ -3,6 +3,7 @@ import { ISSUED_TOKEN, PRINCIPAL, SESSION, SIGN_IN_LINK, SIGNED_IN, TOKEN } from
 import { AUDIT_EVENT } from "./audit.ts";
 import { BACKFILL, BATCH } from "./backfill.ts";
 import { EXPLANATION } from "./explanation.ts";
+import { CLOCK_CHANGE, JOB_STATS, PLANNED_FIRE, STATS } from "./figures.ts";
 import { FAILED_LOAD, JOB, VALIDATED_PARAMS } from "./job.ts";
 import { FAILED_RECORD, FAILED_RECORD_LIST, LOG_LINE, RUN } from "./run.ts";
 import { SCHEDULE, SCHEDULE_PREVIEW } from "./schedule.ts";
@@ -41,7 +42,12 @@ export const SHAPES = {
   Scheduler: SCHEDULER,
   Changes: CHANGES,
   SecretKeys: SECRET_KEYS,
+  Source: SOURCE,
   SourceList: page(SOURCE),
+  Stats: STATS,
+  JobStats: JOB_STATS,
+  PlannedFireList: page(PLANNED_FIRE),
+  ClockChangeList: page(CLOCK_CHANGE),
   Meta: META,
   Health: HEALTH,
   AuditEvent: AUDIT_EVENT,

@@ -1,0 +1,139 @@
+// What Prometheus reads. Label `task`, not `job`, which is Prometheus' own; never an id of a run.
+import { collectDefaultMetrics, Counter, Gauge, Histogram, Registry } from "prom-client";
+import type { ClaimedRun, Finish, FinishAnswer } from "../runs/store.ts";
+import { isFinal } from "../runs/state.ts";
+
+/** What is asked for when somebody reads. */
+export interface Readings {
+  /** Attempts in this process. */
+  running(): number;
+  /** Runs that wait and could start now, of all processes. */
+  queued(): Promise<number>;
+  loadErrors(): readonly { source: string }[];
+  /** Milliseconds since the schedules were last settled; undefined when none fire in this process. */
+  beatAgeMs(): number | null | undefined;
+  /** Skipped fires by reason since this process started, of all processes. */
+  skipped(): Promise<ReadonlyMap<string, number>>;
+}
+
+const DURATION_BUCKETS = [0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 900, 3600, 14_400];
+const DELAY_BUCKETS = [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 15, 60, 300];
+const HTTP_BUCKETS = [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5, 30];
+
+export class Metrics {
+  readonly #registry = new Registry();
+  readonly #readings: Readings;
+  readonly #runs: Counter<"task" | "source" | "state" | "trigger">;
+  readonly #duration: Histogram<"task" | "source">;
+  readonly #delay: Histogram<"task" | "source">;
+  readonly #records: Counter<"task" | "source" | "outcome">;
+  readonly #lastSuccess: Gauge<"task" | "source">;
+  readonly #requests: Histogram<"method" | "route" | "status">;
+  readonly #skipped: Gauge<"reason">;
+  readonly #loadErrors: Gauge<"source">;
+  readonly #gauges: { running: Gauge; queued: Gauge; beat: Gauge };
+
+  constructor(readings: Readings) {
+    this.#readings = readings;
+    const registers = [this.#registry];
+    collectDefaultMetrics({ register: this.#registry });
+    this.#runs = new Counter({
+      name: "jobmount_runs_total",
+      help: "Runs that ended in this process, by their state",
+      labelNames: ["task", "source", "state", "trigger"],
+      registers,
+    });
+    this.#duration = new Histogram({
+      name: "jobmount_run_duration_seconds",
+      help: "How long attempts took",
+      labelNames: ["task", "source"],
+      buckets: DURATION_BUCKETS,
+      registers,
+    });
+    this.#delay = new Histogram({
+      name: "jobmount_run_start_delay_seconds",
+      help: "From when an attempt could have started to when it did",
+      labelNames: ["task", "source"],
+      buckets: DELAY_BUCKETS,
+      registers,
+    });
+    this.#records = new Counter({
+      name: "jobmount_records_total",
+      help: "Records of runs that ended in this process, by their outcome",
+      labelNames: ["task", "source", "outcome"],
+      registers,
+    });
+    this.#lastSuccess = new Gauge({
+      name: "jobmount_task_last_success_timestamp_seconds",
+      help: "When a run of the task last succeeded in this process",
+      labelNames: ["task", "source"],
+      registers,
+    });
+    this.#requests = new Histogram({
+      name: "jobmount_http_request_duration_seconds",
+      help: "How long requests took, by the pattern of their path",
+      labelNames: ["method", "route", "status"],
+      buckets: HTTP_BUCKETS,
+      registers,
+    });
+    this.#skipped = new Gauge({
+      name: "jobmount_fires_skipped_total",
+      help: "Fires that became skipped rows since this process started, of all processes",
+      labelNames: ["reason"],
+      registers,
+    });
+    this.#loadErrors = new Gauge({
+      name: "jobmount_task_load_errors",
+      help: "Tasks whose newest state does not load",
+      labelNames: ["source"],
+      registers,
+    });
+    const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+    this.#gauges = {
+      running: gauge("jobmount_runs_in_progress", "Attempts that run in this process"),
+      queued: gauge("jobmount_queue_runs", "Runs that wait and could start now, of all processes"),
+      beat: gauge("jobmount_beat_lag_seconds", "Since the due schedules were last settled by this process"),
+    };
+  }
+
+  finished(finish: Finish, answer: FinishAnswer, run: ClaimedRun): void {
+    if (answer === "late") return;
+    const labels = { task: run.jobKey, source: run.source };
+    this.#duration.observe(labels, Math.max(0, finish.finishedAt - finish.startedAt) / 1000);
+    this.#delay.observe(labels, Math.max(0, run.startedAt - run.availableAt) / 1000);
+    if (!isFinal(finish.to)) return;
+    this.#runs.inc({ ...labels, state: finish.to, trigger: run.trigger });
+    for (const outcome of ["success", "failed", "skipped"] as const)
+      if (finish.records[outcome] > 0) this.#records.inc({ ...labels, outcome }, finish.records[outcome]);
+    if (finish.to === "succeeded") this.#lastSuccess.set(labels, finish.finishedAt / 1000);
+  }
+
+  /** `route`: the pattern of the path, never the path itself. */
+  request(method: string, route: string, status: number, seconds: number): void {
+    this.#requests.observe({ method, route, status: String(status) }, seconds);
+  }
+
+  readonly contentType = this.#registry.contentType;
+
+  async text(): Promise<string> {
+    const { running, queued, loadErrors, beatAgeMs, skipped } = this.#readings;
+    this.#gauges.running.set(running());
+    const beat = beatAgeMs();
+    // Never settled yet is as bad as long ago; no schedules here is nothing to complain of.
+    if (beat !== undefined) this.#gauges.beat.set(beat === null ? Infinity : beat / 1000);
+    this.#loadErrors.reset();
+    for (const { source } of loadErrors()) this.#loadErrors.inc({ source });
+    // A database that is away must not hide the rest.
+    await Promise.all([
+      queued().then(
+        (count) => this.#gauges.queued.set(count),
+        () => this.#gauges.queued.set(NaN),
+      ),
+      skipped().then(
+        (counts) => counts.forEach((count, reason) => this.#skipped.set({ reason }, count)),
+        () => undefined,
+      ),
+    ]);
+    return this.#registry.metrics();
+  }
+}

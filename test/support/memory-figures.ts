@@ -1,0 +1,39 @@
+// Figures over runs that lie in memory: a double of the domain's port.
+import type { Figures, JobFigures } from "../../src/runs/figures.ts";
+import type { TaskRun } from "../../src/runs/task-run.ts";
+
+export class MemoryFigures implements Figures {
+  readonly #runs: readonly TaskRun[];
+
+  constructor(runs: readonly TaskRun[]) {
+    this.#runs = runs;
+  }
+
+  queued(now: number): Promise<number> {
+    const waiting = this.#runs.filter(({ state, availableAt }) => state === "queued" && availableAt <= now);
+    return Promise.resolve(waiting.length);
+  }
+
+  skippedSinceStart(): Promise<ReadonlyMap<string, number>> {
+    return Promise.resolve(new Map());
+  }
+
+  ofJob(source: string, jobKey: string, since: number): Promise<JobFigures> {
+    const runs = this.#runs.filter(
+      (run) => run.source === source && run.jobKey === jobKey && run.queuedAt >= since,
+    );
+    const byState: JobFigures["byState"] = {};
+    for (const { state } of runs) byState[state] = (byState[state] ?? 0) + 1;
+    const starts = runs.flatMap(({ trigger, startedAt }) =>
+      trigger === "schedule" ? (startedAt ?? []) : [],
+    );
+    const durationsMs = runs.flatMap(({ state, startedAt, finishedAt }) =>
+      state === "succeeded" && startedAt !== null && finishedAt !== null ? [finishedAt - startedAt] : [],
+    );
+    const records = { processed: 0, success: 0, failed: 0, skipped: 0 };
+    for (const run of runs)
+      for (const name of ["processed", "success", "failed", "skipped"] as const)
+        records[name] += run.records[name];
+    return Promise.resolve({ byState, starts, durationsMs, records, partial: false });
+  }
+}
