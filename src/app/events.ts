@@ -17,6 +17,10 @@ export function logChange(change: CatalogChange, log: Logger): void {
       "a source changed",
     );
   }
+  if (change.kind === "invalid") {
+    const { code, message, hint } = change.problem;
+    return log.warn({ source: change.source, code, place: change.key }, `${message}: ${hint}`);
+  }
   const job = { job: change.key, source: change.source };
   if (change.kind === "loaded") log.info({ ...job, version: change.hash.slice(0, 12) }, "loaded");
   else if (change.kind === "served")

@@ -4,7 +4,8 @@ import { messageOf, notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import { BUILDER_ID } from "./build.ts";
-import type { CatalogChange, ChangeListener, SourceStatus } from "./change.ts";
+import type { CatalogChange, ChangeListener, SourceState, SourceStatus } from "./change.ts";
+import type { SeenFinding } from "./findings.ts";
 import type { DescribeLimits, Describer } from "./describe.ts";
 import { DepsWatch } from "./deps-watch.ts";
 import { type FailedLoad, failedLoads } from "./failed-loads.ts";
@@ -83,8 +84,10 @@ export class Catalog {
     };
     this.depsWatch = depsDir === null || watch.mode === "off" ? null : new DepsWatch(depsDir, onDeps);
     for (const location of options.sources) {
-      const onStatus = (status: SourceStatus): void =>
-        this.tell({ kind: "source", source: location.name, status, at: clock.now() });
+      const onStatus = (status: SourceStatus, was: SourceState | null): void =>
+        this.tell({ kind: "source", source: location.name, status, was, at: clock.now() });
+      const onFound = ({ finding: { path, problem }, since }: SeenFinding): void =>
+        this.tell({ kind: "invalid", source: location.name, key: path, problem, at: since });
       const source = new Source({
         location,
         watch,
@@ -94,6 +97,7 @@ export class Catalog {
         clock,
         log,
         onStatus,
+        onFound,
         mayPublish: () => options.mayPublish?.(location.name) ?? true,
       });
       this.sourcesByName.set(location.name, source);

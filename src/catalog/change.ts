@@ -1,6 +1,7 @@
 // What the catalog tells those who listen, and what it says about its sources.
 import type { Instant } from "../clock.ts";
 import type { JobSpec } from "../sdk/spec.ts";
+import type { LoadProblem } from "./load-problem.ts";
 import type { LoadError } from "./version.ts";
 
 /** `unavailable`: its jobs are known and its folder is gone, empty or unreadable. `missing`: it never was there. */
@@ -56,7 +57,9 @@ export type CatalogChange =
   | { kind: "missing"; source: string; key: string; at: Instant }
   /** The task directory returned and its version serves again. */
   | { kind: "back"; source: string; key: string; hash: string; at: Instant }
-  /** A source changed its state or its mode. */
-  | { kind: "source"; source: string; status: SourceStatus; at: Instant };
+  /** Something lies there that is no job and looks like one; `key` is its path inside the source. */
+  | { kind: "invalid"; source: string; key: string; problem: LoadProblem; at: Instant }
+  /** A source changed its state or its mode; `was` is null when it is told for the first time. */
+  | { kind: "source"; source: string; status: SourceStatus; was: SourceState | null; at: Instant };
 
 export type ChangeListener = (change: CatalogChange) => void;

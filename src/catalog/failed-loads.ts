@@ -20,9 +20,7 @@ export function failedLoads({ name: source, tasks, findings }: Source): FailedLo
     const { key, loadState, loadError: error, currentVersion: serving } = entry;
     errors.push({ source, key, loadState, error, serving });
   }
-  for (const { finding, since } of findings) {
-    // Code that some job imports is where it belongs.
-    if ([...tasks.values()].some((task) => task.inputs?.reads(finding.path))) continue;
+  for (const { finding, since } of findings.list()) {
     const error = { ...finding.problem, hash: null, since };
     errors.push({ source, key: finding.path, loadState: "invalid", error, serving: null });
   }

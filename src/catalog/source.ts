@@ -3,11 +3,12 @@ import { join } from "node:path";
 import type { Clock, Instant } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { SourceState, SourceStatus } from "./change.ts";
+import { Findings, type SeenFinding } from "./findings.ts";
 import type { LoadQueue } from "./load-queue.ts";
 import { mayPass } from "./load-problem.ts";
 import { identityOf, statOrNull } from "./signature.ts";
 import { RootWatch } from "./root-watch.ts";
-import { emptyScan, scanSource, type Finding, type FolderNames, type Scan } from "./scan.ts";
+import { emptyScan, scanSource, type FolderNames, type Scan } from "./scan.ts";
 import type { Settler } from "./settle.ts";
 import { BUILT_IN, type CatalogSource, type Pace, type Watching } from "./source-options.ts";
 import { Task } from "./task.ts";
@@ -23,7 +24,9 @@ export interface SourceOptions {
   queue: LoadQueue;
   clock: Clock;
   log: Logger;
-  onStatus(status: SourceStatus): void;
+  /** `was`: its state before; null at first. */
+  onStatus(status: SourceStatus, was: SourceState | null): void;
+  onFound(seen: SeenFinding): void;
   /** Whether this process publishes what it finds; another one may, and then there is nothing to load here. */
   mayPublish(): boolean;
 }
@@ -33,7 +36,7 @@ const MISSED_AFTER_MS = 500;
 
 export class Source {
   readonly tasks = new Map<string, Task>();
-  findings: { finding: Finding; since: Instant }[] = [];
+  readonly findings: Findings;
   private state: SourceState = "missing";
   private reason: string | null = null;
   /** Identity of the root that was scanned last. */
@@ -56,6 +59,7 @@ export class Source {
   constructor(private readonly options: SourceOptions) {
     const { location, watch, clock, log } = options;
     this.rehashedAt = clock.monotonic();
+    this.findings = new Findings(this.timers, this.tasks, options.onFound);
     this.hinted = new HintedTasks(this.timers, options.pace.quietMs, (task) => {
       if (task.present === false) return;
       task.hinted = true;
@@ -206,7 +210,7 @@ export class Source {
     this.scannedRoot = look.identity;
     this.scannedAt = this.options.clock.now();
     this.compareFolders(scan);
-    this.compareFindings(scan);
+    this.findings.update(scan.findings, this.options.clock.now());
     if (everything && this.options.clock.monotonic() - this.rehashedAt > this.options.pace.rehashMs) {
       this.rehashedAt = this.options.clock.monotonic();
       this.folderNames.clear();
@@ -263,17 +267,6 @@ export class Source {
     if (this.folderNames.size > scan.folders.size * 2 + 100) this.folderNames.clear();
   }
 
-  private compareFindings(scan: Scan): void {
-    const now = this.options.clock.now();
-    const since = new Map(
-      this.findings.map(({ finding, since }) => [`${finding.problem.code} ${finding.path}`, since]),
-    );
-    this.findings = scan.findings.map((finding) => ({
-      finding,
-      since: since.get(`${finding.problem.code} ${finding.path}`) ?? now,
-    }));
-  }
-
   private lookAgain(task: Task): void {
     // Whether its folder is there at all, only a scan can tell.
     if (task.present === false || task.troubles > 0) this.scanSoon(0);
@@ -290,11 +283,12 @@ export class Source {
   }
 
   private become(state: SourceState, reason: string | null): void {
+    const was = this.told === "" ? null : this.state;
     this.state = state;
     this.reason = reason;
     const now = `${state} ${reason ?? ""} ${this.root.mode}`;
     if (now === this.told) return;
     this.told = now;
-    this.options.onStatus(this.status());
+    this.options.onStatus(this.status(), was);
   }
 }

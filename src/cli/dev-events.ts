@@ -49,8 +49,19 @@ export function eventText(event: AppEvent, terminal: Terminal, several: boolean)
       const text = `${line(event.at, terminal.paint("red", "error"), head + serving, terminal)}`;
       return `${text}\n${loadErrorText(event.error, terminal)}`;
     }
+    case "invalid": {
+      const text = line(
+        event.at,
+        terminal.paint("yellow", "no job"),
+        printable(name(event.source, event.key)),
+        terminal,
+      );
+      return `${text}\n${loadErrorText(event.problem, terminal)}`;
+    }
     case "source": {
-      if (event.status.state === "available") return null;
+      const polled = event.status.mode === "poll" && event.status.reason !== null;
+      if (event.status.state === "available" && (event.was === null || event.was === "available") && !polled)
+        return null;
       const reason = event.status.reason === null ? "" : `: ${event.status.reason}`;
       const text = `source ${event.source} is ${event.status.state}${reason}`;
       return line(event.at, terminal.paint("yellow", "source"), text, terminal);

@@ -315,6 +315,23 @@ describe("the catalog", () => {
     await eventually(() => bench.catalog.loadErrors().length === 1);
   });
 
+  it("R5: a near miss is told once, and not for a folder that gets its job.ts a moment later", async () => {
+    const bench = await opened({ "a/job.ts": jobText("A"), "a/notes.md": "" });
+    const told = () => bench.changes.flatMap((one) => (one.kind === "invalid" ? [one.key] : []));
+    await bench.folder.write({ "copied/lib/x.ts": "export const x = 1;", "copied/index.ts": "" });
+    await bench.folder.write({ "copied/job.ts": jobText("Copied"), "my_task.ts": "" });
+    await bench.serves("copied", "Copied");
+    await eventually(() => told().includes("my_task.ts"), 15_000);
+    await bench.catalog.rescan();
+    await bench.folder.write({ "js/job.js": "" });
+    await eventually(() => told().includes("js/job.js"), 15_000);
+    expect(told()).to.deep.equal(["my_task.ts", "js/job.js"]);
+    await bench.folder.remove("my_task.ts");
+    await eventually(() => bench.catalog.loadErrors().length === 1, 15_000);
+    await bench.folder.write({ "my_task.ts": "" });
+    await eventually(() => told().length === 3, 15_000);
+  });
+
   it("a stop does not wait for a module that never ends, and what was ended by it is no error of the job", async () => {
     const store = new MemoryCatalogStore();
     const bench = await opened({ "a/job.ts": jobText("A1") }, store);

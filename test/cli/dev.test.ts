@@ -1,6 +1,6 @@
 // `jobmount dev` on a real terminal: its lines, its code frames and its keys.
 import { expect } from "chai";
-import { mkdirSync, writeFileSync } from "node:fs";
+import { mkdirSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
 import { tempFolder } from "./jobmount.ts";
@@ -132,9 +132,22 @@ describe("jobmount dev on a terminal", function () {
 
   it("without a terminal there are no keys, and nothing says so", async () => {
     const { startJobmount } = await import("./jobmount.ts");
+    save("plain", job("Plain", "", ""));
     const dev = startJobmount(["dev", "tasks"], { cwd, env: { PORT: "0" } });
     await eventually(() => dev.stderr.includes("Ctrl-C ends."), PATIENCE_MS);
     expect(dev.stderr).not.to.contain("Keys:");
+    writeFileSync(join(cwd, "tasks/my_task.ts"), job("Flat", "", ""));
+    await eventually(
+      () => /no job my_task\.ts\n {2}E102 .*\n {2}→ move it to my_task\/job\.ts/.test(dev.stderr),
+      PATIENCE_MS,
+    );
+    renameSync(join(cwd, "tasks"), join(cwd, "away"));
+    await eventually(
+      () => /source source default is unavailable: .* does not exist/.test(dev.stderr),
+      PATIENCE_MS,
+    );
+    renameSync(join(cwd, "away"), join(cwd, "tasks"));
+    await eventually(() => /source source default is available\n/.test(dev.stderr), PATIENCE_MS);
     dev.child.kill("SIGTERM");
     expect((await dev.ended).code).to.equal(0);
   });
