@@ -47,6 +47,9 @@ interface CopyOptions extends ParamArguments {
   json?: boolean;
 }
 
+/** Of a backfill that says no `--max`. */
+const MAX_RUNS = 100;
+
 export function defineControls(command: Command, context: CliContext): void {
   definePause(command, context);
   defineResume(command, context);
@@ -163,14 +166,19 @@ function defineBackfill(command: Command, context: CliContext): void {
       const server = await needServer(context, settings(context));
       const path = schedulePath(await scheduleIdOf(server, schedule, signal));
       const { from, to, only, dryRun } = options;
-      const body = { from, to, only, dryRun, max: wholeNumber("--max", options.max) };
+      const max = wholeNumber("--max", options.max);
+      const body = { from, to, only, dryRun, max };
       const made = (await server.ask("POST", `${path}/backfill`, { body, signal })).body as RemoteBackfill;
       if (options.json) return terminal.json(made);
       if (made.batch !== null) terminal.data(made.batch);
       const would = dryRun ? "would run" : "will run";
       const range = made.runs === 0 ? "" : `, from ${made.from} to ${made.to}`;
       const left = made.leftOut ? `; ${made.leftOut} have run already` : "";
-      terminal.say(`${made.runs} ${made.runs === 1 ? "instant" : "instants"} ${would}${range}${left}`);
+      const most = max ?? MAX_RUNS;
+      const beyond = dryRun && made.runs > most ? `; more than --max ${most}: it would be refused` : "";
+      terminal.say(
+        `${made.runs} ${made.runs === 1 ? "instant" : "instants"} ${would}${range}${left}${beyond}`,
+      );
       if (made.batch !== null)
         terminal.say(
           `npx jobmount runs list --batch ${made.batch}; to end it: npx jobmount schedules cancel-backfill ${made.batch}`,

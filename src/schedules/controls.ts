@@ -1,10 +1,10 @@
 // The hand on a schedule: pause, resume, skip the next fires, hold while its params do not fit, copy.
 import type { Instant } from "../clock.ts";
 import { conflict, type FieldError, invalid } from "../errors.ts";
-import { calendarOf } from "./calendar.ts";
 import { type PauseFields, readPause, readReason, readSkipCount } from "./control-input.ts";
 import type { ScheduleFields } from "./definition.ts";
 import type { Effect } from "./effect.ts";
+import { freeFires } from "./next-fire.ts";
 import { fieldsOf } from "./patch.ts";
 import type { AskedSkip, RequestRef, Schedule } from "./schedule.ts";
 import type { Schedules } from "./schedules.ts";
@@ -53,13 +53,15 @@ export class Controls {
   skipNext(id: string, fields: { count?: unknown; reason?: unknown }, actor: string): Promise<Schedule> {
     const count = readSkipCount(fields.count);
     const reason = readReason(fields.reason);
-    return this.#change(id, actor, "skip_next", reason, (settled, now) => {
+    return this.#change(id, actor, "skip_next", reason, (settled, now, spans) => {
       if (count === 0) return { skips: [] };
-      const { when, startAt, endAt, firedThrough, skips } = settled;
+      const { startAt, maxRuns, runsCounted, firedThrough, skips } = settled;
       const from = Math.max(firedThrough, now, (startAt ?? 0) - 1);
-      const fires = calendarOf(when).between(from, endAt ?? Infinity, count);
+      const usedUp = maxRuns !== null && runsCounted >= maxRuns;
+      const fires = usedUp ? [] : freeFires(settled, from, count, spans);
       if (fires.length === 0) {
-        throw conflict("no_next_fire", "The schedule has no fire any more that could be skipped.");
+        const why = usedUp ? `: all of its ${maxRuns} runs are made (maxRuns)` : "";
+        throw conflict("no_next_fire", `The schedule has no fire any more that could be skipped${why}.`);
       }
       const kept = (at: Instant) => skips.find((skip) => skip.at === at);
       return { skips: fires.map((at): AskedSkip => kept(at) ?? { at, by: actor, reason }) };

@@ -32,9 +32,10 @@ export function timeOf({ timeZone }: Schedule, at: Instant): string {
 }
 
 /** Nobody asks for milliseconds: they are told of fires alone, when these have some. */
-function shownAt({ at, verdict }: Explanation): Instant {
+function shownAt({ at, verdict, previousFire }: Explanation): Instant {
   const isFire = !["not_a_fire", "not_made_yet", "deleted", "over", "not_begun"].includes(verdict);
-  return isFire ? at : wholeSecond(at);
+  const follows = previousFire !== null && previousFire >= wholeSecond(at);
+  return isFire || follows ? at : wholeSecond(at);
 }
 
 /** What people and processes do happens at some millisecond, which says nothing. */
@@ -98,14 +99,19 @@ function answerOf(schedule: Schedule, explanation: Explanation, now: Instant): s
 }
 
 function ranText(row: FireRow, now: Instant): string {
-  const late = row.startedAt! - row.fireAt;
+  const late = lateText(row.startedAt! - row.fireAt);
   const took = row.finishedAt === null ? now - row.startedAt! : row.finishedAt - row.startedAt!;
-  const began = `It ran as ${row.id}, ${late} ms after its instant`;
+  const began = `It ran as ${row.id}, ${late} after its instant`;
   const cause = row.cause === null ? "" : `: ${bare(row.cause)}`;
   if (row.state === "running" || row.state === "queued")
     return `${began}, and has been running for ${formatDuration(took)}${cause}.`;
   const end = row.reason === null ? row.state : `${row.state} (${row.reason})`;
   return `${began}, and ${end} after ${formatDuration(took)}${cause}.`;
+}
+
+/** Milliseconds tell something of a service that is well; of a late run they are noise. */
+function lateText(ms: number): string {
+  return ms < 10_000 ? `${ms} ms` : formatDuration(ms);
 }
 
 function waitingText(schedule: Schedule, row: FireRow, now: Instant): string {

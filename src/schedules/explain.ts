@@ -103,7 +103,7 @@ export function explain(facts: ExplainFacts): Explanation {
     asked: undefined,
     revision: holding,
     downtime: undefined,
-    previousFire: fireBefore(at, holding, facts.earlier),
+    previousFire: past(fireBefore(at, holding, facts.earlier), facts),
     ...coming(fireAfter(at, holding, facts.later), facts),
     lost: isLive ? lostAt(shown, at) : undefined,
     clockChange: isLive ? zoneOf(shown.timeZone)?.firstTransition(at - 1, at) : undefined,
@@ -133,9 +133,13 @@ function ofRow(base: Explanation, row: FireRow, facts: ExplainFacts): Explanatio
         : row.state === "cancelled"
           ? "cancelled"
           : "waiting";
-  // A row that is on time needs no excuse.
-  const late = row.reason === "missed" || row.reason === "merged" || row.cause !== null;
-  return { ...base, verdict, row, downtime: late ? known(facts) : undefined };
+  return { ...base, verdict, row, downtime: isExcused(row, facts) ? known(facts) : undefined };
+}
+
+/** A row that is on time needs no excuse: a run that began before the downtime ended began before it. */
+function isExcused({ state, startedAt }: FireRow, { downtime }: ExplainFacts): boolean {
+  if (state === "skipped" || startedAt === null) return true;
+  return startedAt >= (downtime?.to ?? Infinity);
 }
 
 /** Not settled: it will be, or it lies in a suspension that goes on, or nothing comes any more. */
@@ -151,6 +155,12 @@ function ofOwed(base: Explanation, current: Schedule, facts: ExplainFacts): Expl
   if (usedUp) return { ...base, verdict: "over", usedUp };
   if (future) return { ...base, verdict: "will_fire" };
   return { ...base, verdict: "due", downtime: known(facts) };
+}
+
+/** A fire before an instant to come is told when it will run. */
+function past(fire: Instant | null, facts: ExplainFacts): Instant | null {
+  if (fire === null || fire <= facts.now) return fire;
+  return coming(fire, facts).nextFire === fire ? fire : null;
 }
 
 /** What becomes of a fire of the calendar that comes next; after the deletion nothing comes. */

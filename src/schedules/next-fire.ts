@@ -46,6 +46,29 @@ export function comingFire(
   return { nextFire: usedUp ? null : next, heldBack, passedOver, usedUp };
 }
 
+/**
+ * The next `count` fires after `after` that nothing suspends as far as one can know: nobody knows what comes after a
+ * suspension without an end, so then they are those of the calendar.
+ */
+export function freeFires(
+  schedule: Schedule,
+  after: Instant,
+  count: number,
+  spans: readonly Suspension[],
+): Instant[] {
+  const bare: Schedule = { ...schedule, skips: [], maxRuns: null };
+  const fires: Instant[] = [];
+  for (let at = after; fires.length < count;) {
+    const fire = calendarOf(schedule.when).nextAfter(at);
+    const { nextFire, heldBack } = comingFire(bare, fire, spans);
+    const next = nextFire ?? (heldBack?.until === null ? fire : null);
+    if (next === null || next > (schedule.endAt ?? Infinity)) break;
+    fires.push(next);
+    at = next;
+  }
+  return fires;
+}
+
 /** Whether it may still make a run for the fire of `at`, if every fire before it that is free to run does. */
 export function usedUpAt(schedule: Schedule, at: Instant, spans: readonly Suspension[]): UsedUp | null {
   if (runsLeftAt(schedule, at, spans) > 0) return null;

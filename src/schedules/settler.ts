@@ -38,8 +38,8 @@ export interface Edit {
   actor: string;
   action: RevisionAction;
   reason?: string | null;
-  /** Undefined: nothing changes. */
-  edit(settled: Schedule, now: Instant): Partial<Schedule> | undefined;
+  /** Undefined: nothing changes. `spans`: what suspends it at some time after its cursor. */
+  edit(settled: Schedule, now: Instant, spans: readonly Suspension[]): Partial<Schedule> | undefined;
 }
 
 export interface Changed {
@@ -207,7 +207,7 @@ export class Settler {
     const now = this.#deps.clock.now();
     return settleThenChange(schedule, {
       ...this.#settling(schedule, now, active, facts),
-      edit: (settled) => request.edit(settled, now),
+      edit: (settled) => request.edit(settled, now, this.#spansOf(settled, facts)),
       spansOf: (next) => this.#spansOf(next, facts),
       action: request.action,
       reason: request.reason,

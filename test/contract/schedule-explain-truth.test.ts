@@ -31,6 +31,48 @@ onEveryScheduleStore("explain, and what is true", (store) => {
     );
   });
 
+  it("a run that was caught up tells the downtime that made it late; one that ran before it tells none", async () => {
+    const { id } = await rig.create({
+      cron: "*/30 * * * *",
+      catchUp: { policy: "all" },
+      overlap: "allow_all",
+    });
+    await rig.upTimes.begin("wrk_a", day("00:40:00"), PLACE);
+    await rig.upTimes.beat("wrk_a", day("00:40:00"), day("00:59:58"));
+    await rig.settle("01:00:00.050");
+    const ran = (runId: string, from: string) =>
+      store.database.write((sql) =>
+        sql.run(
+          "UPDATE task_runs SET state = 'failed', cause = 'boom', started_at = ?, finished_at = ? WHERE id = ?",
+          [day(from), day(from) + 500, runId],
+        ),
+      );
+    await ran((await store.runsOf(id))[0]!.id, "01:00:00.080");
+    await rig.upTimes.begin("wrk_b", day("02:10:00"), PLACE);
+    await rig.settle("02:10:00.100");
+    const waits = await rig.told(id, "01:30");
+    expect(waits.behind).to.match(/^The service was down from some time after 2027-01-10 00:59:58/);
+    await ran((await store.runsOf(id))[1]!.id, "02:10:00.200");
+    const late = await rig.told(id, "01:30");
+    expect(late.answer).to.match(
+      /^It ran as run_\w+, 40m 0s after its instant, and failed after 500ms: boom\.$/,
+    );
+    expect(late.behind).to.match(/^The service was down from some time after 2027-01-10 00:59:58/);
+    // Killed within five seconds of its last beat: what it ran in these was on time.
+    const onTime = await rig.told(id, "01:00");
+    expect(onTime).to.include({ downtime: undefined });
+    expect(onTime.answer).to.include("80 ms after its instant");
+  });
+
+  it("who asks for now in the second of a fire is told of a moment after it", async () => {
+    const { id } = await rig.create({ cron: "* * * * * *", overlap: "allow_all" });
+    await rig.settle("00:30:05.250");
+    const told = await rig.told(id, "now");
+    expect(told).to.include({ verdict: "not_a_fire", previousFire: day("00:30:05") });
+    expect(told.subject).to.include(", at 2027-01-10 00:30:05.250 +00:00 (UTC):");
+    expect(told.behind).to.include("The fire before it: 00:30:05.");
+  });
+
   it("one that was stopped in order was down from that very second on", async () => {
     const { id } = await rig.create({ cron: "0 * * * *", catchUp: { policy: "skip" } });
     await rig.upTimes.begin("wrk_a", day("00:30:00"), PLACE);
@@ -105,6 +147,15 @@ onEveryScheduleStore("explain, and what is true", (store) => {
     });
     const { explanation } = await rig.explainer.explain(id, "04:30");
     expect(explanation).to.include({ nextFire: null, usedUp: "by_then" });
+  });
+
+  it("the fire before an instant to come is one that comes", async () => {
+    const { id } = await rig.create({ cron: "0 * * * *", maxRuns: 2 });
+    expect(await rig.told(id, "02:30")).to.include({ previousFire: day("02:00:00") });
+    expect(await rig.told(id, "03:30"), "the third is beyond maxRuns").to.include({ previousFire: null });
+    await rig.controls.pause(id, { until: "2027-01-10T02:00:00Z" }, "token:ana");
+    expect(await rig.told(id, "01:30")).to.include({ previousFire: null });
+    expect(await rig.told(id, "02:30")).to.include({ previousFire: day("02:00:00") });
   });
 
   it("fires beside an instant are those of the revision that owed them, through every change of the times", async () => {

@@ -59,6 +59,9 @@ onEveryDatabase("schedules in hand", function (databases) {
     );
     expect((await rowsOf(id)).filter((row) => Date.parse(row.fireAt) > pausedAt)).to.deep.equal([]);
     expect((await cli("schedules", "list")).out).to.match(/Beat: Every second.* paused$/m);
+    expect((await cli("schedules", "skip-next", "Beat", "--count", "0")).told).to.match(
+      /^nothing is skipped; next: none, because the schedule was paused by token:\S+: deploy$/,
+    );
 
     const asked = new Date(Math.ceil(pausedAt / SECOND) * SECOND + SECOND).toISOString();
     const lines = (await cli("explain", "Beat", asked)).out.split("\n");
@@ -129,6 +132,9 @@ onEveryDatabase("schedules in hand", function (databases) {
     const range = ["--from", "2016-01-01T00:00:00Z", "--to", "2025-12-31T00:00:00Z"];
     expect((await cli("schedules", "backfill", "yearly", ...range, "--dry-run")).told).to.equal(
       "10 instants would run, from 2016-01-01T03:00:00.000Z to 2025-01-01T03:00:00.000Z",
+    );
+    expect((await cli("schedules", "backfill", "yearly", ...range, "--dry-run", "--max", "5")).told).to.match(
+      /^10 instants would run, .*; more than --max 5: it would be refused$/,
     );
     const batch = (await cli("schedules", "backfill", "yearly", ...range)).out;
     expect(batch).to.match(/^bat_/);

@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { Controls } from "../../src/schedules/controls.ts";
 import { ScopePauses } from "../../src/schedules/scope-pauses.ts";
-import { day, setUp } from "./service-set-up.ts";
+import { day, refusal, setUp } from "./service-set-up.ts";
 
 describe("asked skips and edits", () => {
   const rig = () => {
@@ -59,6 +59,33 @@ describe("asked skips and edits", () => {
     const { schedule, droppedSkips } = await schedules.patchAndTell(id, { cron: "0 */2 * * *" }, null, "a");
     expect(skipsOf(schedule)).to.deep.equal([day("02:00:00")]);
     expect(skipsOf({ skips: droppedSkips })).to.deep.equal([day("01:00:00"), day("03:00:00")]);
+  });
+
+  it("the next fire is one that would run: behind a pause with an end, and none when all runs are made", async () => {
+    const { create, schedules, controls, scopes, clock, rows } = rig();
+    const { id } = await create({ cron: "0 * * * *", timeZone: "UTC", maxRuns: 1 });
+    await controls.pause(id, { until: "2027-01-10T01:30:00Z" }, "token:ana");
+    await scopes.pause({ kind: "all" }, { until: "2027-01-10T02:30:00Z" }, "token:ana");
+    expect(skipsOf(await controls.skipNext(id, { count: 1 }, "token:ana"))).to.deep.equal([day("03:00:00")]);
+    clock.at = day("03:00:00");
+    await schedules.settleDue();
+    clock.at = day("04:00:00");
+    await schedules.settleDue();
+    expect(rows(id)).to.deep.equal([
+      "skip paused 01:00",
+      "skip paused 02:00",
+      "skip asked 03:00",
+      "run 04:00",
+    ]);
+    const refused = await refusal(controls.skipNext(id, { count: 1 }, "token:ana"));
+    expect(refused).to.include({ status: 409 });
+    expect(refused.message).to.equal(
+      "The schedule has no fire any more that could be skipped: all of its 1 runs are made (maxRuns).",
+    );
+    const held = await create({ cron: "0 * * * *", timeZone: "UTC" });
+    await controls.pause(held.id, {}, "token:ana");
+    // Nobody knows when it ends: the next of its times is meant.
+    expect(skipsOf(await controls.skipNext(held.id, {}, "token:ana"))).to.deep.equal([day("05:00:00")]);
   });
 
   it("a dry run names the next fire that will run: behind asked skips and suspensions, none beyond maxRuns", async () => {

@@ -126,7 +126,9 @@ export class Fleet {
   /** Where the cursors stand, in the order of the schedules. */
   async cursors(): Promise<number[]> {
     const { json } = await this.services[0]!.get("/schedules?limit=200");
-    return (json["data"] as Json[]).map((schedule: Json) => Date.parse(schedule["firedThrough"]));
+    const shown = new Map((json["data"] as Json[]).map((one: Json) => [one["id"], one["firedThrough"]]));
+    // They were made side by side: their ids are in another order.
+    return this.made.map(({ id }) => Date.parse(String(shown.get(id))));
   }
 
   /** Switches all schedules off, waits for what is under way, stops the services, and answers what there was. */
