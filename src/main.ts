@@ -43,5 +43,10 @@ const exitCode = await runCli(process.argv.slice(2), {
   signal: stopping.signal,
 });
 
+// A pipe takes 64 KiB at once: what waits behind them must not end with the process. A reader that is gone ends it too.
+for (const stream of [process.stdout, process.stderr]) {
+  if (stream.writable) await new Promise<void>((resolve) => stream.write("", () => resolve()));
+}
+
 // A verb is done when it answers: a handle that somebody forgot must not keep the shell waiting.
 process.exit(exitCode);

@@ -30,7 +30,7 @@ onEveryDatabase("the clock under kill -9", (databases) => {
             await Promise.race([starting, wait(whole(random, 50, 900))]);
           } else {
             if (kill > 0) await fleet.startAgain(service);
-            await wait(whole(random, 100, 1_500));
+            await wait(whole(random, 100, 1_000));
           }
           await fleet.kill(service, true);
         }
@@ -46,7 +46,7 @@ onEveryDatabase("the clock under kill -9", (databases) => {
       await wait(ALONE_MS);
       const starting = new Map<Service, Promise<void>>();
       for (let kill = 0; kill < KILLS; kill++) {
-        await wait(whole(random, 200, 2_500));
+        await wait(whole(random, 200, 1_500));
         // Somebody is always there, so nothing may be missed.
         while (starting.size >= REPLICAS - 1) await Promise.race(starting.values());
         const victim = pick(
