@@ -2,6 +2,7 @@
 import { cpSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { ROOT, Service } from "../test/support/service.ts";
+import { memoryOf } from "./memory.ts";
 import type { Row } from "./table.ts";
 
 const IDLE_MS = 20_000;
@@ -60,10 +61,4 @@ function childrenOf(pid: number): number[] {
         return false;
       }
     });
-}
-
-function memoryOf(pid: number): { pssMB: number; ownMB: number } {
-  const text = readFileSync(`/proc/${pid}/smaps_rollup`, "utf8");
-  const kb = (name: string) => Number(new RegExp(`^${name}:\\s+(\\d+)`, "m").exec(text)?.[1] ?? 0);
-  return { pssMB: kb("Pss") / 1024, ownMB: (kb("Private_Clean") + kb("Private_Dirty")) / 1024 };
 }

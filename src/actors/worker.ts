@@ -32,6 +32,7 @@ export interface WorkerOptions {
 const LOOK_AHEAD = 16;
 /** What somebody looks at is told this often. */
 const FOLLOWED_MS = 20;
+const LINES_AT_ONCE = 2_000;
 /** Exit comes within the drain and 5 s (A4). */
 const LATE_MS = 3_000;
 
@@ -188,15 +189,18 @@ export class Worker implements Service, WakeListener {
   }
 
   async #tellOf(attempt: Attempt): Promise<void> {
-    if (!attempt.output.dirty || this.#telling.has(attempt)) return;
-    const telling = attempt.output.take();
+    const { output, run } = attempt;
+    if (this.#telling.has(attempt)) return;
     this.#telling.add(attempt);
     try {
-      await this.#options.store.tell(telling);
-      this.#options.followers.told(attempt.run.id);
-    } catch (error) {
-      attempt.output.putBack(telling);
-      throw error;
+      while (output.dirty) {
+        const telling = output.take(LINES_AT_ONCE);
+        await this.#options.store.tell(telling).catch((error: unknown) => {
+          output.putBack(telling);
+          throw error;
+        });
+        this.#options.followers.told(run.id);
+      }
     } finally {
       this.#telling.delete(attempt);
     }

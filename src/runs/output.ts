@@ -92,13 +92,17 @@ export class Output {
     return this.#dirty;
   }
 
-  /** Everything not taken yet, with the totals; what was taken is not kept here any longer. */
-  take(): Telling {
+  /**
+   * What is not taken yet, with the totals; it is not kept here any longer. With `mostLines` the rest waits for the next
+   * time: ten megabytes in one statement would cost the service ten times as much.
+   */
+  take(mostLines = Infinity): Telling {
     const { runId, attempt } = this.#start;
-    const [lines, failedRecords] = [this.#lines, this.#failed];
-    this.#lines = [];
+    const lines = this.#lines.slice(0, mostLines);
+    const failedRecords = this.#failed;
+    this.#lines = this.#lines.slice(lines.length);
     this.#failed = [];
-    this.#dirty = false;
+    this.#dirty = this.#lines.length > 0;
     return {
       runId,
       attempt,

@@ -6,6 +6,9 @@ import type { ToldLine } from "./protocol.ts";
 
 const KEPT_ERRORS = 4_000;
 const NEWLINE = 10;
+/** Lines are made of at most about 6 MB a second: more at once would be memory that the service never gives back. */
+const FLOOD_BYTES = 32 * 1024;
+const REST_MS = 10;
 
 export interface RawListener {
   lines(lines: ToldLine[]): void;
@@ -51,8 +54,10 @@ class RawStream {
   readonly #cutter = new LineCutter();
   readonly #lines: (texts: string[]) => void;
   readonly #listener: RawListener;
+  readonly #stream: Readable;
 
   constructor(stream: Readable, lines: (texts: string[]) => void, listener: RawListener) {
+    this.#stream = stream;
     this.#lines = lines;
     this.#listener = listener;
     stream.on("data", (chunk: Buffer) => this.#take(chunk));
@@ -71,6 +76,13 @@ class RawStream {
     }
     const texts = this.#cutter.push(this.#decoder.write(chunk));
     if (texts.length > 0) this.#lines(texts);
+    if (chunk.length >= FLOOD_BYTES) this.#rest();
+  }
+
+  /** Only whole pipes are a flood. What it writes waits in the pipe, and the job with it. */
+  #rest(): void {
+    this.#stream.pause();
+    setTimeout(() => this.#stream.resume(), REST_MS);
   }
 }
 
