@@ -67,11 +67,21 @@ process.on("exit", () => exiting());
 
 function take(message: ToChild): void {
   if (message.t === "start") queue.take(message);
+  else if (message.t === "warm") void warmUp();
   else if (message.t === "abort") {
     // It may have ended meanwhile, and the next one begun.
     if (running?.n === message.n)
       running.abort.abort(new Error(`the run was asked to end: ${message.reason}`));
   } else void describe(message.bundlePath, message.resolveFrom);
+}
+
+/** A spare has time: the loader and its threads, and the look at what is there at rest, are there when an order comes. */
+async function warmUp(): Promise<void> {
+  process.setSourceMapsEnabled(true);
+  await import("./keeper.ts");
+  if (running || loaded) return;
+  new RestingState();
+  new Outgoing(1).close();
 }
 
 async function attempt(n: number, order: AttemptOrder): Promise<void> {

@@ -24,7 +24,9 @@ export type ToChild =
    */
   | { t: "start"; n: number; queued: boolean; attempt: AttemptOrder }
   | { t: "abort"; n: number; reason: string }
-  | { t: "describe"; bundlePath: string; resolveFrom: readonly string[] };
+  | { t: "describe"; bundlePath: string; resolveFrom: readonly string[] }
+  /** Nothing is to be done yet: what an order needs is run through once, since its first time costs milliseconds. */
+  | { t: "warm" };
 
 /** One attempt, with all that it needs: nothing can be asked for later. */
 export interface AttemptOrder {

@@ -193,6 +193,7 @@ export class Sandbox implements Sampled {
   #take(message: FromChild): void {
     if (message.t === "ready") {
       if (message.version !== PROTOCOL_VERSION) return this.#ear.fault(`protocol version ${message.version}`);
+      if (!this.busy) this.#writer.send({ t: "warm" });
       return this.#readied();
     }
     const describes = message.t === "exiting" && this.#describing;
