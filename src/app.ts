@@ -182,7 +182,7 @@ class JobmountApp implements App {
       owner,
       metrics,
     });
-    const { spool, ends, worker, sweeper, scheduler } = actors;
+    const { spool, ends, worker, sweeper, scheduler, retention } = actors;
     wake.listen(worker);
     notices.onCancelAsked(() => worker.lookForCancels());
     this.#health = new Health({
@@ -209,6 +209,8 @@ class JobmountApp implements App {
     const upkeep = new VersionUpkeep({ history: parts.history, cache: parts.versionCache, log });
     await upkeep.start();
     this.#undo.push(() => upkeep.stop());
+    await retention.start();
+    this.#undo.push(() => retention.stop());
     this.#scheduler = scheduler;
     this.#undo.push(() => this.fire(false));
     await this.fire(this.#options.schedules !== false);

@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Ends } from "../actors/ends.ts";
+import { Retention } from "../actors/retention.ts";
 import { Scheduler } from "../actors/scheduler.ts";
 import { Sweeper } from "../actors/sweeper.ts";
 import { Worker } from "../actors/worker.ts";
@@ -9,6 +10,7 @@ import type { AppOptions } from "../cli/ports.ts";
 import { systemClock } from "../clock.ts";
 import { type Config, jobEnvironment } from "../config.ts";
 import type { Database } from "../db/database.ts";
+import { DbRetention } from "../db/retention.ts";
 import { FileSpool } from "../db/spool.ts";
 import type { Logger } from "../log.ts";
 import { logFinish } from "./events.ts";
@@ -94,7 +96,19 @@ export function makeActors({ config, parts, database, options, log, owner, metri
     settleSuspended: () => parts.schedules.settler.suspended(),
     upTime: parts.upTime,
   });
-  return { spool, ends, worker, sweeper, scheduler };
+  const retention = new Retention({
+    store: new DbRetention(database),
+    now,
+    log,
+    limits: {
+      runsMs: config.retentionRunsMs,
+      logsMs: config.retentionLogsMs,
+      runsPerJob: config.retentionRunsPerJob,
+      auditMs: config.retentionAuditMs,
+      auditRows: config.retentionAuditRows,
+    },
+  });
+  return { spool, ends, worker, sweeper, scheduler, retention };
 }
 
 export type Actors = ReturnType<typeof makeActors>;
