@@ -126,7 +126,9 @@ describe("docker-compose", () => {
 
     it(`${name}: no secret stands in it`, () => {
       for (const [service, { environment = {} }] of services(setup)) {
-        const open = Object.keys(environment as object).filter((key) => /(PASSWORD|KEY|TOKEN|_URL)$/.test(key));
+        const open = Object.keys(environment as object).filter((key) =>
+          /(PASSWORD|KEY|TOKEN|_URL)$/.test(key),
+        );
         expect(
           open.filter((key) => key !== "JOBMOUNT_PUBLIC_URL"),
           service,
