@@ -27,6 +27,8 @@ export interface AttemptDeps {
   pool: Pool;
   /** Rejects when the version is unknown, or a package that it needs is missing here; at once when it is known. */
   versionOf(hash: string): RunnableVersion | Promise<RunnableVersion>;
+  /** A package that the run needs is missing here: whether it goes back for a process that has it. */
+  leaveToOthers?(run: ClaimedRun): boolean;
   /** Opens sealed secrets and checks against the spec of the version that runs; `secrets`: the values to be masked. */
   readParams(
     spec: JobSpec,
@@ -171,6 +173,12 @@ export class Attempt {
     if (this.#asked) return this.#finished(neverStarted(this.#asked.reason, this.#deps.now()));
     const expected = error instanceof ExpectedError ? error : undefined;
     if (expected?.code === "params") return this.#failed("params", expected.message);
+    if (expected?.code === "needs" && this.#deps.leaveToOthers?.(this.run)) {
+      const left = { ...GIVEN_BACK, cause: `given back: ${expected.message}` };
+      // It keeps its place in the queue, by which others know how long it has waited.
+      const { availableAt } = this.run;
+      return { ...this.#finish(left, this.output.counts, NO_PROCESS), availableAt };
+    }
     if (expected?.status !== 503) return this.#failed(reason, cause);
     const back = { ...GIVEN_BACK, cause: "given back: the database did not answer when it was to start" };
     return this.#finish(back, this.output.counts, NO_PROCESS);

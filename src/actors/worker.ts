@@ -14,6 +14,8 @@ export interface WorkerOptions {
   followers: Followers;
   attempts: AttemptDeps;
   slots: SlotLimits;
+  /** Versions whose packages are not here: their runs are left to others. */
+  lacking?(): ReadonlySet<string>;
   /** Every source whose runs this process may run. */
   sources(): readonly string[];
   wake: Wake;
@@ -117,7 +119,8 @@ export class Worker implements Service, WakeListener {
     if (!request) return undefined;
     const { owner, pool, now } = this.#options.attempts;
     const warm = pool.warmVersions();
-    return { ...request, owner, now: now(), warm, lookAhead: this.#mixed ? LOOK_AHEAD : 0 };
+    const lacking = this.#options.lacking?.();
+    return { ...request, owner, now: now(), warm, lacking, lookAhead: this.#mixed ? LOOK_AHEAD : 0 };
   }
 
   #claimed(answer: ClaimAnswer): void {

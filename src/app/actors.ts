@@ -2,6 +2,7 @@
 import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Ends } from "../actors/ends.ts";
+import { Lacking } from "../actors/lacking.ts";
 import { Retention } from "../actors/retention.ts";
 import { Scheduler } from "../actors/scheduler.ts";
 import { Sweeper } from "../actors/sweeper.ts";
@@ -40,11 +41,13 @@ export function makeActors({ config, parts, database, options, log, owner, metri
   const { now, wake, notices, queries, runStore: store } = parts;
   const spool = new FileSpool(spoolFolder(config));
   const ends = new Ends({ store, spool, clock: systemClock, log });
+  const lacking = new Lacking({ alone: database.dialect.name === "sqlite", now });
   const worker = new Worker({
     store,
     followers: parts.followers,
     wake,
     log,
+    lacking: () => lacking.versions(),
     sources: () => parts.catalog.sources().map((source) => source.name),
     slots: { total: config.concurrency, perSource: config.sourceConcurrency },
     pollMs: POLL_MS,
@@ -57,6 +60,7 @@ export function makeActors({ config, parts, database, options, log, owner, metri
       now,
       random: Math.random,
       versionOf: (hash) => parts.versions.of(hash),
+      leaveToOthers: (run) => run.version !== null && lacking.leave(run.version, run.availableAt),
       readParams: (spec, saved) => parts.params.open(spec, saved),
       sealState: (key, value) => parts.states.seal(key, value),
       jobState: async (source, key, scope) => parts.states.open(await store.jobState(source, key, scope)),

@@ -16,6 +16,6 @@ export interface PreparedVersion {
 
 /** Implemented by `VersionCache`; what the worker asks for. */
 export interface VersionPreparer {
-  /** Rejects with an ExpectedError (code `load`) when the version is unknown or a package that it needs is missing here. */
+  /** Rejects with an ExpectedError (code `load`) when the version is unknown, or (code `needs`) when a package that it needs is missing here. */
   prepare(hash: string): Promise<PreparedVersion>;
 }

@@ -139,9 +139,8 @@ export class VersionCache implements VersionPreparer {
     if (missing.length > 0) {
       const what =
         missing.length === 1 ? `the package ${missing[0]} is` : `the packages ${missing.join(", ")} are`;
-      throw notLoadable(
-        `${what} not installed where ${source}:${jobKey} runs; run npx jobmount deps install there, or npm install in its folder`,
-      );
+      const told = `${what} not installed where ${source}:${jobKey} runs; run npx jobmount deps install there, or npm install in its folder`;
+      throw new ExpectedError(409, "needs", told);
     }
     const tree = {
       root: (await this.rootOf(source)) ?? "",

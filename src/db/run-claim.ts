@@ -1,5 +1,5 @@
 // Claiming: picks what may run now and marks it as ours, in the transaction that is handed in.
-import type { ClaimAnswer, ClaimedRun, ClaimRequest } from "../runs/store.ts";
+import { type ClaimAnswer, type ClaimedRun, type ClaimRequest, LEFT_TO_OTHERS_MS } from "../runs/store.ts";
 import type { RunOverrides, Trigger } from "../runs/task-run.ts";
 import type { Dialect } from "./dialect.ts";
 import { fromJson, isDuplicate, markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
@@ -81,7 +81,7 @@ async function choose(sql: Sql, dialect: Dialect, source: string, slots: number,
     const fresh = rows.filter((row) => !known.has(String(row["id"]))).map(toCandidate);
     await addTaken(sql, fresh, taken);
     const before = passedBy.jobs.size + passedBy.schedules.size;
-    fit(warmFirst(fresh, request), slots, chosen, taken, passedBy);
+    fit(leftToOthers(warmFirst(fresh, request), request, passedBy), slots, chosen, taken, passedBy);
     const full = chosen.length === slots;
     const sawAll = rows.length < limit;
     const stuck = look > 1 && passedBy.jobs.size + passedBy.schedules.size === before;
@@ -118,6 +118,21 @@ function warmFirst(candidates: Candidate[], { now, warm }: ClaimRequest): Candid
   if (warm.size === 0 || now - oldest >= PREFER_WARM_MS) return candidates;
   const isWarm = (candidate: Candidate) => candidate.version !== null && warm.has(candidate.version);
   return candidates.sort((a, b) => Number(isWarm(b)) - Number(isWarm(a)));
+}
+
+/** Without those whose packages are not here, as long as another process may have them. */
+function leftToOthers(
+  candidates: Candidate[],
+  { lacking, now }: ClaimRequest,
+  passedBy: PassedBy,
+): Candidate[] {
+  if (!lacking || lacking.size === 0) return candidates;
+  return candidates.filter(({ version, row }) => {
+    const waited = now - Number(row["available_at"]);
+    if (version === null || !lacking.has(version) || waited >= LEFT_TO_OTHERS_MS) return true;
+    passedBy.jobs.add(String(row["job_key"]));
+    return false;
+  });
 }
 
 function fit(

@@ -83,7 +83,12 @@ export interface ClaimRequest {
   warm: ReadonlySet<string>;
   /** Candidates to look at beyond the free slots. */
   lookAhead: number;
+  /** Versions whose packages are not installed here: left to other processes until a run has waited `LEFT_TO_OTHERS_MS`. */
+  lacking?: ReadonlySet<string>;
 }
+
+/** After that nobody else seems to have the packages, and the run fails with their names. */
+export const LEFT_TO_OTHERS_MS = 30_000;
 
 export interface ClaimAnswer {
   claimed: ClaimedRun[];

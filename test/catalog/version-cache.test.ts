@@ -59,12 +59,12 @@ describe("versions on disk", () => {
     await cache.prepare(a.hash);
     await folder.remove("a/node_modules");
     const refused = await refusal(cache.prepare(a.hash));
-    expect(refused.code).to.equal("load");
+    expect(refused.code).to.equal("needs");
     expect(refused.message).to.contain("the package native is not installed where default:a runs");
     await folder.write({ "node_modules/native/index.js": "" });
     await cache.prepare(a.hash);
     await folder.remove("");
-    expect((await refusal(cache.prepare(a.hash))).code).to.equal("load");
+    expect((await refusal(cache.prepare(a.hash))).code).to.equal("needs");
   });
 
   it("are written once, whole, and files cannot be written over", async () => {

@@ -136,6 +136,19 @@ onEveryRunStore("RunStore", (rig, databases) => {
       expect((await rig.claimAll({ slots: 1, now: T0 + 1_000, warm }))[0]!.id).to.equal("run_1");
     });
 
+    it("leaves versions whose packages are not here to others, until a run has waited half a minute", async () => {
+      await rig.publish("needs", "v-needs", null);
+      await rig.publish("plain", "v-plain", null);
+      const first = Array.from({ length: 40 }, (_, n) => newRun({ id: `run_a${n}`, jobKey: "needs" }));
+      await rig.store.insert([...first, newRun({ id: "run_b", jobKey: "plain", availableAt: T0 + 1 })]);
+      const lacking = new Set(["v-needs"]);
+      const ids = async (now: number) =>
+        (await rig.claimAll({ slots: 2, now, lacking })).map((run) => run.id);
+      expect(await ids(T0 + 2)).to.deep.equal(["run_b"]);
+      expect(await ids(T0 + 29_999)).to.deep.equal([]);
+      expect(await ids(T0 + 30_000)).to.have.length(2);
+    });
+
     it("X1: two that claim at once share the runs, and none is taken twice", async function () {
       this.timeout(60_000);
       const second = databases.name === "mariadb" ? await databases.again(rig.database) : rig.database;

@@ -42,6 +42,37 @@ onEveryDatabase("a process with an empty mount", function (databases) {
     await two.stop();
   });
 
+  it("runs that need a package which is not there are left to the process that has it", async function () {
+    this.timeout(60_000);
+    save(one, "native_says/node_modules/native", {
+      "package.json": '{ "name": "native", "version": "1.0.0", "gypfile": true }',
+      "index.js": 'module.exports = "from the package";',
+    });
+    save(one, "native_says", {
+      "job.ts": `import { defineJob } from "jobmount";
+import native from "native";
+export class Job extends defineJob({ name: "Native", retries: { attempts: 1 } }) { execute() { return { native }; } }
+`,
+    });
+    await eventually(async () => (await state(two, "native_says")) === "ready", 15_000);
+    const ids: string[] = [];
+    for (let n = 0; n < 12; n++) {
+      ids.push((await two.call("POST", "/jobs/native_says/runs", {})).json.id);
+      // Others of the same source are not held up by them.
+      if (n % 4 === 0) expect((await two.run("says")).state).to.equal("succeeded");
+    }
+    const workers = new Set<string>();
+    for (const id of ids) {
+      const run = await eventually(async () => {
+        const { json } = await two.get(`/runs/${id}`);
+        return ["succeeded", "failed"].includes(json.state) && json;
+      }, 30_000);
+      expect(`${run.state} ${run.reason}: ${run.cause}`).to.equal("succeeded null: null");
+      workers.add(run.worker);
+    }
+    expect(workers.size, "processes that ran them").to.equal(1);
+  });
+
   it("knows the jobs, and calls none of them missing", async () => {
     expect(readdirSync(two.tasks)).to.deep.equal([]);
     await eventually(async () => (await state(two)) === "ready", 15_000);
