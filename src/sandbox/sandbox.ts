@@ -242,8 +242,9 @@ export class Sandbox implements Sampled {
   #drained(): void {
     this.#readied();
     this.kill("its process ended");
-    this.#describing?.(undefined);
     const settle = () => {
+      // Not before its last bytes are read: they may tell why it ended.
+      this.#describing?.(undefined);
       for (const attempt of this.#line.close(this.#fault === null)) {
         // Also after a result: without a clean end it counts for nothing (X4).
         attempt.facts.protocolFault = this.#fault;
