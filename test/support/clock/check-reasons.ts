@@ -3,8 +3,8 @@ import type { Downtime, OwedSchedule, RowSeen } from "./history.ts";
 
 /** A fire that came due just before everything stopped may be found after it. */
 const UNSEEN_MS = 2_500;
-/** Between the end of an attempt and its commit. */
-const COMMIT_MS = 2_000;
+/** Between the end of an attempt and its commit, on a machine that has no core left for it. */
+const COMMIT_MS = 4_000;
 
 export function reasonFaults(
   schedule: OwedSchedule,
