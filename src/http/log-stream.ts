@@ -9,6 +9,8 @@ import { presentLogLine } from "./present/log-line.ts";
 
 /** A run of another process is looked at this often; one of this process tells when there is more. */
 const POLL_MS = 250;
+/** With more followers than this each of them looks more seldom, so that the database has other things to do. */
+const MANY = 10;
 /** Something is written at least this often: what stands between would close a silent connection. */
 const QUIET_MS = 15_000;
 const LINES_AT_ONCE = 500;
@@ -59,7 +61,7 @@ export async function* logEvents(options: LogStreamOptions): AsyncGenerator<stri
         yield ": nothing new\n\n";
         wroteAt = now();
       }
-      await following.next(POLL_MS, gone);
+      await following.next(POLL_MS * Math.max(1, followers.size / MANY), gone);
     }
   } finally {
     following.stop();

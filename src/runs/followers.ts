@@ -20,6 +20,13 @@ export class Followers {
     return this.#ofRun.size === 0;
   }
 
+  /** How many follow anything. */
+  get size(): number {
+    let size = 0;
+    for (const all of this.#ofRun.values()) size += all.size;
+    return size;
+  }
+
   has(runId: string): boolean {
     return this.#ofRun.has(runId);
   }

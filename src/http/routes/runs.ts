@@ -1,5 +1,6 @@
 // Routes of runs: the list with its filters, one run, its log and its refused records.
 import { LOG_LEVELS, levelsFrom, runFilterOf, RUN_QUERY } from "../run-query.ts";
+import { ExpectedError } from "../../errors.ts";
 import { isFinal } from "../../runs/state.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { logEvents, seqOfEventId } from "../log-stream.ts";
@@ -13,6 +14,8 @@ import { findRun, viewRun, viewWholeRun } from "./run-replies.ts";
 
 const MAX_LINES = 5_000;
 const MAX_COUNT = 10_000;
+/** Each of them asks the database a few times a second. */
+const MAX_FOLLOWERS = 100;
 
 export const runRoutes = [
   route({
@@ -121,6 +124,10 @@ export const runRoutes = [
       const after = seen ?? query.after;
       // A browser asks again when a stream ends; this answer tells it to stop.
       if (seen !== undefined && isFinal(run.state) && seen >= run.log.lines) return noContent;
+      if (deps.followers.size >= MAX_FOLLOWERS) {
+        const detail = `${MAX_FOLLOWERS} logs are followed already; ask for /logs, or again later.`;
+        throw new ExpectedError(503, "too_many_streams", detail);
+      }
       const levels = levelsFrom(query.level);
       const stream = logEvents({
         runId: run.id,
