@@ -28,6 +28,7 @@ import { DbSessionStore } from "./db/session-store.ts";
 import { SettingsStore } from "./db/settings-store.ts";
 import { holdSingle } from "./db/single.ts";
 import { DbTokenStore } from "./db/token-store.ts";
+import { refuseUnfinished } from "./db/transfer.ts";
 import { messageOf } from "./errors.ts";
 import { createServer } from "./http/create-server.ts";
 import { HttpServer } from "./http/server.ts";
@@ -82,6 +83,7 @@ class JobmountApp implements App {
     this.#undo.push(() => database.close());
     const ran = await migrate(database);
     if (ran.length > 0) log.info({ migrations: ran }, "the database schema was brought up");
+    await refuseUnfinished(database);
 
     const vault = new Vault(secretKeys(config));
     const owner = newId("wrk", database.now());

@@ -100,6 +100,16 @@ const verbs: readonly Verb[] = [
     load: () => import("./migrate.ts"),
   },
   {
+    name: "export",
+    summary: "print everything that the database holds, for import; no service may run on it",
+    load: async () => (await import("./transfer.ts")).exporting,
+  },
+  {
+    name: "import",
+    summary: "fill an empty database with what export printed",
+    load: async () => (await import("./transfer.ts")).importing,
+  },
+  {
     name: "config",
     summary: "check the settings, or print what is in force",
     load: () => import("./config.ts"),

@@ -1,0 +1,57 @@
+// `jobmount export` and `jobmount import`: everything of one database, as lines, into another one.
+import type { Command } from "commander";
+import { createReadStream } from "node:fs";
+import { resolve } from "node:path";
+import { createInterface } from "node:readline";
+import type { Readable } from "node:stream";
+import { type CliContext, settings } from "./context.ts";
+import { CliError, EXIT } from "./exit.ts";
+import { withOwnDatabase } from "./own-database.ts";
+
+const WAIT_MS = 10_000;
+
+/** The two verbs share a file: neither is of use without the other. */
+export const exporting = {
+  define(command: Command, context: CliContext): void {
+    command.action(async () => {
+      const { terminal } = context;
+      const { config } = settings(context);
+      const { tables, rows } = await withOwnDatabase(config, WAIT_MS, async (database) => {
+        const { exportAll, refuseWhileAtWork } = await import("../db/transfer.ts");
+        await refuseWhileAtWork(database);
+        return exportAll(database, (line) => terminal.data(line));
+      });
+      terminal.say(`exported ${rows} rows of ${tables} tables`);
+    });
+  },
+};
+
+export const importing = {
+  define(command: Command, context: CliContext): void {
+    command
+      .argument("[file]", "what export printed; stdin unless given")
+      .action(async (file: string | undefined) => {
+        const { terminal, cwd } = context;
+        const { config } = settings(context);
+        const { tables, rows } = await withOwnDatabase(config, WAIT_MS, async (database) => {
+          const { importAll } = await import("../db/transfer.ts");
+          const open = () => (file === undefined ? terminal.stdin : createReadStream(resolve(cwd, file)));
+          return importAll(database, linesOf(open, file ?? "stdin"));
+        });
+        terminal.say(`imported ${rows} rows of ${tables} tables`);
+      });
+  },
+};
+
+/** Reads nothing before the first line is asked for: readline forgets what it says while nobody listens. */
+async function* linesOf(open: () => Readable, name: string): AsyncGenerator<string> {
+  let failure: Error | undefined;
+  const input = open();
+  const lines = createInterface({ input, crlfDelay: Infinity });
+  input.once("error", (error: Error) => {
+    failure = error;
+    lines.close();
+  });
+  yield* lines;
+  if (failure) throw new CliError(EXIT.usage, `${name} cannot be read: ${failure.message}`);
+}
