@@ -1,4 +1,6 @@
 import { expect } from "chai";
+import { readFileSync } from "node:fs";
+import { SKIPPED_REASONS } from "../../src/schedules/schedule.ts";
 import { Face } from "../support/face.ts";
 import { catalogEntry, OPEN_SPEC, taskRun } from "../support/http-doubles.ts";
 
@@ -157,5 +159,17 @@ describe("figures and looks ahead", () => {
     ).to.deep.equal([]);
     expect((await face.ask("GET", "//metrics", { token: acme })).status).to.equal(403);
     expect((await face.ask("GET", "//metrics", { token: null })).status).to.equal(401);
+  });
+
+  it("the alert rules name metrics that there are", async () => {
+    const { text } = await face.ask("GET", "//metrics", { token: face.tokens.viewer });
+    const rules = readFileSync(new URL("../../docs/alerts.yaml", import.meta.url), "utf8");
+    const named = new Set(
+      [...rules.matchAll(/jobmount_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, "")),
+    );
+    expect([...named].filter((name) => !text.includes(`# TYPE ${name} `))).to.deep.equal([]);
+    expect(named.size).to.be.above(4);
+    const reasons = /reason=~"([^"]+)"/.exec(rules)![1]!.split("|");
+    expect(SKIPPED_REASONS).to.include.members(reasons);
   });
 });
