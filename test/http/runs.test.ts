@@ -294,6 +294,14 @@ describe("GET /runs/{id}, its log and its refused records", () => {
     expect(plain.text.split("\n")[1]).to.equal('2027-01-15T08:00:00.300Z WARN  slow {"ms":9}');
   });
 
+  it("a log is followed by at most 100 at a time", async () => {
+    const all = Array.from({ length: 100 }, () => face.world.followers.follow("run_x"));
+    const refused = await face.ask("GET", "/runs/run_1/logs/stream");
+    expect([refused.status, refused.json["code"]]).to.deep.equal([503, "too_many_streams"]);
+    for (const one of all) one.stop();
+    expect(face.world.followers.none).to.equal(true);
+  });
+
   it("refused records come with key and reason, as JSON and as CSV", async () => {
     const { json } = await face.ask("GET", "/runs/run_1/failed-records?limit=1");
     expect(json).to.deep.equal({

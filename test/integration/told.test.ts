@@ -150,29 +150,6 @@ onEveryDatabase("what a run tells", function (databases) {
     expect(again.status, "a browser stops asking").to.equal(204);
   });
 
-  it("a log is followed by at most 100 at a time, and a place is free when one has gone", async function () {
-    this.timeout(60_000);
-    const { json } = await service.call("POST", "/jobs/ticks/runs", { delayMs: 3_600_000 });
-    const path = `/runs/${json["id"]}/logs/stream`;
-    const open = async () => {
-      const gone = new AbortController();
-      const headers = { authorization: `Bearer ${service.token}` };
-      const { status } = await fetch(`${service.url}/api/v1${path}`, { headers, signal: gone.signal });
-      return { status, gone };
-    };
-    const all = await Promise.all(Array.from({ length: 100 }, open));
-    expect(new Set(all.map(({ status }) => status))).to.deep.equal(new Set([200]));
-    const refused = await service.get(path);
-    expect([refused.status, refused.json["code"]]).to.deep.equal([503, "too_many_streams"]);
-    for (const { gone } of all) gone.abort();
-    await eventually(async () => {
-      const one = await open();
-      one.gone.abort();
-      return one.status === 200;
-    }, 20_000);
-    await service.call("POST", `/runs/${json["id"]}/cancel`, {});
-  });
-
   it("X11: what a run still says when it has ended is in no other's log", async function () {
     this.timeout(60_000);
     const ids = [];
