@@ -13,7 +13,7 @@ import type { Settler } from "./settle.ts";
 import { BUILT_IN, type CatalogSource, type Pace, type Watching } from "./source-options.ts";
 import { Task } from "./task.ts";
 import { below, folderOf, type TreePath } from "./tree.ts";
-import { HintedTasks, Timers } from "./timers.ts";
+import { HintedTasks, Polls, Timers } from "./timers.ts";
 import { addressOf } from "./version.ts";
 
 export interface SourceOptions {
@@ -53,6 +53,7 @@ export class Source {
   private scanning: Promise<void> = Promise.resolve();
   private rehashedAt: number;
   private namesUntil = 0;
+  private readonly polls = new Polls();
   private told = "";
   private stopped = false;
 
@@ -111,8 +112,9 @@ export class Source {
   private scanLater(): void {
     const { pace, watch } = this.options;
     this.timers.clear(this.fullScan);
-    const ms = this.root.mode === "poll" ? watch.intervalMs : pace.rescanMs;
-    this.fullScan = this.timers.after(ms, () => void this.scan().then(() => this.scanLater()));
+    const ms = this.root.mode === "poll" ? this.polls.next(watch.intervalMs, pace.rescanMs) : pace.rescanMs;
+    const scan = () => this.polls.measure(() => this.scan());
+    this.fullScan = this.timers.after(ms, () => void scan().then(() => this.scanLater()));
   }
 
   async stop(): Promise<void> {

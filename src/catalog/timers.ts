@@ -5,6 +5,8 @@ import type { Task } from "./task.ts";
 const MAX_GATHER_MS = 60;
 /** chokidar tells one change of a file in 50 ms and drops the others, also the last one. */
 const DROPPED_WITHIN_MS = 60;
+/** A poll waits so many times as long as the last one took. */
+const POLL_SHARE = 25;
 
 /** Timers that end together. */
 export class Timers {
@@ -36,6 +38,22 @@ export class Timers {
     this.stopped = true;
     for (const timer of this.running) clearTimeout(timer);
     this.running.clear();
+  }
+}
+
+/** When to poll again: a large folder less often, so that it costs its share of a core at most, however busy that is. */
+export class Polls {
+  private tookMs = 0;
+
+  /** After at least `intervalMs`, and never more than `maxMs`. */
+  next(intervalMs: number, maxMs: number): number {
+    return Math.max(intervalMs, Math.min(maxMs, this.tookMs * POLL_SHARE));
+  }
+
+  async measure(scan: () => Promise<void>): Promise<void> {
+    const startedAt = performance.now();
+    await scan();
+    this.tookMs = performance.now() - startedAt;
   }
 }
 
