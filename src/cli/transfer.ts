@@ -4,6 +4,7 @@ import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
 import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
+import { messageOf } from "../errors.ts";
 import { type CliContext, settings } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { withOwnDatabase } from "./own-database.ts";
@@ -45,13 +46,9 @@ export const importing = {
 
 /** Reads nothing before the first line is asked for: readline forgets what it says while nobody listens. */
 async function* linesOf(open: () => Readable, name: string): AsyncGenerator<string> {
-  let failure: Error | undefined;
-  const input = open();
-  const lines = createInterface({ input, crlfDelay: Infinity });
-  input.once("error", (error: Error) => {
-    failure = error;
-    lines.close();
-  });
-  yield* lines;
-  if (failure) throw new CliError(EXIT.usage, `${name} cannot be read: ${failure.message}`);
+  try {
+    yield* createInterface({ input: open(), crlfDelay: Infinity });
+  } catch (error) {
+    throw new CliError(EXIT.usage, `${name} cannot be read: ${messageOf(error)}`);
+  }
 }
