@@ -58,7 +58,8 @@ export interface AuditFilter {
 
 /** Where the rows are kept; implemented in db/. */
 export interface AuditStore {
-  insert(event: AuditEvent): Promise<void>;
+  /** One statement for all of them. */
+  insert(events: readonly AuditEvent[]): Promise<void>;
   /** Once for each row: only while it is `begun`. */
   end(id: string, end: AuditEnd): Promise<void>;
   addRepeats(id: string, times: number): Promise<void>;
@@ -76,6 +77,8 @@ export interface AuditOptions {
 /** The same refusal within this time is counted on the row that is there. */
 const REPEAT_MS = 60_000;
 const REPEATS_WRITTEN_MS = 2_000;
+const NOTES_WRITTEN_MS = 100;
+const MOST_NOTES = 200;
 const MAX_REMEMBERED = 1_000;
 
 export class Audit {
@@ -84,6 +87,8 @@ export class Audit {
   readonly #refusals = new Map<string, { id: string; until: number }>();
   readonly #repeats = new Map<string, number>();
   #timer: NodeJS.Timeout | undefined;
+  readonly #notes: AuditEvent[] = [];
+  #noting: NodeJS.Timeout | undefined;
   /** Rows that nobody waits for. */
   readonly #writing = new Set<Promise<void>>();
 
@@ -94,7 +99,7 @@ export class Audit {
   /** Before a change is tried: no change without a row, whatever happens next. Throws when it cannot be written. */
   async begin(event: Omit<NewAuditEvent, "outcome" | "status" | "code">): Promise<string> {
     const row = this.#row({ ...event, outcome: "begun", status: null, code: null });
-    await this.#options.store.insert(row);
+    await this.#options.store.insert([row]);
     return row.id;
   }
 
@@ -103,12 +108,11 @@ export class Audit {
     await this.#quietly(this.#options.store.end(id, end), id);
   }
 
-  /** What keeps its actor in a row of its own is written without anybody waiting for it. */
+  /** What keeps its actor in a row of its own is written a moment later, many in one commit: nobody waits for it. */
   note(event: NewAuditEvent): void {
-    const row = this.#row(event);
-    const writing = this.#quietly(this.#options.store.insert(row), row.id);
-    this.#writing.add(writing);
-    void writing.finally(() => this.#writing.delete(writing));
+    this.#notes.push(this.#row(event));
+    if (this.#notes.length >= MOST_NOTES) this.#writeNotes();
+    else this.#noting ??= setTimeout(() => this.#writeNotes(), NOTES_WRITTEN_MS).unref();
   }
 
   /** A refusal before anything began. A hundred wrong tokens a second come to one row a minute, with their number. */
@@ -126,9 +130,7 @@ export class Audit {
     this.#refusals.delete(key);
     if (this.#refusals.size >= MAX_REMEMBERED) this.#refusals.delete(this.#refusals.keys().next().value!);
     this.#refusals.set(key, { id: row.id, until: at + REPEAT_MS });
-    const writing = this.#quietly(this.#options.store.insert(row), row.id);
-    this.#writing.add(writing);
-    void writing.finally(() => this.#writing.delete(writing));
+    this.#soon(this.#options.store.insert([row]), row.id);
   }
 
   /** Newest first. `by` sees rows of its own sources; who may see all sees the others too. */
@@ -141,19 +143,29 @@ export class Audit {
 
   /** Writes what is still in memory. */
   async flush(): Promise<void> {
+    this.#writeNotes();
     await Promise.all(this.#writing);
     this.#writeRepeats();
     await Promise.all(this.#writing);
   }
 
+  #writeNotes(): void {
+    clearTimeout(this.#noting);
+    this.#noting = undefined;
+    const notes = this.#notes.splice(0);
+    if (notes.length > 0) this.#soon(this.#options.store.insert(notes), notes[0]!.id);
+  }
+
+  #soon(write: Promise<void>, id: string): void {
+    const writing = this.#quietly(write, id);
+    this.#writing.add(writing);
+    void writing.finally(() => this.#writing.delete(writing));
+  }
+
   #writeRepeats(): void {
     clearTimeout(this.#timer);
     this.#timer = undefined;
-    for (const [id, times] of this.#repeats) {
-      const writing = this.#quietly(this.#options.store.addRepeats(id, times), id);
-      this.#writing.add(writing);
-      void writing.finally(() => this.#writing.delete(writing));
-    }
+    for (const [id, times] of this.#repeats) this.#soon(this.#options.store.addRepeats(id, times), id);
     this.#repeats.clear();
   }
 

@@ -31,27 +31,8 @@ export class DbAuditStore implements AuditStore {
     this.#database = database;
   }
 
-  async insert(event: AuditEvent): Promise<void> {
-    const { actor } = event;
-    const row: SqlValue[] = [
-      event.id,
-      event.at,
-      actor?.type ?? null,
-      actor?.id ?? null,
-      actor?.name ?? null,
-      actor?.role ?? null,
-      event.address,
-      event.action,
-      event.target,
-      event.source,
-      event.outcome,
-      event.status,
-      event.code,
-      toJson(event.detail),
-      event.repeats,
-      event.requestId,
-    ];
-    await this.#database.gate.write((sql) => sql.insert("audit_events", COLUMNS, [row]));
+  async insert(events: readonly AuditEvent[]): Promise<void> {
+    await this.#database.gate.write((sql) => sql.insert("audit_events", COLUMNS, events.map(toRow)));
   }
 
   async end(id: string, end: AuditEnd): Promise<void> {
@@ -132,4 +113,26 @@ function toEvent(row: SqlRow): AuditEvent {
     repeats: Number(row["repeats"]),
     requestId: String(row["request_id"]),
   };
+}
+
+function toRow(event: AuditEvent): SqlValue[] {
+  const { actor } = event;
+  return [
+    event.id,
+    event.at,
+    actor?.type ?? null,
+    actor?.id ?? null,
+    actor?.name ?? null,
+    actor?.role ?? null,
+    event.address,
+    event.action,
+    event.target,
+    event.source,
+    event.outcome,
+    event.status,
+    event.code,
+    toJson(event.detail),
+    event.repeats,
+    event.requestId,
+  ];
 }

@@ -168,7 +168,7 @@ onEveryRunStore("what is old is let go of", (rig) => {
       repeats: 0,
       requestId: "r",
     });
-    for (let i = 0; i < 20; i++) await store.insert(event(NOW - (380 - i * 2) * DAY));
+    for (let i = 0; i < 20; i++) await store.insert([event(NOW - (380 - i * 2) * DAY)]);
     expect(await retention().pass()).to.deep.include({ audit: 8 });
     expect(await retention({ auditRows: 5 }).pass()).to.deep.include({ audit: 7 });
     expect(await idsIn("audit_events", "id")).to.have.length(5);

@@ -4,8 +4,8 @@ import type { AuditEnd, AuditEvent, AuditFilter, AuditStore } from "../../src/ac
 export class MemoryAudit implements AuditStore {
   readonly rows: AuditEvent[] = [];
 
-  insert(event: AuditEvent): Promise<void> {
-    this.rows.push({ ...event });
+  insert(events: readonly AuditEvent[]): Promise<void> {
+    this.rows.push(...events.map((event) => ({ ...event })));
     return Promise.resolve();
   }
 
