@@ -120,6 +120,7 @@ export async function startRig(options: RigOptions) {
     runningOf: () => Promise.resolve(0),
     specOf: () => SPEC,
     isMissing: () => false,
+    remove: () => Promise.resolve(false),
     saveParams: (_spec, params) => params,
     specOfVersion: () => Promise.resolve(SPEC),
     requestCancel: (id, cancel, now) => store.requestCancel(id, cancel, now),

@@ -7,6 +7,7 @@ import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
 import type { Database } from "../db/database.ts";
 import { DbIdempotencyStore } from "../db/idempotency-store.ts";
+import { DbJobValueStore } from "../db/job-values.ts";
 import { countSealed, resealAll } from "../db/secret-rotation.ts";
 import { deriveKey } from "../db/secrets.ts";
 import { shownKey } from "../http/address.ts";
@@ -83,6 +84,7 @@ export function faceDeps({
     runs,
     runQueries: queries,
     figures: parts.figures,
+    jobValues: new DbJobValueStore(database),
     metrics,
     rescan: (source) => catalog.rescan(source),
     followers: parts.followers,

@@ -11,6 +11,7 @@ import { DbBatchStore } from "../db/batches.ts";
 import { DbCatalogStore } from "../db/catalog-store.ts";
 import type { Database } from "../db/database.ts";
 import { DbFitStore } from "../db/fit-store.ts";
+import { removeRuns } from "../db/retention.ts";
 import { DbRunFigures } from "../db/run-figures.ts";
 import { DbRunQueries } from "../db/run-queries.ts";
 import { DbRunStore } from "../db/run-store.ts";
@@ -147,6 +148,7 @@ export function makeParts(options: PartsOptions) {
     specOfVersion: async (hash) => (await versions.of(hash)).spec,
     requestCancel: (id, cancel, at) => runStore.requestCancel(id, cancel, at),
     failedRecordsOf: (id) => queries.failedRecordsOf(id),
+    remove: async (id) => (await database.write((sql) => removeRuns(sql, [id]))) === 1,
     expect: (source) => wake.expect(source),
     wakeAt: (source, at) => wake.wakeAt(source, at),
     notices,

@@ -4,7 +4,7 @@ import { firstId } from "../ids.ts";
 import type { Batch, RetentionStore } from "../runs/retention.ts";
 import type { Database } from "./database.ts";
 import { removeOldKeys } from "./idempotency-store.ts";
-import { markValues, marks, type SqlRow } from "./sql.ts";
+import { markValues, marks, type Sql, type SqlRow } from "./sql.ts";
 
 /** Rows that one step looks at. */
 const LOOK = 500;
@@ -122,17 +122,7 @@ export class DbRetention implements RetentionStore {
     const kept = await this.#lastOnes(rows);
     const ids = rows.map((row) => String(row["id"])).filter((id) => !kept.has(id));
     let gone = 0;
-    for (const batch of parts(ids, RUNS)) {
-      gone += await this.#database.write(async (sql) => {
-        const list = `(${marks(batch.length)})`;
-        for (const table of ["run_logs", "failed_records", "run_attempts"])
-          await sql.run(`DELETE FROM ${table} WHERE run_id IN ${list}`, markValues(batch));
-        return sql.run(
-          `DELETE FROM task_runs WHERE id IN ${list} AND finished_at IS NOT NULL`,
-          markValues(batch),
-        );
-      });
-    }
+    for (const batch of parts(ids, RUNS)) gone += await this.#database.write((sql) => removeRuns(sql, batch));
     return gone;
   }
 
@@ -160,6 +150,20 @@ export class DbRetention implements RetentionStore {
     );
     return row && { source: String(row["source"]), key: String(row["job_key"]) };
   }
+}
+
+/** Runs that have ended, with everything that belongs to them; of others nothing. */
+export async function removeRuns(sql: Sql, ids: readonly string[]): Promise<number> {
+  const ended = await sql.all(
+    `SELECT id FROM task_runs WHERE id IN (${marks(ids.length)}) AND finished_at IS NOT NULL`,
+    markValues(ids),
+  );
+  if (ended.length === 0) return 0;
+  const gone = ended.map((row) => String(row["id"]));
+  const list = `(${marks(gone.length)})`;
+  for (const table of ["run_logs", "failed_records", "run_attempts"])
+    await sql.run(`DELETE FROM ${table} WHERE run_id IN ${list}`, markValues(gone));
+  return sql.run(`DELETE FROM task_runs WHERE id IN ${list} AND finished_at IS NOT NULL`, markValues(gone));
 }
 
 /** It has ended, and nothing that it stands for is of after `before`. */

@@ -4,6 +4,7 @@ import { firstId } from "../ids.ts";
 import type { Figures, JobFigures } from "../runs/figures.ts";
 import type { RunState } from "../runs/task-run.ts";
 import type { Database } from "./database.ts";
+import { markValues, marks } from "./sql.ts";
 
 /** Rows of one job that its figures look at. */
 const JOB_ROWS = 10_000;
@@ -40,6 +41,16 @@ export class DbRunFigures implements Figures {
       if (String(row["last"]) > this.#skippedFrom) this.#skippedFrom = String(row["last"]);
     }
     return this.#skipped;
+  }
+
+  async runningByWorker(sources: readonly string[] | null): Promise<ReadonlyMap<string, number>> {
+    if (sources?.length === 0) return new Map();
+    const own = sources === null ? "" : ` AND source IN (${marks(sources.length)})`;
+    const rows = await this.#database.read.all(
+      `SELECT owner, COUNT(*) AS n FROM task_runs WHERE state = 'running'${own} GROUP BY owner`,
+      markValues(sources ?? []),
+    );
+    return new Map(rows.map((row) => [String(row["owner"]), Number(row["n"])]));
   }
 
   async ofJob(source: string, jobKey: string, since: Instant): Promise<JobFigures> {

@@ -11,9 +11,11 @@ import type { RetryInput } from "../runs/again.ts";
 import type { Backfills as BackfillService } from "../runs/backfill.ts";
 import type { Followers } from "../runs/followers.ts";
 import type { Figures } from "../runs/figures.ts";
+import type { JobValueStore } from "../runs/job-values.ts";
+import type { RunNowInput } from "../runs/runs.ts";
 import type { RunQueries } from "../runs/store.ts";
 import type { Actor, TaskRun, Trigger } from "../runs/task-run.ts";
-import type { RequestRef } from "../schedules/schedule.ts";
+import type { RequestRef, Schedule } from "../schedules/schedule.ts";
 import type { Controls as ScheduleControls } from "../schedules/controls.ts";
 import type { Explainer } from "../schedules/explainer.ts";
 import type { Schedules as ScheduleService } from "../schedules/schedules.ts";
@@ -138,6 +140,10 @@ export interface Runs {
   ): Promise<TaskRun>;
   /** A new run, committed; 409 while the earlier one has not ended. */
   retry(of: TaskRun, input: RetryInput): Promise<TaskRun>;
+  /** A run of a schedule now, committed; it stands for no fire. */
+  runNow(schedule: Schedule, input: RunNowInput): Promise<TaskRun>;
+  /** Gone with its log when it answers; 409 while it has not ended, and for skipped ones. */
+  remove(run: TaskRun): Promise<void>;
   /** The run once it is final, or as it is after `ms`. `signal`: whoever asked has gone. */
   waitForEnd(id: string, ms: number, signal?: AbortSignal): Promise<TaskRun>;
 }
@@ -169,7 +175,16 @@ export interface Meta {
 /** Schedules check their own input and throw ExpectedError 422 with pointers into the body. */
 export type Schedules = Pick<
   ScheduleService,
-  "create" | "get" | "list" | "patchAndTell" | "wouldPatch" | "remove" | "preview" | "describe" | "openPauses"
+  | "create"
+  | "get"
+  | "list"
+  | "patchAndTell"
+  | "replaceAndTell"
+  | "wouldPatch"
+  | "remove"
+  | "preview"
+  | "describe"
+  | "openPauses"
 >;
 
 /** Pause, resume, skip the next fires, copy: bodies are checked there too. */
@@ -220,6 +235,7 @@ export interface FaceDeps {
   followers: Followers;
   runQueries: RunQueries;
   figures: Figures;
+  jobValues: JobValueStore;
   metrics: MetricsPort;
   /** Looks at the folder of a source now; resolves when it was walked. */
   rescan(source: string): Promise<void>;

@@ -7,6 +7,7 @@ import { calendarOf } from "../schedules/calendar.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import type { Notices } from "./notices.ts";
+import { overridesOf } from "./run-now.ts";
 import type { CancelRequest, NewRun } from "./store.ts";
 import type { Actor, RunState } from "./task-run.ts";
 
@@ -149,7 +150,7 @@ function backfillRuns(
   actor: Actor,
   now: Instant,
 ): NewRun[] {
-  const { timeoutMs, retries, maxFailedShare } = schedule;
+  const { retries } = schedule;
   const ids = fires.map(() => newId("run", now)).sort();
   return fires.map((at, i) => ({
     id: ids[i]!,
@@ -173,12 +174,7 @@ function backfillRuns(
     // Never beside another run of its schedule, unless that may run beside itself.
     exclusive: schedule.overlap !== "allow_all",
     params: schedule.params,
-    overrides: {
-      ...(timeoutMs === null ? {} : { timeoutMs }),
-      ...(retries === null ? {} : { retries }),
-      ...(maxFailedShare === null ? {} : { maxFailedShare }),
-      fireAt: at,
-    },
+    overrides: { ...overridesOf(schedule), fireAt: at },
     actor,
     retryOf: null,
     batch,

@@ -19,6 +19,8 @@ export interface Figures {
   queued(now: Instant): Promise<number>;
   /** Skipped fires by reason since this process started. */
   skippedSinceStart(): Promise<ReadonlyMap<string, number>>;
+  /** Running attempts by the worker that holds them; null: of all sources. */
+  runningByWorker(sources: readonly string[] | null): Promise<ReadonlyMap<string, number>>;
   /** Of the newest 10,000 runs of a job. */
   ofJob(source: string, jobKey: string, since: Instant): Promise<JobFigures>;
 }

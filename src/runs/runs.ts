@@ -2,10 +2,12 @@
 import type { Instant } from "../clock.ts";
 import { conflict, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
+import type { Schedule } from "../schedules/schedule.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import { checkEnded, type KeptRecords, onlyRecordsOf, paramsOf, type RetryInput, runAgain } from "./again.ts";
 import type { Notices } from "./notices.ts";
 import { notBegun } from "./not-begun.ts";
+import { checkRunnable, runOfSchedule } from "./run-now.ts";
 import { isFinal } from "./state.ts";
 import type { CancelRequest, NewRun } from "./store.ts";
 import type { Actor, RunState, TaskRun, Trigger } from "./task-run.ts";
@@ -24,6 +26,8 @@ export interface TriggerInput {
   /** The request under whose key the effect is recorded, in the same transaction (A1). */
   idempotency?: { actor: string; key: string; digest: string };
 }
+
+export type RunNowInput = Pick<TriggerInput, "actor" | "idempotency">;
 
 export interface RunsDeps {
   /** A run and the key of its request are one transaction. */
@@ -45,6 +49,8 @@ export interface RunsDeps {
   specOfVersion(hash: string): Promise<JobSpec>;
   requestCancel(id: string, cancel: CancelRequest, now: Instant): Promise<RunState | undefined>;
   failedRecordsOf(id: string): Promise<KeptRecords>;
+  /** Removes a run that has ended, with everything that belongs to it; false when there was none such. */
+  remove(id: string): Promise<boolean>;
   /** Told before the insert: whoever claims may look in the same commit. */
   expect(source: string): void;
   wakeAt(source: string, at: Instant): void;
@@ -119,6 +125,32 @@ export class Runs {
     this.#deps.expect(of.source);
     await this.#deps.insert([run], input.idempotency);
     return run;
+  }
+
+  /** A run of the schedule now, by hand; committed. 409 for a job that is not loaded, or params that do not fit it. */
+  async runNow(schedule: Schedule, { actor, idempotency }: RunNowInput): Promise<TaskRun> {
+    checkRunnable(schedule);
+    const { source, jobKey, params } = schedule;
+    const spec = this.#currentSpec(source, jobKey);
+    const saved = this.#deps.saveParams(spec, { ...params }, { ...params });
+    const run = runOfSchedule(schedule, spec, saved, actor, this.#deps.now());
+    this.#deps.expect(source);
+    await this.#deps.insert([run], idempotency);
+    return run;
+  }
+
+  /**
+   * Removes a run with its log, attempts and refused records. 409 while it has not ended, and for a skipped one: it is
+   * the only record of why nothing ran then.
+   */
+  async remove(run: TaskRun): Promise<void> {
+    if (!isFinal(run.state))
+      throw conflict("not_finished", `the run ${run.id} is ${run.state}; cancel it first`);
+    if (run.state === "skipped") {
+      const message = `the run ${run.id} was skipped: it says why nothing ran then, and goes with its age alone`;
+      throw conflict("skipped", message);
+    }
+    if (!(await this.#deps.remove(run.id))) throw notFound(`there is no run "${run.id}"`);
   }
 
   async #specAgain(of: TaskRun, { version }: RetryInput): Promise<JobSpec> {

@@ -31,6 +31,29 @@ export function patchDefinition(
   return readDefinition(merged, defaults, (field) => rest[field] !== undefined);
 }
 
+/** A definition instead of the one there is; only a secret param that is sent as it is shown is taken over. */
+export function replaceDefinition(
+  current: Definition,
+  fields: ScheduleFields,
+  defaults: InputDefaults,
+): Definition {
+  const given = { ...fields } as Raw;
+  if (isObject(given["params"])) {
+    const kept = Object.entries(given["params"]).map(([name, value]) => [
+      name,
+      isShownSecret(value) && Object.hasOwn(current.params, name) ? current.params[name] : value,
+    ]);
+    given["params"] = Object.fromEntries(kept);
+  }
+  const was = fieldsOf(current);
+  // What has passed meanwhile is only wrong when it is new.
+  return readDefinition(
+    given,
+    defaults,
+    (field) => given[field] !== undefined && given[field] !== was[field],
+  );
+}
+
 /** Saying another kind of when is enough; nobody has to take the old one away first. */
 function switchesKind({ when }: Definition, patch: Raw): boolean {
   const { cron, every, everyMs, at } = present(patch);

@@ -8,7 +8,7 @@ import { type Description, describe } from "./describe.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import { readDefinition, readWhen, type ScheduleFields } from "./input.ts";
 import { Problems } from "./input-values.ts";
-import { patchDefinition } from "./patch.ts";
+import { patchDefinition, replaceDefinition } from "./patch.ts";
 import { nextFireOf } from "./plan.ts";
 import { type Preview, previewOf, type UsualDuration } from "./preview.ts";
 import type { RequestRef, Schedule, ScheduleFilter } from "./schedule.ts";
@@ -120,6 +120,19 @@ export class Schedules {
     return this.settler.changeAndTell(this.#patching(id, patch, expected, actor));
   }
 
+  /**
+   * The same with a whole definition: what it does not say has its default. A secret param that is sent back as it is
+   * shown keeps its saved value.
+   */
+  replaceAndTell(
+    id: string,
+    fields: ScheduleFields,
+    expected: number | null,
+    actor: string,
+  ): Promise<Changed> {
+    return this.settler.changeAndTell(this.#patching(id, fields, expected, actor, replaceDefinition));
+  }
+
   /** What the patch would do to the fires that are owed now; nothing is changed. */
   async wouldPatch(
     id: string,
@@ -185,11 +198,18 @@ export class Schedules {
     throw invalid([{ pointer: "/job", code: "unknown_job", message }]);
   }
 
-  #patching(id: string, patch: ScheduleFields, expected: number | null, actor: string) {
+  #patching(
+    id: string,
+    patch: ScheduleFields,
+    expected: number | null,
+    actor: string,
+    merge = patchDefinition,
+  ) {
     const edit = (settled: Schedule, now: Instant): Partial<Schedule> => {
-      const edited = this.#edited(settled, patch, now);
+      const edited = this.#edited(settled, patch, now, merge);
       // Params that were just accepted fit: there is nothing to hold any more (R7).
-      const definition = patch.params === undefined ? edited : { ...edited, held: null };
+      const definition =
+        patch.params === undefined && merge === patchDefinition ? edited : { ...edited, held: null };
       if (definition.enabled === settled.enabled) return definition;
       const disabled = definition.enabled ? null : { by: actor, at: now };
       return { ...definition, disabled, ...(definition.enabled ? { failuresSince: now } : {}) };
@@ -197,12 +217,17 @@ export class Schedules {
     return { id, expected, actor, action: "edited" as const, edit };
   }
 
-  #edited(schedule: Schedule, patch: ScheduleFields, now: Instant): Definition {
+  #edited(
+    schedule: Schedule,
+    patch: ScheduleFields,
+    now: Instant,
+    merge: typeof patchDefinition,
+  ): Definition {
     const { timeZone } = this.#deps.defaults;
     const job = this.#deps.jobOf(schedule.source, schedule.jobKey);
     const overlap = job?.overlap ?? schedule.overlap;
-    const definition = patchDefinition(schedule, patch, { now, timeZone, overlap });
-    if (patch.params === undefined) return definition;
+    const definition = merge(schedule, patch, { now, timeZone, overlap });
+    if (patch.params === undefined && merge === patchDefinition) return definition;
     if (!job) {
       const message = `params cannot be checked while the job "${schedule.jobKey}" is not loaded; change the rest, or try again when it is`;
       throw conflict("job_missing", message);

@@ -2,6 +2,7 @@ import { expect } from "chai";
 import { Access } from "../../src/access/access.ts";
 import { systemClock } from "../../src/clock.ts";
 import { DbIdempotencyStore } from "../../src/db/idempotency-store.ts";
+import { removeRuns } from "../../src/db/retention.ts";
 import { DbRunQueries } from "../../src/db/run-queries.ts";
 import { DbRunStore } from "../../src/db/run-store.ts";
 import { DbTokenStore } from "../../src/db/token-store.ts";
@@ -33,6 +34,7 @@ onEveryDatabase("the face on a database", (databases) => {
         specOfVersion: () => Promise.resolve(OPEN_SPEC),
         requestCancel: (id, cancel, now) => store.requestCancel(id, cancel, now),
         failedRecordsOf: (id) => queries.failedRecordsOf(id),
+        remove: async (id) => (await database.write((sql) => removeRuns(sql, [id]))) === 1,
         expect: () => undefined,
         wakeAt: () => undefined,
         notices: new Notices(),

@@ -89,6 +89,8 @@ describe("A2: the crawl with a token of another source", () => {
     "POST /schedules": { job: `${MARK}-source:${MARK}-job`, cron: "0 3 * * *" },
     "POST /schedules/preview": { cron: "0 3 * * *", job: `${MARK}-source:${MARK}-job` },
     "PATCH /schedules/:id": { name: "changed" },
+    "PUT /schedules/:id": { cron: "0 5 * * *" },
+    "PUT /jobs/:key/state": { values: { cursor: 1 } },
     "POST /schedules/:id/backfill": { from: "2026-12-01T00:00:00Z", to: "2026-12-03T00:00:00Z" },
     "POST /tokens": { name: "x", role: "viewer", sources: [`${MARK}-source`] },
     "POST /jobs/:key/pin": { version: VERSION },

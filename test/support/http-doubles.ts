@@ -32,6 +32,7 @@ import { MemoryFigures } from "./memory-figures.ts";
 import { MemoryBatches } from "./memory-batches.ts";
 import { MemoryHistory } from "./memory-history.ts";
 import { MemoryIdempotency } from "./memory-idempotency.ts";
+import { MemoryJobValues } from "./memory-job-values.ts";
 import { MemoryRunQueries } from "./memory-run-queries.ts";
 import { MemoryScheduleStore } from "./memory-schedules.ts";
 import { MemorySessions, MemoryTokens } from "./memory-tokens.ts";
@@ -107,6 +108,7 @@ export class FaceWorld {
   readonly notices = new Notices();
   readonly followers = new Followers();
   readonly versions = new MemoryVersions();
+  readonly values = new MemoryJobValues();
   readonly logged: { fields: unknown; message: string }[] = [];
   draining = false;
   checks: HealthCheck[] = [{ name: "database", ok: true }];
@@ -165,6 +167,10 @@ export class FaceWorld {
         specOfVersion: () => Promise.resolve(ordersSpec()),
         requestCancel: (id, { by, note, request }) => this.#cancel(id, { by, note }, request),
         failedRecordsOf: (id) => queries.failedRecordsOf(id),
+        remove: (id) => {
+          const at = this.runs.findIndex((run) => run.id === id && isFinal(run.state));
+          return Promise.resolve(at >= 0 && this.runs.splice(at, 1).length === 1);
+        },
         expect: () => undefined,
         wakeAt: () => undefined,
         notices: this.notices,
@@ -206,6 +212,7 @@ export class FaceWorld {
       changes: new Changes(),
       rescan: () => Promise.resolve(),
       figures: new MemoryFigures(this.runs),
+      jobValues: this.values,
       metrics: new Metrics({
         running: () => 0,
         queued: () => Promise.resolve(0),

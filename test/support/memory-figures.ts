@@ -18,6 +18,15 @@ export class MemoryFigures implements Figures {
     return Promise.resolve(new Map());
   }
 
+  runningByWorker(sources: readonly string[] | null): Promise<ReadonlyMap<string, number>> {
+    const counts = new Map<string, number>();
+    for (const { state, owner, source } of this.#runs) {
+      if (state !== "running" || owner === null || sources?.includes(source) === false) continue;
+      counts.set(owner, (counts.get(owner) ?? 0) + 1);
+    }
+    return Promise.resolve(counts);
+  }
+
   ofJob(source: string, jobKey: string, since: number): Promise<JobFigures> {
     const runs = this.#runs.filter(
       (run) => run.source === source && run.jobKey === jobKey && run.queuedAt >= since,

@@ -146,6 +146,20 @@ export class CopyScheduleBody extends ScheduleBody {
   job?: string | null;
 }
 
+/** PUT /schedules/{id} */
+export class ReplaceScheduleBody extends ScheduleBody {
+  static readonly example: Readonly<Record<string, unknown>> = {
+    cron: "0 2 * * *",
+    timeZone: "Europe/Berlin",
+    params: { batchSize: 100 },
+  };
+
+  @IsOptional()
+  @IsString({ message: JOB })
+  @Length(1, 400, { message: JOB })
+  job?: string | null;
+}
+
 /** POST /schedules */
 export class CreateScheduleBody extends ScheduleBody {
   static readonly example: Readonly<Record<string, unknown>> = {

@@ -4,6 +4,7 @@ import { clockChanges, nextOfAll, seenSchedules } from "../agenda.ts";
 import { medianGap, overlapWarning, quantile, smallestGap } from "../cadence.ts";
 import type { Call } from "../context.ts";
 import { MAX_PAGE } from "../paging.ts";
+import { presentFire } from "../present/fire.ts";
 import { instant, integer, text } from "../query.ts";
 import { list, ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
@@ -119,15 +120,7 @@ export const figureRoutes = [
       const seen = await seenSchedules(deps, principal, query.source);
       const until = deps.clock.now() + query.days * DAY;
       const found = await nextOfAll(deps, seen, until, query.limit + 1);
-      const shown = found.slice(0, query.limit).map(({ schedule, fire }) => ({
-        at: isoTime(fire.at),
-        local: fire.local,
-        timeZone: schedule.when.kind === "cron" ? schedule.when.timeZone : schedule.timeZone,
-        schedule: schedule.id,
-        scheduleName: schedule.name,
-        job: shownKey(schedule.jobKey),
-        source: schedule.source,
-      }));
+      const shown = found.slice(0, query.limit).map(presentFire);
       // There is no page after this one: what is due then is asked for then.
       return list(shown, { next: null, hasMore: found.length > shown.length, ...partial(seen) });
     },

@@ -6,6 +6,8 @@ import { contractRoutes } from "./contract.ts";
 import { batchRoutes } from "./batches.ts";
 import { eventRoutes } from "./events.ts";
 import { figureRoutes } from "./figures.ts";
+import { fleetRoutes } from "./fleet.ts";
+import { jobStateRoutes } from "./job-state.ts";
 import { jobRoutes } from "./jobs.ts";
 import { runChangeRoutes } from "./run-changes.ts";
 import { runRoutes } from "./runs.ts";
@@ -19,6 +21,7 @@ import { versionRoutes } from "./versions.ts";
 
 export const routes: readonly Route[] = [
   ...jobRoutes,
+  ...jobStateRoutes,
   ...versionRoutes,
   ...runRoutes,
   ...runChangeRoutes,
@@ -28,6 +31,7 @@ export const routes: readonly Route[] = [
   ...pauseRoutes,
   ...serviceRoutes,
   ...figureRoutes,
+  ...fleetRoutes,
   ...eventRoutes,
   ...secretRoutes,
   ...accessRoutes,

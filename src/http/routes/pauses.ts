@@ -11,7 +11,7 @@ import { callJob } from "./job-call.ts";
 import { actorOf, type AnyRequest } from "./schedule-replies.ts";
 
 /** A replica that has not been heard of for longer is no part of the fleet any more. */
-const SEEN_MS = 15_000;
+export const SEEN_MS = 15_000;
 
 type ScopeOf = (call: AnyRequest) => PauseScope;
 

@@ -1,9 +1,9 @@
 // Routes that change a run: cancel it, or do it again.
 import type { Call } from "../context.ts";
 import { CancelBody, RetryBody } from "../dto/run-bodies.ts";
-import type { Reply } from "../reply.ts";
+import { noContent, type Reply } from "../reply.ts";
 import { BASE, route } from "../route.ts";
-import { answerTriggered, findRun, viewWholeRun } from "./run-replies.ts";
+import { answerTriggered, findRun, viewRun, viewWholeRun } from "./run-replies.ts";
 
 export const runChangeRoutes = [
   route({
@@ -40,6 +40,19 @@ export const runChangeRoutes = [
     },
     async replay(call, id) {
       return answerTriggered(call, await findRun(call, id));
+    },
+  }),
+  route({
+    method: "DELETE",
+    path: `${BASE}/runs/:id`,
+    role: "admin",
+    summary: "Removes a run that has ended, with its log and refused records; 409 for one that was skipped",
+    replies: { 204: null },
+    async handle(call) {
+      const run = await findRun(call, call.params["id"] ?? "");
+      call.about({ before: viewRun(call, run) });
+      await call.deps.runs.remove(run);
+      return noContent;
     },
   }),
 ];

@@ -8,6 +8,7 @@ import { presentEffect } from "../present/pause.ts";
 import { text } from "../query.ts";
 import { ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
+import { answerTriggered, findRun } from "./run-replies.ts";
 import { actorOf, createdReply, findSchedule, idOf, jobNamed, scheduleReply } from "./schedule-replies.ts";
 
 export const scheduleControlRoutes = [
@@ -51,6 +52,24 @@ export const scheduleControlRoutes = [
       const { id } = await findSchedule(call, idOf(call));
       if (body.dryRun) return ok(presentEffect(await deps.controls.wouldResume(id, actorOf(call))));
       return scheduleReply(call, await deps.controls.resume(id, body.reason, actorOf(call)));
+    },
+  }),
+  route({
+    method: "POST",
+    path: `${BASE}/schedules/:id/run`,
+    role: "operator",
+    summary: "One run of it now, with its params and policies, beside what it owes; also while it is paused",
+    takes: ["Prefer"],
+    audit: "after",
+    replies: { 202: "Run" },
+    async handle(call) {
+      const { deps, principal, idempotency } = call;
+      const schedule = await findSchedule(call, idOf(call));
+      const actor = { type: principal.type, name: principal.name };
+      return answerTriggered(call, await deps.runs.runNow(schedule, { actor, idempotency }));
+    },
+    async replay(call, id) {
+      return answerTriggered(call, await findRun(call, id));
     },
   }),
   route({

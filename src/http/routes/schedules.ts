@@ -1,9 +1,14 @@
 // Routes of schedules: making, reading, changing and ending them, and a look at what a cron text would do.
-import { notFound } from "../../errors.ts";
+import { invalid, notFound } from "../../errors.ts";
 import { addressOf } from "../../catalog/version.ts";
 import { shownKey } from "../address.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
-import { CreateScheduleBody, PatchScheduleBody, PreviewBody } from "../dto/schedule-bodies.ts";
+import {
+  CreateScheduleBody,
+  PatchScheduleBody,
+  PreviewBody,
+  ReplaceScheduleBody,
+} from "../dto/schedule-bodies.ts";
 import { ValidateBody } from "../dto/run-bodies.ts";
 import { expectedRevision } from "../etag.ts";
 import { PAGE_QUERY } from "../paging.ts";
@@ -167,6 +172,29 @@ export const scheduleRoutes = [
       const { schedule, droppedSkips } = await schedules.patchAndTell(id, patch, expected, actorOf(call));
       const { body, headers } = await scheduleReply(call, schedule);
       return ok({ ...(body as object), ...presentDropped(droppedSkips) }, headers);
+    },
+  }),
+  route({
+    method: "PUT",
+    path: `${BASE}/schedules/:id`,
+    role: "editor",
+    summary:
+      "Sets a schedule as a whole: what is not given has its default; needs If-Match. It stays with its job",
+    body: ReplaceScheduleBody,
+    requires: ["If-Match"],
+    replies: { 200: "Schedule" },
+    async handle(call) {
+      const { job, ...fields } = call.body;
+      const schedule = await findToChange(call);
+      const named = (job ?? null) === null ? undefined : jobNamed(call, job!, "/job");
+      if (named && (named.source !== schedule.source || named.key !== schedule.jobKey)) {
+        const message = `is another job; the schedule stays with ${shownKey(schedule.jobKey)}. POST …/copy makes one for another`;
+        throw invalid([{ pointer: "/job", code: "fixed", message }]);
+      }
+      const expected = expectedRevision(call.header("If-Match"), "required");
+      const changed = await call.deps.schedules.replaceAndTell(schedule.id, fields, expected, actorOf(call));
+      const { body, headers } = await scheduleReply(call, changed.schedule);
+      return ok({ ...(body as object), ...presentDropped(changed.droppedSkips) }, headers);
     },
   }),
   route({

@@ -4,6 +4,8 @@ import { AUDIT_EVENT } from "./audit.ts";
 import { BACKFILL, BATCH } from "./backfill.ts";
 import { EXPLANATION } from "./explanation.ts";
 import { CLOCK_CHANGE, JOB_STATS, PLANNED_FIRE, STATS } from "./figures.ts";
+import { TIMELINE, WORKER } from "./fleet.ts";
+import { JOB_STATE } from "./job-state.ts";
 import { FAILED_LOAD, JOB, VALIDATED_PARAMS } from "./job.ts";
 import { FAILED_RECORD, FAILED_RECORD_LIST, LOG_LINE, RUN } from "./run.ts";
 import { SCHEDULE, SCHEDULE_PREVIEW } from "./schedule.ts";
@@ -18,6 +20,7 @@ export const SHAPES = {
   OpenApi: map(anything()),
   Job: JOB,
   JobList: page(JOB),
+  JobState: JOB_STATE,
   ValidatedParams: VALIDATED_PARAMS,
   LoadErrorList: page(FAILED_LOAD),
   Version: VERSION,
@@ -48,6 +51,8 @@ export const SHAPES = {
   JobStats: JOB_STATS,
   PlannedFireList: page(PLANNED_FIRE),
   ClockChangeList: page(CLOCK_CHANGE),
+  WorkerList: page(WORKER),
+  Timeline: TIMELINE,
   Meta: META,
   Health: HEALTH,
   AuditEvent: AUDIT_EVENT,

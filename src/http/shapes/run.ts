@@ -135,18 +135,17 @@ export const RUN = named(
   ),
 );
 
-export const RUN_BRIEF = named(
-  "RunBrief",
-  object({
-    id: text(),
-    state: STATE,
-    reason: REASON,
-    fireAt: nullable(time()),
-    startedAt: nullable(time()),
-    finishedAt: nullable(time()),
-    durationMs: nullable(count()),
-  }),
-);
+export const RUN_BRIEF_FIELDS = {
+  id: text(),
+  state: STATE,
+  reason: REASON,
+  fireAt: nullable(time()),
+  startedAt: nullable(time()),
+  finishedAt: nullable(time()),
+  durationMs: nullable(count()),
+};
+
+export const RUN_BRIEF = named("RunBrief", object(RUN_BRIEF_FIELDS));
 
 export const LOG_LINE = named(
   "LogLine",
