@@ -100,7 +100,7 @@ export interface RemoteEffect {
 
 export interface Page<T> {
   data: T[];
-  page: { next: string | null; hasMore: boolean };
+  page: { next: string | null; hasMore: boolean; partial?: boolean };
 }
 
 const FINAL = new Set(["succeeded", "failed", "cancelled", "skipped"]);

@@ -14,12 +14,30 @@ import {
   type RemoteRun,
 } from "./remote.ts";
 import { defineRunChanges } from "./run-changes.ts";
-import { needServer } from "./server.ts";
+import { needServer, type Server } from "./server.ts";
 import { printable, table } from "./terminal.ts";
 
 const FILTERS = ["job", "batch", "state", "trigger", "since", "until", "limit"] as const;
 
 type ListOptions = Partial<Record<(typeof FILTERS)[number], string>> & { json?: boolean };
+
+/** One page of runs; where a filter seldom matches, the server hands it out in parts. */
+async function fetchRuns(
+  server: Server,
+  query: URLSearchParams,
+  signal: AbortSignal,
+): Promise<{ data: RemoteRun[]; hasMore: boolean }> {
+  const limit = Number(query.get("limit") ?? 50);
+  const data: RemoteRun[] = [];
+  for (;;) {
+    const { data: part, page } = (await server.ask("GET", `/runs?${query}`, { signal }))
+      .body as Page<RemoteRun>;
+    data.push(...part);
+    if (!page.partial || page.next === null || data.length >= limit) return { data, hasMore: page.hasMore };
+    query.set("cursor", page.next);
+    query.set("limit", String(limit - data.length));
+  }
+}
 
 export function define(command: Command, context: CliContext): void {
   const { terminal, signal } = context;
@@ -38,12 +56,11 @@ export function define(command: Command, context: CliContext): void {
       const query = new URLSearchParams();
       for (const name of FILTERS) if (options[name] !== undefined) query.set(name, options[name]);
       const server = await needServer(context, settings(context));
-      const page = (await server.ask("GET", `/runs?${query}`, { signal })).body as Page<RemoteRun>;
-      if (options.json) return terminal.json(page.data);
-      if (page.data.length > 0) terminal.data(table([HEAD, ...page.data.map(row)]));
-      if (page.data.length === 0) terminal.say("There are no such runs.");
-      else if (page.page.hasMore)
-        terminal.say("There are more: raise --limit, or narrow with --since and --until.");
+      const { data, hasMore } = await fetchRuns(server, query, signal);
+      if (options.json) return terminal.json(data);
+      if (data.length > 0) terminal.data(table([HEAD, ...data.map(row)]));
+      if (data.length === 0) terminal.say("There are no such runs.");
+      else if (hasMore) terminal.say("There are more: raise --limit, or narrow with --since and --until.");
     });
   command
     .command("show")

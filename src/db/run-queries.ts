@@ -1,5 +1,5 @@
 // Reading runs: lists, details, the newest ones; never on the connection that writes.
-import type { FailedRecord, LogFilter, RunFilter, RunQueries } from "../runs/store.ts";
+import type { FailedRecord, LogFilter, RunFilter, RunPage, RunQueries } from "../runs/store.ts";
 import type { Attempt, LogLine, TaskRun } from "../runs/task-run.ts";
 import type { Database } from "./database.ts";
 import { conditionsOf } from "./run-filter.ts";
@@ -11,14 +11,19 @@ import { markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.t
 /** Refused records of a run's latest attempt, as its counts are. */
 const LATEST_FAILED = "failed_records f JOIN task_runs r ON r.id = f.run_id AND r.attempt = f.attempt";
 
+/** So long a page looks for rows that its filter seldom matches, before it says where to go on. */
+const LOOK_MS = 30;
 /** Short selects that travel in one statement. */
 const SELECTS_AT_ONCE = 16;
 
 export class DbRunQueries implements RunQueries {
   readonly #database: Database;
 
-  constructor(database: Database) {
+  readonly #lookMs: number;
+
+  constructor(database: Database, { lookMs = LOOK_MS }: { lookMs?: number } = {}) {
     this.#database = database;
+    this.#lookMs = lookMs;
   }
 
   async byId(id: string): Promise<TaskRun | undefined> {
@@ -26,13 +31,14 @@ export class DbRunQueries implements RunQueries {
     return row && toRun(row);
   }
 
-  /** A text is looked for in the newest 20,000 rows (oldest first: oldest) that the other filters leave. */
-  async list(filter: RunFilter): Promise<{ runs: TaskRun[]; hasMore: boolean }> {
+  async list(filter: RunFilter): Promise<RunPage> {
     const conditions = await conditionsOf(this.#read, filter);
-    if (!conditions) return { runs: [], hasMore: false };
-    const ids = await idsOf(this.#reader, conditions, filter, filter.limit + 1);
-    const runs = await this.#byIds(ids.slice(0, filter.limit));
-    return { runs, hasMore: ids.length > filter.limit };
+    if (!conditions) return { runs: [], hasMore: false, next: null, partial: false };
+    const { ids, stoppedAt } = await idsOf(this.#reader, conditions, filter, filter.limit + 1);
+    const shown = ids.slice(0, filter.limit);
+    const runs = await this.#byIds(shown);
+    const next = ids.length > shown.length ? shown.at(-1)! : stoppedAt;
+    return { runs, hasMore: next !== null, next, partial: stoppedAt !== null };
   }
 
   async count(filter: RunFilter, cap: number): Promise<number> {
@@ -113,7 +119,7 @@ export class DbRunQueries implements RunQueries {
   }
 
   get #reader(): Reader {
-    return { sql: this.#read, dialect: this.#database.dialect };
+    return { sql: this.#read, dialect: this.#database.dialect, lookMs: this.#lookMs };
   }
 
   async #byIds(ids: readonly string[]): Promise<TaskRun[]> {

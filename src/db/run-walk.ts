@@ -5,15 +5,24 @@ import type { Branch, Condition, Conditions } from "./run-filter.ts";
 import { fromJson, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 /** Rows that one statement looks at when no index answers the filter: on SQLite it holds up the event loop. */
-const SLICE = 10_000;
-/** Of these texts are handed out and searched here, alike on both databases: SQLite folds the case of ASCII only. */
-const TEXT_SLICE = 2_000;
-/** A text is looked for in the newest this many rows that the other filters leave. */
+const SLICE = 2_000;
+/** Counting hands out nothing in between. */
+const COUNT_SLICE = 10_000;
+/** A text is looked for in this many rows at most: they are handed out and searched here, alike on both databases. */
 const TEXT_ROWS = 20_000;
 
 export interface Reader {
   sql: Sql;
   dialect: Dialect;
+  /** After so long a walk stops at the end of its slice, and says where. */
+  lookMs: number;
+}
+
+export interface Found {
+  /** In the order of the list, at most `need`. */
+  ids: string[];
+  /** Everything up to this id was looked at, and no further; null: to the end, or enough was found. */
+  stoppedAt: string | null;
 }
 
 /** Ids of the first `need` rows that match, in the order of the list. */
@@ -22,16 +31,26 @@ export async function idsOf(
   conditions: Conditions,
   filter: RunFilter,
   need: number,
-): Promise<string[]> {
+): Promise<Found> {
   const text = filter.text?.toLowerCase();
+  const until = performance.now() + reader.lookMs;
+  const isNewest = filter.order !== "oldest";
+  const later = (a: string, b: string) => (isNewest ? a < b : a > b);
   const found: string[] = [];
+  let stoppedAt: string | null = null;
   for (const branch of conditions.branches) {
     const walk = new Walk(reader, conditions, branch, filter);
-    found.push(...(text === undefined ? await walk.ids(need) : await walk.idsWith(text, need)));
+    const part = await walk.ids(need, text, until);
+    found.push(...part.ids);
+    if (part.stoppedAt !== null && (stoppedAt === null || later(stoppedAt, part.stoppedAt)))
+      stoppedAt = part.stoppedAt;
   }
   found.sort();
-  if (filter.order !== "oldest") found.reverse();
-  return found.slice(0, need);
+  if (isNewest) found.reverse();
+  const stop = stoppedAt;
+  // Behind the place where one branch stopped, nobody knows yet what comes first.
+  const known = stop === null ? found : found.filter((id) => !later(id, stop));
+  return { ids: known.slice(0, need), stoppedAt: known.length >= need ? null : stop };
 }
 
 /** How many rows match, at most `cap`. */
@@ -41,7 +60,8 @@ export async function countOf(
   filter: RunFilter,
   cap: number,
 ): Promise<number> {
-  if (filter.text !== undefined) return (await idsOf(reader, conditions, filter, cap)).length;
+  if (filter.text !== undefined)
+    return (await idsOf({ ...reader, lookMs: Infinity }, conditions, filter, cap)).ids.length;
   let count = 0;
   for (const branch of conditions.branches) {
     if (count >= cap) break;
@@ -72,32 +92,26 @@ class Walk {
     this.#order = this.#newest ? "ORDER BY id DESC" : "ORDER BY id";
   }
 
-  async ids(need: number): Promise<string[]> {
-    const ids: string[] = [];
-    for await (const slice of this.#slices(this.#rest ? SLICE : null)) {
-      const rows = await this.#rows("id", slice, need - ids.length);
-      ids.push(...rows.map((row) => String(row["id"])));
-      if (ids.length >= need) break;
-    }
-    return ids;
-  }
-
-  async idsWith(text: string, need: number): Promise<string[]> {
+  /** Those whose row says `text`, if one is given; up to `until` and a little more, and never nothing at all. */
+  async ids(need: number, text: string | undefined, until: number): Promise<Found> {
     const ids: string[] = [];
     let looked = 0;
-    for await (const slice of this.#slices(TEXT_SLICE)) {
-      const rows = await this.#rows("id, cause, error, job_name, job_key", slice, TEXT_SLICE);
-      for (const row of rows) if (says(row, text)) ids.push(String(row["id"]));
-      looked += rows.length;
-      if (ids.length >= need || looked >= TEXT_ROWS) break;
+    for await (const { range, through } of this.#slices(this.#rest || text !== undefined ? SLICE : null)) {
+      const columns = text === undefined ? "id" : "id, cause, error, job_name, job_key";
+      const rows = await this.#rows(columns, range, text === undefined ? need - ids.length : SLICE);
+      for (const row of rows) if (text === undefined || says(row, text)) ids.push(String(row["id"]));
+      if (ids.length >= need) break;
+      looked += SLICE;
+      const isEnough = performance.now() >= until || (text !== undefined && looked >= TEXT_ROWS);
+      if (through !== null && isEnough) return { ids, stoppedAt: through };
     }
-    return ids.slice(0, need);
+    return { ids: ids.slice(0, need), stoppedAt: null };
   }
 
   async count(cap: number): Promise<number> {
     let count = 0;
-    for await (const slice of this.#slices(this.#rest ? SLICE : null)) {
-      const { text, values } = all(this.#branch, slice, this.#rest);
+    for await (const { range } of this.#slices(this.#rest ? COUNT_SLICE : null)) {
+      const { text, values } = all(this.#branch, range, this.#rest);
       const [row] = await this.#sql.all(
         `SELECT COUNT(*) AS n FROM (SELECT id FROM ${this.#table} WHERE ${text} LIMIT ?) counted`,
         [...values, cap - count],
@@ -116,8 +130,8 @@ class Walk {
     ]);
   }
 
-  /** Ranges of ids, each holding `size` rows of the branch, until it ends; others get their turn in between. */
-  async *#slices(size: number | null): AsyncGenerator<Condition> {
+  /** Ranges of ids, each holding `size` rows of the branch and its last id, until it ends; others get their turn in between. */
+  async *#slices(size: number | null): AsyncGenerator<{ range: Condition; through: string | null }> {
     let start = this.#range;
     while (size !== null) {
       const { text, values } = all(this.#branch, start, null);
@@ -127,11 +141,11 @@ class Walk {
       );
       if (!last) break;
       const id = String(last["id"]);
-      yield and(start, this.#newest ? "id >= ?" : "id <= ?", id);
+      yield { range: and(start, this.#newest ? "id >= ?" : "id <= ?", id), through: id };
       start = and(this.#range, this.#newest ? "id < ?" : "id > ?", id);
       await new Promise((resolve) => setImmediate(resolve));
     }
-    yield start;
+    yield { range: start, through: null };
   }
 }
 

@@ -20,6 +20,8 @@ export interface EventSink {
   send(event: { event?: string; id?: string; data: unknown }): void;
   /** Text of whole events, made once for many streams. */
   sendText(text: string): void;
+  /** Resolves when the reader has taken what was written, or the stream has ended. */
+  room(): Promise<void>;
   end(): void;
   /** `act` is done once, when the stream has ended for whatever reason. */
   onEnd(act: () => void): void;
@@ -42,19 +44,23 @@ export function eventStream(options: EventStreamOptions): { stream: PassThrough;
   const stream = new PassThrough({ highWaterMark: 16 * 1024 });
   const ends: (() => void)[] = [];
   let open = true;
+  /** Whoever writes waits for room: one at a time. */
+  let waiting: () => void = () => undefined;
   const finish = () => {
     if (!open) return;
     open = false;
     clearInterval(heartbeat);
     for (const act of ends.splice(0)) act();
+    waiting();
   };
   const write = (text: string) => {
-    if (!open) return;
+    if (!open || text === "") return;
     if (stream.writableLength > MAX_BEHIND) stream.destroy();
     else stream.write(text);
   };
   const heartbeat = setInterval(() => {
-    write(": still here\n\n");
+    // A reader that is still busy with what was written is not to be ended by this.
+    if (!stream.writableNeedDrain) write(": still here\n\n");
     options.stillAllowed().then(
       (allowed) => allowed || sink.end(),
       // A database that is away says nothing of rights.
@@ -62,6 +68,7 @@ export function eventStream(options: EventStreamOptions): { stream: PassThrough;
     );
   }, options.heartbeatMs ?? HEARTBEAT_MS);
   heartbeat.unref();
+  stream.on("drain", () => waiting());
   stream.once("close", finish);
   stream.on("error", finish);
   const sink: EventSink = {
@@ -70,6 +77,11 @@ export function eventStream(options: EventStreamOptions): { stream: PassThrough;
     },
     send: (event) => write(eventText(event)),
     sendText: write,
+    room: () =>
+      new Promise((resolve) => {
+        if (open && stream.writableNeedDrain) waiting = resolve;
+        else resolve();
+      }),
     end() {
       if (!open) return;
       stream.end();

@@ -249,6 +249,8 @@ export interface FaceDeps {
   audit: Audit;
   /** Hints for open pages. */
   changes: Changes;
+  /** How often streams of events say that they live, and are asked whether they may; 15 s unless given. */
+  eventHeartbeatMs?: number;
   secrets: Secrets;
   idempotency: IdempotencyStore;
   /** At least 32 bytes, derived from JOBMOUNT_SECRET_KEY: bodies may hold secrets, so their digests are keyed. */

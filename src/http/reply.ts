@@ -7,9 +7,7 @@ export interface Reply {
   /** Sent as JSON; left out with `text` and with 204. */
   body?: unknown;
   text?: string;
-  /** Sent piece by piece, as it comes. */
-  stream?: AsyncIterable<string>;
-  /** Content type of `text` or `stream`. */
+  /** Content type of `text`. */
   type?: string;
   /** Instead of a body: server-sent events, as long as somebody reads them. */
   events?(sink: EventSink): void;

@@ -1,5 +1,4 @@
 // Builds the router from the table of routes: each request passes the same few steps in the same order.
-import { Readable } from "node:stream";
 import { Router } from "@koa/router";
 import type { Middleware } from "koa";
 import { ExpectedError, notFound } from "../errors.ts";
@@ -96,21 +95,22 @@ function send(deps: FaceDeps, ctx: FaceContext, reply: Reply): void {
   if (reply.text !== undefined) {
     ctx.set("Content-Type", reply.type ?? "text/plain; charset=utf-8");
     ctx.body = reply.text;
-  } else if (reply.stream !== undefined) {
-    ctx.set("Content-Type", reply.type ?? "text/plain; charset=utf-8");
-    ctx.body = Readable.from(reply.stream);
   } else if (reply.body !== undefined) {
     ctx.set("Content-Type", "application/json; charset=utf-8");
     ctx.body = JSON.stringify(reply.body);
   }
 }
 
-function sendEvents({ access }: FaceDeps, ctx: FaceContext, begin: (sink: EventSink) => void): void {
+function sendEvents(
+  { access, eventHeartbeatMs }: FaceDeps,
+  ctx: FaceContext,
+  begin: (sink: EventSink) => void,
+): void {
   const { principal } = ctx.state;
   const stillAllowed = () => (principal ? access.stillHolds(principal) : Promise.resolve(true));
   ctx.set(EVENT_STREAM_HEADERS);
   if (ctx.method === "HEAD") return;
-  const { stream, sink } = eventStream({ stillAllowed });
+  const { stream, sink } = eventStream({ stillAllowed, heartbeatMs: eventHeartbeatMs });
   ctx.body = stream;
   begin(sink);
 }

@@ -246,8 +246,8 @@ export interface RunFilter {
   since?: Instant;
   until?: Instant;
   /**
-   * Occurs in the cause, the error's message, the job's name or key, whatever its case. Looked for in the newest 20,000
-   * runs (oldest first: the oldest) that the other filters leave.
+   * Occurs in the cause, the error's message, the job's name or key, whatever its case. A page looks for it in at most
+   * 20,000 of the runs that the other filters leave, and says where to go on.
    */
   text?: string;
   limit: number;
@@ -265,10 +265,21 @@ export interface LogFilter {
   limit: number;
 }
 
+/** Runs of a list, and where it goes on. */
+export interface RunPage {
+  runs: TaskRun[];
+  /** There are more, or, when it is `partial`, there may be. */
+  hasMore: boolean;
+  /** What `after` takes to go on; null at the end. */
+  next: string | null;
+  /** The filter matches so seldom that not all rows were looked at yet: fewer runs than asked for, or none. */
+  partial: boolean;
+}
+
 /** Reading, apart from the store: lists and details. */
 export interface RunQueries {
   byId(id: string): Promise<TaskRun | undefined>;
-  list(filter: RunFilter): Promise<{ runs: TaskRun[]; hasMore: boolean }>;
+  list(filter: RunFilter): Promise<RunPage>;
   count(filter: RunFilter, cap: number): Promise<number>;
   /** Oldest first; the one that runs now is the last. */
   attempts(runId: string): Promise<import("./task-run.ts").Attempt[]>;

@@ -1,5 +1,6 @@
 // RunQueries on every database: every filter against a plain filter over the same rows, page by page.
 import { expect } from "chai";
+import { DbRunQueries } from "../../src/db/run-queries.ts";
 import { newId } from "../../src/ids.ts";
 import type { RunFilter } from "../../src/runs/store.ts";
 import { RUN_STATES, type TaskRun } from "../../src/runs/task-run.ts";
@@ -117,6 +118,28 @@ onEveryRunStore("RunQueries: lists", (rig) => {
     expect(await rig.queries.count({ limit: 1 }, 10_001)).to.equal(10_001);
     const said = await rig.queries.list({ text: "NEEDLE", limit: 9 });
     expect(said.runs.map((run) => run.queuedAt - T0)).to.deep.equal([20_000, 5_001]);
+    expect(said).to.include({ hasMore: true, partial: true });
+    const old = await rig.queries.list({ text: "NEEDLE", limit: 9, after: said.next! });
+    expect(old.runs.map((run) => run.queuedAt - T0)).to.deep.equal([4_999]);
+    expect(old).to.include({ hasMore: false, next: null, partial: false });
+    // Whoever has no time looks at one slice, and says where it ended: page by page nothing is left out or told twice.
+    const hasty = new DbRunQueries(rig.database, { lookMs: 0 });
+    for (const order of ["newest", "oldest"] as const) {
+      const states = ["queued", "failed"] as const;
+      for (const filter of [{ triggers: ["manual"] }, { triggers: ["manual"], states }, { text: "needle" }]) {
+        const told: number[] = [];
+        let pages = 0;
+        for (let after: string | undefined, more = true; more; pages++) {
+          const page = await hasty.list({ ...filter, limit: 2, after, order });
+          told.push(...page.runs.map((run) => run.queuedAt - T0));
+          [after, more] = [page.next ?? undefined, page.hasMore];
+          if (page.partial) expect(page.hasMore).to.equal(true);
+        }
+        const wanted = "text" in filter ? [4_999, 5_001, 20_000] : [3, 12_345, 24_999];
+        expect(told, order).to.deep.equal(order === "oldest" ? wanted : wanted.toReversed());
+        expect(pages).to.be.within(12, 16);
+      }
+    }
   });
 
   it("a job is found by source and key together, and by every letter", async () => {

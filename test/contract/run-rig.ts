@@ -18,7 +18,7 @@ export class RunRig {
   use(database: Database): void {
     this.database = database;
     this.store = new DbRunStore(database);
-    this.queries = new DbRunQueries(database);
+    this.queries = new DbRunQueries(database, { lookMs: Infinity });
   }
 
   async get(id: string): Promise<TaskRun> {

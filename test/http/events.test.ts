@@ -1,8 +1,10 @@
 import { expect } from "chai";
 import { eventually } from "../support/eventually.ts";
 import { eventStream } from "../../src/http/event-stream.ts";
+import { followLog } from "../../src/http/log-stream.ts";
+import type { LogLine } from "../../src/runs/task-run.ts";
 import { Face } from "../support/face.ts";
-import { catalogEntry, OPEN_SPEC } from "../support/http-doubles.ts";
+import { catalogEntry, OPEN_SPEC, taskRun } from "../support/http-doubles.ts";
 
 /** A reader of server-sent events over a real connection. */
 class Reader {
@@ -131,5 +133,55 @@ describe("the stream of change notices", () => {
     expect(await face.deps.access.stillHolds({ ...principal, sources: ["acme"] })).to.equal(false);
     await face.ask("DELETE", `/tokens/${principal.id}`);
     expect(await face.deps.access.stillHolds(principal)).to.equal(false);
+  });
+
+  it("the log of a long run waits for a slow reader, who gets every line", async () => {
+    const lines = Array.from({ length: 3_000 }, (_, i): LogLine => {
+      const text = `${i} ${"x".repeat(2_000)}`;
+      return { seq: i + 1, time: 0, level: "info", stream: "log", attempt: 1, text };
+    });
+    face.world.lines.set("run_long", lines);
+    face.world.runs.push(taskRun({ id: "run_long", state: "succeeded" }));
+    const { stream, sink } = eventStream({ stillAllowed: () => Promise.resolve(true) });
+    const done = followLog(sink, {
+      runId: "run_long",
+      after: 0,
+      wanted: () => true,
+      queries: face.deps.runQueries,
+      followers: face.world.followers,
+      draining: () => false,
+    });
+    // It has begun to wait before anybody reads.
+    await eventually(() => expect(stream.writableNeedDrain).to.equal(true));
+    expect(stream.writableLength + stream.readableLength).to.be.below(4_000_000);
+    let text = "";
+    for await (const chunk of stream) text += (chunk as Buffer).toString();
+    await done;
+    expect(text.match(/^id: /gm)).to.have.length(3_000);
+    expect(text).to.match(/event: end\ndata: \{"state":"succeeded"/);
+    expect(face.world.followers.none).to.equal(true);
+  });
+});
+
+describe("streams of a token that is revoked", () => {
+  const face = new Face((deps) => ({ ...deps, eventHeartbeatMs: 20 }));
+  before(async () => {
+    await face.start();
+    face.world.runs.push(taskRun({ id: "run_1", jobKey: "open", state: "running", startedAt: 1 }));
+  });
+  after(() => face.stop());
+
+  it("A2: end, the change notices and a followed log alike, and nobody follows any more", async () => {
+    const token = await face.token({ role: "viewer" });
+    const open = (path: string) =>
+      fetch(`${face.url}/api/v1${path}`, { headers: { authorization: `Bearer ${token}` } });
+    const streams = await Promise.all([open("/events"), open("/runs/run_1/logs/stream")]);
+    expect(streams.map(({ status }) => status)).to.deep.equal([200, 200]);
+    await eventually(() => expect(face.world.followers.size).to.equal(1));
+    const principal = (await face.deps.access.authenticate(token))!;
+    await face.ask("DELETE", `/tokens/${principal.id}`);
+    const texts = await Promise.all(streams.map((stream) => stream.text()));
+    expect(texts[1]).to.include("retry: 1000").and.not.to.include("event: end");
+    await eventually(() => expect(face.world.followers.none).to.equal(true));
   });
 });

@@ -25,7 +25,7 @@ export async function* readEvents(
     signal: controller.signal,
   });
   const type = response.headers.get("content-type");
-  if (response.status !== 200 || type !== "text/event-stream")
+  if (response.status !== 200 || !type?.startsWith("text/event-stream"))
     throw new Error(`${path} answered ${response.status} ${type}: ${await response.text()}`);
   const decoder = new TextDecoder();
   let rest = "";

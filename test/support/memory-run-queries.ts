@@ -1,5 +1,5 @@
 // Reading runs that lie in memory: a double of the domain's port.
-import type { FailedRecord, LogFilter, RunFilter, RunQueries } from "../../src/runs/store.ts";
+import type { FailedRecord, LogFilter, RunFilter, RunPage, RunQueries } from "../../src/runs/store.ts";
 import type { Attempt, LogLine, TaskRun } from "../../src/runs/task-run.ts";
 
 export interface KeptRuns {
@@ -22,13 +22,15 @@ export class MemoryRunQueries implements RunQueries {
     return Promise.resolve(this.#kept.runs.find((run) => run.id === id));
   }
 
-  list(filter: RunFilter): Promise<{ runs: TaskRun[]; hasMore: boolean }> {
+  list(filter: RunFilter): Promise<RunPage> {
     this.asked.push(filter);
     const sign = filter.order === "oldest" ? 1 : -1;
     const found = this.#matching(filter)
       .sort((a, b) => (a.id < b.id ? -sign : sign))
       .filter((run) => filter.after === undefined || Math.sign(run.id.localeCompare(filter.after)) === sign);
-    return Promise.resolve({ runs: found.slice(0, filter.limit), hasMore: found.length > filter.limit });
+    const runs = found.slice(0, filter.limit);
+    const hasMore = found.length > runs.length;
+    return Promise.resolve({ runs, hasMore, next: hasMore ? runs.at(-1)!.id : null, partial: false });
   }
 
   count(filter: RunFilter, cap: number): Promise<number> {

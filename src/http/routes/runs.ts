@@ -2,8 +2,9 @@
 import { LOG_LEVELS, levelsFrom, runFilterOf, RUN_QUERY } from "../run-query.ts";
 import { ExpectedError } from "../../errors.ts";
 import { isFinal } from "../../runs/state.ts";
+import type { LogLine } from "../../runs/task-run.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
-import { logEvents, seqOfEventId } from "../log-stream.ts";
+import { followLog, seqOfEventId } from "../log-stream.ts";
 import { nextLink } from "../paging.ts";
 import { logLineText, presentLogLine } from "../present/log-line.ts";
 import { RUN_COLUMNS, runCells } from "../present/run.ts";
@@ -38,8 +39,7 @@ export const runRoutes = [
         deps.runQueries.list(filter),
         query.count ? deps.runQueries.count({ ...filter, after: undefined }, MAX_COUNT + 1) : undefined,
       ]);
-      const last = found.runs.at(-1);
-      const next = found.hasMore && last ? encodeCursor(query.sort, last.id) : null;
+      const next = found.next === null ? null : encodeCursor(query.sort, found.next);
       const link = nextLink(call.url, "cursor", next);
       const format = call.format();
       if (format === "application/x-ndjson") {
@@ -52,6 +52,7 @@ export const runRoutes = [
         return csv(RUN_COLUMNS, found.runs.map(runCells), link);
       }
       const page: Page = { next, hasMore: found.hasMore };
+      if (found.partial) page.partial = true;
       if (count !== undefined) {
         page.count = Math.min(count, MAX_COUNT);
         page.countCapped = count > MAX_COUNT;
@@ -129,17 +130,17 @@ export const runRoutes = [
         throw new ExpectedError(503, "too_many_streams", detail);
       }
       const levels = levelsFrom(query.level);
-      const stream = logEvents({
+      const options = {
         runId: run.id,
         after,
-        wanted: ({ level }) => !levels || levels.includes(level),
+        wanted: ({ level }: LogLine) => !levels || levels.includes(level),
         queries: deps.runQueries,
         followers: deps.followers,
-        gone: call.gone(),
         draining: () => deps.health.draining(),
-        now: () => deps.clock.monotonic(),
-      });
-      return { status: 200, stream, type: "text/event-stream", headers: { "X-Accel-Buffering": "no" } };
+      };
+      const failed = (error: unknown) =>
+        deps.log.error({ error, runId: run.id }, "a log could not be followed");
+      return { status: 200, events: (sink) => void followLog(sink, options).catch(failed) };
     },
   }),
   route({

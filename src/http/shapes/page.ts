@@ -8,7 +8,11 @@ export const PAGE = named(
     hasMore: flag(),
     count: optional(count("All that match, at most 10000; only with count=true")),
     countCapped: optional(flag("There are more than `count` says")),
-    partial: optional(flag("Not all rows were looked at: a text is looked for in 20000 of them")),
+    partial: optional(
+      flag(
+        "The filter matches so seldom that not all rows were looked at yet: there may be more behind `next`",
+      ),
+    ),
   }),
 );
 
