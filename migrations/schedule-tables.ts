@@ -89,6 +89,7 @@ export const SCHEDULE_TABLES: Readonly<Record<string, TableText>> = {
       place: "varchar(64) null",
       pid: "int = 0",
       stopped_at: "bigint null",
+      back_from: "bigint null",
     },
     primaryKey: ["replica", "started_at"],
     indexes: { ix_up_times_started: ["started_at"] },

@@ -4,7 +4,7 @@ import { formatDuration } from "../duration.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { ON_TIME_MS } from "../schedules/plan.ts";
-import type { UpTimeStore } from "../schedules/up-time.ts";
+import { BACKWARDS_MS, type UpTimeStore } from "../schedules/up-time.ts";
 import type { Place } from "./place.ts";
 
 export interface UpTimeOptions {
@@ -21,8 +21,6 @@ export interface UpTimeOptions {
 const BEAT_MS = 5_000;
 /** A gap of what still counts as on time is a stall; a longer one was a downtime, whatever the reason. */
 const GAP_MS = ON_TIME_MS;
-/** More than a sample of the database's clock may differ from the last one. */
-const BACKWARDS_MS = 2_000;
 
 export class UpTime {
   readonly #options: UpTimeOptions;
@@ -31,7 +29,8 @@ export class UpTime {
   #covered: Instant | undefined;
   #through = -Infinity;
   #written: Instant | undefined;
-  #behind = false;
+  /** Where the clock had been before it went back, until that is written down. */
+  #back: Instant | undefined;
 
   constructor(options: UpTimeOptions) {
     this.#options = options;
@@ -39,6 +38,7 @@ export class UpTime {
 
   /** Since when due fires have been looked for without a gap: what came due before is late, however quickly it is found. */
   since(now: Instant): Instant {
+    if (this.#isBehind(now)) return this.#coveredBehind(now);
     return this.#isGap(now) ? now : this.#covered!;
   }
 
@@ -49,7 +49,7 @@ export class UpTime {
    * a stall.
    */
   async begins(now: Instant): Promise<void> {
-    this.#tellBackwards(now);
+    if (this.#isBehind(now)) return this.#wentBack(now);
     if (!this.#isGap(now)) return;
     const { store, replica, isGone } = this.#options;
     const seen = await store.upSince(now - GAP_MS);
@@ -60,21 +60,37 @@ export class UpTime {
     this.#written = undefined;
   }
 
-  /** Nothing fires twice, so nothing fires at all until the clock has caught up: that needs a reason in the log. */
-  #tellBackwards(now: Instant): void {
-    const isBehind = this.#through - now > BACKWARDS_MS;
-    if (isBehind && !this.#behind) {
-      const fields = {
-        now: new Date(now).toISOString(),
-        settledThrough: new Date(this.#through).toISOString(),
-      };
-      this.#options.log.warn(
-        fields,
-        `the clock went back by ${formatDuration(this.#through - now)}; what it shows again has its rows, so nothing fires ` +
-          "until it has passed where it was",
-      );
-    }
-    this.#behind = isBehind;
+  #isBehind(now: Instant): boolean {
+    return this.#through - now > BACKWARDS_MS;
+  }
+
+  /**
+   * A stretch begins that knows where the clock had been. Else "since" would lie ahead of every fire, and those of
+   * schedules that are made now would count as missed until the clock has passed it.
+   */
+  #wentBack(now: Instant): void {
+    const fields = {
+      now: new Date(now).toISOString(),
+      settledThrough: new Date(this.#through).toISOString(),
+    };
+    this.#options.log.warn(
+      fields,
+      `the clock went back by ${formatDuration(this.#through - now)}; schedules that had fired up to where it was have ` +
+        "their rows, and fire again once it has passed there",
+    );
+    this.#covered = this.#coveredBehind(now);
+    this.#from = now;
+    this.#back = Math.max(this.#through, this.#back ?? -Infinity);
+    this.#through = now;
+    this.#written = undefined;
+  }
+
+  /**
+   * Nobody was away. What the clock shows again and has no row is owed by schedules made since it went back, so
+   * all of it that can be on time at all is: the step is known only with the first look after it.
+   */
+  #coveredBehind(now: Instant): Instant {
+    return Math.min(this.#covered ?? now, now - GAP_MS);
   }
 
   #isGap(now: Instant): boolean {
@@ -90,8 +106,9 @@ export class UpTime {
     const isFirst = this.#written === undefined;
     this.#written = this.#through;
     try {
-      if (isFirst) await store.begin(replica, from, place);
-      else await store.beat(replica, from, this.#through);
+      if (isFirst) await store.begin(replica, from, place, this.#back);
+      else if (!(await store.beat(replica, from, this.#through))) this.#written = undefined;
+      if (isFirst) this.#back = undefined;
     } catch (error) {
       // The next beat says as much as this one would have.
       this.#written = isFirst ? undefined : this.#written;

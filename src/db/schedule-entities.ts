@@ -102,4 +102,6 @@ export class UpTimeRow {
   @Column(int("pid", zero)) pid!: number;
   /** Set when it was stopped in order. */
   @Column(bigint("stopped_at", nullable)) stoppedAt!: number | null;
+  /** Set when it began with a clock that went back: where the clock had been. */
+  @Column(bigint("back_from", nullable)) backFrom!: number | null;
 }

@@ -5,9 +5,11 @@ import type { Explanation } from "./explain.ts";
 import type { LostTime } from "./cron-calendar.ts";
 import type { FireRow, Revision } from "./history.ts";
 import type { UsedUp } from "./next-fire.ts";
+import { jitterOf } from "./jitter.ts";
 import type { Schedule } from "./schedule.ts";
-import { localText, sentenceOf } from "./sentence.ts";
-import type { Downtime } from "./up-time.ts";
+import { ON_TIME_MS } from "./plan.ts";
+import { sentenceOf } from "./sentence.ts";
+import { backText, downText, momentOf, shortTime, timeOf, wholeSecond } from "./time-words.ts";
 import type { Suspension } from "./suspension.ts";
 import { type Transition, wallText, zoneOf } from "./zone.ts";
 
@@ -26,32 +28,11 @@ export function explainWords(
   ];
 }
 
-/** "2027-01-10 02:00 +01:00" */
-export function timeOf({ timeZone }: Schedule, at: Instant): string {
-  return localText(at, timeZone);
-}
-
 /** Nobody asks for milliseconds: they are told of fires alone, when these have some. */
 function shownAt({ at, verdict, previousFire }: Explanation): Instant {
   const isFire = !["not_a_fire", "not_made_yet", "deleted", "over", "not_begun"].includes(verdict);
   const follows = previousFire !== null && previousFire >= wholeSecond(at);
   return isFire || follows ? at : wholeSecond(at);
-}
-
-/** What people and processes do happens at some millisecond, which says nothing. */
-function wholeSecond(at: Instant): Instant {
-  return Math.floor(at / 1000) * 1000;
-}
-
-/** When something was done, with its day, beside fires that have their own. */
-function momentOf(schedule: Schedule, at: Instant): string {
-  return timeOf(schedule, wholeSecond(at));
-}
-
-/** Without its day and offset where both are those of `beside`. */
-function shortTime(schedule: Schedule, at: Instant, beside: Instant): string {
-  const [text, other] = [timeOf(schedule, at).split(" "), timeOf(schedule, beside).split(" ")];
-  return text[0] === other[0] && text[2] === other[2] ? text[1]! : text.join(" ");
 }
 
 function withBackfill({ backfill }: Explanation, answer: string): string {
@@ -64,7 +45,7 @@ function answerOf(schedule: Schedule, explanation: Explanation, now: Instant): s
   const { verdict, row, suspended, asked, at, revision, lost } = explanation;
   switch (verdict) {
     case "ran":
-      return ranText(row!, now);
+      return ranText(schedule, explanation, now);
     case "waiting":
       return waitingText(schedule, row!, now);
     case "cancelled":
@@ -98,10 +79,14 @@ function answerOf(schedule: Schedule, explanation: Explanation, now: Instant): s
   }
 }
 
-function ranText(row: FireRow, now: Instant): string {
-  const late = lateText(row.startedAt! - row.fireAt);
+function ranText(schedule: Schedule, { row: ran, downtime }: Explanation, now: Instant): string {
+  const row = ran!;
+  const lateMs = row.startedAt! - row.fireAt;
+  const jitter = jitterOf(schedule);
+  // A run that is caught up does not wait for its jitter, which has long passed.
+  const waited = jitter > 0 && lateMs >= jitter && lateMs - jitter <= ON_TIME_MS && !downtime;
   const took = row.finishedAt === null ? now - row.startedAt! : row.finishedAt - row.startedAt!;
-  const began = `It ran as ${row.id}, ${late} after its instant`;
+  const began = `It ran as ${row.id}, ${lateText(lateMs)} after its instant${waited ? `, ${lateText(jitter)} of them its jitter` : ""}`;
   const cause = row.cause === null ? "" : `: ${bare(row.cause)}`;
   if (row.state === "running" || row.state === "queued")
     return `${began}, and has been running for ${formatDuration(took)}${cause}.`;
@@ -188,9 +173,10 @@ function overText(schedule: Schedule, { at, usedUp }: Explanation, now: Instant)
 
 /** What lies behind it: the clock, the downtime, the fires around it. */
 function behindOf(schedule: Schedule, explanation: Explanation, now: Instant): string {
-  const { downtime, lost, clockChange, verdict, at, previousFire, revision } = explanation;
+  const { downtime, clockBack, lost, clockChange, verdict, at, previousFire, revision } = explanation;
   const said: string[] = [];
   if (downtime) said.push(downText(schedule, downtime));
+  if (clockBack) said.push(backText(schedule, clockBack));
   if (lost && verdict !== "not_a_fire") said.push(`${capital(lostText(schedule, explanation))}.`);
   else if (clockChange && verdict === "not_a_fire" && !lost) said.push("Clocks changed at that instant.");
   const ended = verdict === "deleted" || verdict === "over";
@@ -214,20 +200,6 @@ function behindOf(schedule: Schedule, explanation: Explanation, now: Instant): s
 /** Why somebody paused or held it is told with the suspension. */
 function revisionText({ action, actor, reason }: Revision): string {
   return `${action} by ${actor}${action === "edited" ? because(reason) : ""}`;
-}
-
-/** Between two signs of life that are some seconds apart nobody knows when the first of them was the last. */
-function downText(schedule: Schedule, { from, to, stopped, stalled }: Downtime): string {
-  const last = momentOf(schedule, from);
-  const first = to === null ? "" : shortTime(schedule, wholeSecond(to), wholeSecond(from));
-  const since = stopped ? `${last} (when it was stopped)` : `some time after ${last} (its last sign of life)`;
-  if (to === null)
-    return `Nobody has looked for due fires since ${last} (${stopped ? "when the service was stopped" : "the service's last sign of life"}).`;
-  if (!stalled) return `The service was down from ${since} to ${first}.`;
-  return (
-    `The service did not answer from ${since} to ${first}: its process went on then, so it had been stopped or stalled, ` +
-    "or the clock was set forward."
-  );
 }
 
 /** "02:30 does not exist in Europe/Berlin on 2027-03-28, where clocks went from 02:00 to 03:00, and its fire moved …" */

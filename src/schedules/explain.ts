@@ -13,7 +13,7 @@ import {
   suspensionsOf,
   type Unavailable,
 } from "./suspension.ts";
-import type { Downtime } from "./up-time.ts";
+import type { ClockStep, Downtime } from "./up-time.ts";
 import type { Transition } from "./zone.ts";
 import { zoneOf } from "./zone.ts";
 
@@ -61,6 +61,8 @@ export interface ExplainFacts extends RevisionsAt {
   pausesNow: readonly ScopedPause[];
   unavailable: Unavailable | undefined;
   downtime: Downtime | undefined;
+  /** The clock went back over this instant. */
+  clockBack?: ClockStep | undefined;
   /** The newest run that a backfill made of this instant. */
   backfill?: BackfillRun | undefined;
 }
@@ -78,6 +80,8 @@ export interface Explanation extends ComingFire {
   revision: Revision | undefined;
   /** When nobody looked for due fires; only when that bears on the answer. */
   downtime: Downtime | undefined;
+  /** The clock of the service went back over the instant. */
+  clockBack: ClockStep | undefined;
   /** The fire before the instant; the next one is in `nextFire`. Each by the revision that owes it. */
   previousFire: Instant | null;
   /** A local time that did not exist, whose fire moved here or was left out here. */
@@ -103,6 +107,7 @@ export function explain(facts: ExplainFacts): Explanation {
     asked: undefined,
     revision: holding,
     downtime: undefined,
+    clockBack: facts.clockBack,
     previousFire: past(fireBefore(at, holding, facts.earlier), facts),
     ...coming(fireAfter(at, holding, facts.later), facts),
     lost: isLive ? lostAt(shown, at) : undefined,
@@ -159,16 +164,19 @@ function ofOwed(base: Explanation, current: Schedule, facts: ExplainFacts): Expl
 
 /** A fire before an instant to come is told when it will run. */
 function past(fire: Instant | null, facts: ExplainFacts): Instant | null {
-  if (fire === null || fire <= facts.now) return fire;
+  if (fire === null || fire <= facts.now || fire <= (facts.current?.firedThrough ?? -Infinity)) return fire;
   return coming(fire, facts).nextFire === fire ? fire : null;
 }
 
 /** What becomes of a fire of the calendar that comes next; after the deletion nothing comes. */
-function coming(fire: Instant | null, { current, pausesNow, unavailable }: ExplainFacts): ComingFire {
+function coming(fire: Instant | null, { current, now, pausesNow, unavailable }: ExplainFacts): ComingFire {
+  // What is to come on a clock that went back, but lies before the cursor, has its row already.
+  const settled = current && fire !== null && fire > now && fire <= current.firedThrough;
+  const next = settled ? calendarOf(current.when).nextAfter(current.firedThrough) : fire;
   // What has come already is told as it was.
-  if (current && fire !== null && fire > current.firedThrough)
-    return comingFire(current, fire, suspensionsOf(current, pausesNow, unavailable));
-  return { nextFire: fire, heldBack: undefined, passedOver: [], usedUp: null };
+  if (current && next !== null && next > current.firedThrough)
+    return comingFire(current, next, suspensionsOf(current, pausesNow, unavailable));
+  return { nextFire: next, heldBack: undefined, passedOver: [], usedUp: null };
 }
 
 function outside({ startAt, endAt }: Schedule, at: Instant): Verdict {

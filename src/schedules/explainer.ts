@@ -16,7 +16,7 @@ import { wallText } from "./zone.ts";
 
 export interface ExplainerDeps {
   history: ScheduleHistory;
-  upTimes: Pick<UpTimeStore, "downtimeAt">;
+  upTimes: Pick<UpTimeStore, "downtimeAt" | "stepBackAt">;
   scheduleOf(id: string): Promise<Schedule | undefined>;
   suspensionOf?(schedule: Schedule): Unavailable | undefined;
   now(): Instant;
@@ -74,17 +74,18 @@ export class Explainer {
     // Somebody who names the minute means what happened in it.
     const at = (minute && calendar && fireIn(calendar, asked, asked + 60_000)) || asked;
     const revisions = at === asked ? held : (await history.revisionsAt(id, at))!;
-    const [row, pauses, pausesNow, downtime, backfill] = await Promise.all([
+    const [row, pauses, pausesNow, downtime, clockBack, backfill] = await Promise.all([
       history.rowBefore(id, at),
       history.pausesAt(at),
       // One that began this very millisecond holds back what comes, too.
       history.pausesAt(now + 1),
       upTimes.downtimeAt(at),
+      upTimes.stepBackAt(at),
       history.backfillOf(id, at),
     ]);
     const unavailable = current && this.#deps.suspensionOf?.(current);
-    const facts = { at, now, ...revisions, current, row, pauses, pausesNow, unavailable, downtime, backfill };
-    const explanation = explain(facts);
+    const told = { row, pauses, pausesNow, unavailable, downtime, clockBack, backfill };
+    const explanation = explain({ at, now, ...revisions, current, ...told });
     const shown = explanation.revision?.schedule ?? schedule;
     return { schedule: shown, explanation, lines: explainWords(shown, explanation, now) };
   }

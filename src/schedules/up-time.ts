@@ -1,6 +1,15 @@
 // When the service was there: stretches in which due fires were looked for without a gap, so that "was down" is a fact.
 import type { Instant } from "../clock.ts";
 
+/** The clock went back if it did so by more than this: samples of a database's clock differ by less. */
+export const BACKWARDS_MS = 2_000;
+
+/** What the clock showed twice: it went back from `from` to `to`. */
+export interface ClockStep {
+  from: Instant;
+  to: Instant;
+}
+
 /** From the last sign of life of any replica to the next one. */
 export interface Downtime {
   from: Instant;
@@ -23,11 +32,18 @@ export interface SeenReplica {
 
 /** Where up-times are kept; implemented in db/. */
 export interface UpTimeStore {
-  begin(replica: string, from: Instant, place: SeenReplica["place"]): Promise<void>;
-  beat(replica: string, from: Instant, through: Instant): Promise<void>;
+  /**
+   * Up-times that reach beyond `from` end there: the clock went back, and their time is still to come. `back`: where it
+   * had been, when this process saw it itself.
+   */
+  begin(replica: string, from: Instant, place: SeenReplica["place"], back?: Instant): Promise<void>;
+  /** False: the row is gone, another process saw the clock go back before it began. */
+  beat(replica: string, from: Instant, through: Instant): Promise<boolean>;
   stop(replica: string, from: Instant, at: Instant): Promise<void>;
   /** The downtime that `at` lies in; undefined while some replica was up, and before the first was. */
   downtimeAt(at: Instant): Promise<Downtime | undefined>;
+  /** The last time that the clock went back from `at` or later to a time before it. */
+  stepBackAt(at: Instant): Promise<ClockStep | undefined>;
   /** Replicas seen at or after `since`, the oldest first. */
   upSince(since: Instant): Promise<SeenReplica[]>;
 }

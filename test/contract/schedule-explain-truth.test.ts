@@ -1,5 +1,7 @@
 // An explanation must not say more than is known, and nothing that another row, revision or wish contradicts.
 import { expect } from "chai";
+import { formatDuration } from "../../src/duration.ts";
+import { jitterOf } from "../../src/schedules/jitter.ts";
 import { ExplainRig } from "./explain-rig.ts";
 import { onEveryScheduleStore } from "./schedule-rig.ts";
 
@@ -62,6 +64,45 @@ onEveryScheduleStore("explain, and what is true", (store) => {
     const onTime = await rig.told(id, "01:00");
     expect(onTime).to.include({ downtime: undefined });
     expect(onTime.answer).to.include("80 ms after its instant");
+  });
+
+  it("S6: on a clock that went back, the next fire is one that can come, and what happened to the clock is told", async () => {
+    const { id } = await rig.create({ cron: "*/10 * * * *", catchUp: { policy: "skip" } });
+    await rig.upTimes.begin("wrk_a", day("00:30:00"), PLACE);
+    await rig.settle("02:00:01");
+    await rig.upTimes.begin("wrk_a", day("02:00:01"), PLACE);
+    await rig.settle("01:00:01");
+    await rig.upTimes.begin("wrk_a", day("01:00:01"), PLACE, day("02:00:02"));
+    const missed = await rig.told(id, "01:20");
+    expect(missed.answer).to.match(/^It did not run \(missed\)/);
+    expect(missed).to.deep.include({
+      nextFire: day("02:10:00"),
+      downtime: undefined,
+      clockBack: { from: day("02:00:02"), to: day("01:00:01") },
+    });
+    expect(missed.behind).to.match(
+      /^The clock of the service went back from 2027-01-10 02:00:02 \+00:00 to 01:00:01: a fire that had its row by then got no second one\. The next fire is 02:10\./,
+    );
+    expect(await rig.told(id, "01:01")).to.include({ verdict: "not_a_fire", nextFire: day("02:10:00") });
+    const other = await rig.create({ cron: "*/10 * * * *" });
+    expect((await rig.told(other.id, "01:10")).verdict).to.equal("will_fire");
+  });
+
+  it("a run that waited for its jitter says how much of its delay that was", async () => {
+    const { id } = await rig.create({ cron: "0 * * * *", jitter: "1m" });
+    await rig.settle("01:00:00.100");
+    const jitter = jitterOf({ id, jitterMs: 60_000 });
+    await store.database.write((sql) =>
+      sql.run("UPDATE task_runs SET state = 'running', started_at = ?, attempt = 1 WHERE schedule_id = ?", [
+        day("01:00:00") + jitter + 281,
+        id,
+      ]),
+    );
+    rig.clock.at = day("01:02:00");
+    const text = (ms: number) => (ms < 10_000 ? `${ms} ms` : formatDuration(ms));
+    expect((await rig.told(id, "01:00")).answer).to.contain(
+      `${text(jitter + 281)} after its instant, ${text(jitter)} of them its jitter`,
+    );
   });
 
   it("who asks for now in the second of a fire is told of a moment after it", async () => {

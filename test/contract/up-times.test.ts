@@ -45,13 +45,13 @@ onEveryDatabase("UpTimeStore", (databases) => {
     expect(await rows()).to.deep.equal([["wrk_a", 0, 12_500, 12_500]]);
   });
 
-  it("a stall of up to 10 s is none of its ends, a longer gap is one, and a clock that goes back is none", async () => {
+  it("a stall of up to 10 s is none of its ends, a longer gap is one, and a clock that differs by a second is none", async () => {
     const up = upTime("wrk_a");
     await settle(up, T0, T0 + 20 * SECOND);
     await settle(up, T0 + 30 * SECOND, T0 + 30 * SECOND);
     expect(up.since(T0 + 30 * SECOND)).to.equal(T0);
-    await settle(up, T0 + 5 * SECOND, T0 + 6 * SECOND);
-    expect(up.since(T0 + 6 * SECOND)).to.equal(T0);
+    await settle(up, T0 + 29 * SECOND, T0 + 29 * SECOND);
+    expect(up.since(T0 + 29 * SECOND), "a second is what two samples may differ by").to.equal(T0);
     expect(up.since(T0 + 41 * SECOND)).to.equal(T0 + 41 * SECOND);
     await settle(up, T0 + 41 * SECOND, T0 + 50 * SECOND);
     expect((await rows()).map(([, from, through]) => [from, through])).to.deep.equal([
@@ -93,8 +93,12 @@ onEveryDatabase("UpTimeStore", (databases) => {
   });
 
   it("lists the replicas that have been seen lately", async () => {
-    await settle(upTime("wrk_a"), T0, T0 + 20 * SECOND);
-    await settle(upTime("wrk_b"), T0 + 10 * SECOND, T0 + 40 * SECOND);
+    const a = upTime("wrk_a");
+    await settle(a, T0, T0 + 9 * SECOND);
+    const b = upTime("wrk_b", false);
+    await settle(b, T0 + 10 * SECOND, T0 + 10 * SECOND);
+    await settle(a, T0 + 11 * SECOND, T0 + 20 * SECOND);
+    await settle(b, T0 + 19 * SECOND, T0 + 40 * SECOND);
     const names = async (since: number) => (await store.upSince(since)).map(({ replica }) => replica);
     expect(await names(T0 + 15 * SECOND)).to.deep.equal(["wrk_a", "wrk_b"]);
     expect(await names(T0 + 30 * SECOND)).to.deep.equal(["wrk_b"]);
@@ -152,10 +156,55 @@ onEveryDatabase("UpTimeStore", (databases) => {
     expect(told, "a second is what two samples may differ by").to.have.length(1);
   });
 
+  it("S6, S10: after an hour forward and back, what comes due is on time, and up-times go on from where the clock is", async () => {
+    const up = upTime("wrk_a");
+    await settle(up, T0, T0 + 20 * SECOND);
+    await settle(up, T0 + 3_600 * SECOND, T0 + 3_605 * SECOND);
+    const back = T0 + 21 * SECOND;
+    expect(up.since(back + 500), "a change before the first look after the step").to.be.at.most(back);
+    await settle(up, back + SECOND, T0 + 40 * SECOND);
+    expect(up.since(T0 + 40 * SECOND)).to.be.at.most(back);
+    expect(await rows()).to.deep.equal([
+      ["wrk_a", 0, 20 * SECOND, null],
+      ["wrk_a", 22 * SECOND, 37 * SECOND, null],
+    ]);
+    const step = { from: T0 + 3_605 * SECOND, to: T0 + 22 * SECOND };
+    expect(await store.stepBackAt(T0 + 1_800 * SECOND)).to.deep.equal(step);
+    expect(await store.stepBackAt(T0 + 10 * SECOND)).to.equal(undefined);
+    expect(await store.stepBackAt(T0 + 3_606 * SECOND)).to.equal(undefined);
+    expect(await store.downtimeAt(T0 + 30 * SECOND)).to.equal(undefined);
+    // The other one learns of it a moment later; its row may be gone by then.
+    const other = upTime("wrk_b", false);
+    await settle(other, T0 + 7_200 * SECOND, T0 + 7_201 * SECOND);
+    await settle(up, T0 + 41 * SECOND, T0 + 41 * SECOND);
+    await settle(upTime("wrk_c"), T0 + 42 * SECOND, T0 + 42 * SECOND);
+    await settle(other, T0 + 7_202 * SECOND, T0 + 7_210 * SECOND);
+    await settle(other, T0 + 43 * SECOND, T0 + 50 * SECOND);
+    const [, , , last] = await rows();
+    expect(last).to.deep.equal(["wrk_b", 43 * SECOND, 48 * SECOND, null]);
+  });
+
+  it("S6, S10: a service that begins behind its own last sign of life knows that the clock went back meanwhile", async () => {
+    const before = upTime("wrk_a");
+    await settle(before, T0 + 3_600 * SECOND, T0 + 3_620 * SECOND);
+    await before.stop(T0 + 3_620 * SECOND);
+    const up = upTime("wrk_b", false);
+    await settle(up, T0, T0 + 10 * SECOND);
+    expect(up.since(T0 + 10 * SECOND)).to.equal(T0);
+    expect(await rows()).to.deep.equal([["wrk_b", 0, 10 * SECOND, null]]);
+    const step = { from: T0 + 3_620 * SECOND, to: T0 };
+    expect(await store.stepBackAt(T0 + 5 * SECOND)).to.deep.equal(step);
+    expect((await store.upSince(T0)).map(({ replica }) => replica)).to.deep.equal(["wrk_b"]);
+  });
+
   it("goes on when the database is away for a beat", async () => {
     let away = true;
     const flaky = {
-      ...{ downtimeAt: () => Promise.resolve(undefined), upSince: () => Promise.resolve([]) },
+      ...{
+        downtimeAt: () => Promise.resolve(undefined),
+        stepBackAt: () => Promise.resolve(undefined),
+        upSince: () => Promise.resolve([]),
+      },
       begin: (replica: string, from: number) =>
         away ? Promise.reject(new Error("away")) : store.begin(replica, from, place),
       beat: (replica: string, from: number, at: number) => store.beat(replica, from, at),

@@ -193,7 +193,10 @@ export class FaceWorld {
       pauses: new ScopePauses(this.schedules, schedules.settler, this.clock),
       explain: new Explainer({
         history: new MemoryHistory(this.schedules.rows),
-        upTimes: { downtimeAt: () => Promise.resolve(undefined) },
+        upTimes: {
+          downtimeAt: () => Promise.resolve(undefined),
+          stepBackAt: () => Promise.resolve(undefined),
+        },
         scheduleOf: (id) => schedules.get(id),
         now: () => this.clock.now(),
       }),

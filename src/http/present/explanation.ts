@@ -10,7 +10,8 @@ import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
 
 export function presentExplanation({ schedule, explanation, lines }: Explained): Of<typeof EXPLANATION> {
-  const { verdict, at, row, suspended, asked, revision, downtime, lost, clockChange } = explanation;
+  const { verdict, at, row, suspended, asked, revision, downtime, clockBack, lost, clockChange } =
+    explanation;
   const { timeZone } = schedule;
   const instant = (value: Instant | null) =>
     value === null ? null : { at: isoTime(value), local: localText(value, timeZone) };
@@ -35,6 +36,7 @@ export function presentExplanation({ schedule, explanation, lines }: Explained):
           stalled: downtime.stalled,
         }
       : null,
+    clockBack: clockBack ? { from: isoTime(clockBack.from), to: isoTime(clockBack.to) } : null,
     lostTime: lost ? lost.local : null,
     clockChange: clockChange
       ? {

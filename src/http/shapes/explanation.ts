@@ -61,6 +61,12 @@ export const EXPLANATION = named(
           stalled: flag("Its process went on afterwards: stopped or stalled, and not gone"),
         }),
       ),
+      clockBack: nullable(
+        object(
+          { from: time(), to: time() },
+          "The service's clock went back over the instant: one row stands for both times",
+        ),
+      ),
       lostTime: nullable(text("A local time that did not exist, whose fire moved here or was left out")),
       clockChange: nullable(
         object({
