@@ -9,6 +9,7 @@ import { blocksOf } from "./blocks.ts";
 const RUN_BY: Record<string, string> = {
   "README.md": "test/docs/readme.test.ts",
   "docs/writing-jobs.md": "test/docs/writing-jobs.test.ts",
+  "docs/coming-from.md": "test/docs/coming-from.test.ts",
   "docs/operations.md": "test/docs/operations.test.ts",
   "docs/rest.md": "test/docs/rest.test.ts",
   "docs/schedules.md": "test/docs/schedules.test.ts",

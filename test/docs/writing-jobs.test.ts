@@ -25,7 +25,7 @@ describe("TypeScript in README.md and docs", () => {
   it("compiles as strictly as our own", function () {
     this.timeout(30_000);
     const files = new Map<string, string>();
-    for (const name of ["README.md", FILE]) {
+    for (const name of ["README.md", FILE, "docs/coming-from.md"]) {
       for (const block of blocksOf(readFileSync(join(ROOT, name), "utf8"))) {
         // In the repository, so that `jobmount` and Node's types are found; nothing is written there.
         if (block.info === "ts") files.set(join(ROOT, pathOf(block)), block.text);

@@ -161,6 +161,14 @@ describe("figures and looks ahead", () => {
     expect((await face.ask("GET", "//metrics", { token: null })).status).to.equal(401);
   });
 
+  it("the dashboard draws metrics that there are", async () => {
+    const { text } = await face.ask("GET", "//metrics", { token: face.tokens.viewer });
+    const file = readFileSync(new URL("../../helm/dashboards/jobmount.json", import.meta.url), "utf8");
+    const named = [...file.matchAll(/jobmount_[a-z_]+/g)].map(([name]) => name.replace(/_bucket$/, ""));
+    expect(named.filter((name) => !text.includes(`# TYPE ${name} `))).to.deep.equal([]);
+    expect(new Set(named).size).to.be.above(4);
+  });
+
   it("the alert rules name metrics that there are", async () => {
     const { text } = await face.ask("GET", "//metrics", { token: face.tokens.viewer });
     const rules = readFileSync(new URL("../../docs/alerts.yaml", import.meta.url), "utf8");
