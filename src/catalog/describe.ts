@@ -26,6 +26,8 @@ export interface ModuleThrow {
   name: string | null;
   message: string;
   stack: string | null;
+  /** Set when the import itself did not throw it, but what it began and nobody waits for. */
+  lost?: "rejection" | "exception";
 }
 
 /** How describing a bundle ended. It never rejects for what user code did, only when no child could be had. */

@@ -4,6 +4,7 @@ import type { SpecProblem } from "../sdk/context.ts";
 import type { Description, ModuleThrow } from "./describe.ts";
 import { codeFrame } from "./frame.ts";
 import { loadProblem, type LoadProblem, type Place } from "./load-problem.ts";
+import { otherBinary } from "./other-binary.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { TreePath } from "./tree.ts";
 
@@ -77,12 +78,24 @@ function contractProblem(problems: readonly SpecProblem[], described: Described)
 }
 
 function thrownProblem(error: ModuleThrow, described: Described): LoadProblem {
-  const name = error.name && !error.message.startsWith(error.name) ? `${error.name}: ` : "";
+  const said = `${error.name && !error.message.startsWith(error.name) ? `${error.name}: ` : ""}${error.message}`;
+  const place = placeInStack(error.stack ?? "", described) ?? { file: described.entry };
+  const native = otherBinary(error.message);
+  if (native !== null) return loadProblem("E124", ...native, place);
+  if (error.lost) {
+    const what = error.lost === "rejection" ? "a promise was rejected" : "an error was thrown";
+    return loadProblem(
+      "E132",
+      `the process that loaded the module ended: ${what} at its top level and nobody caught it: ${said}`,
+      "code at the top level runs when the job is loaded: move work into execute(), and await it there",
+      place,
+    );
+  }
   return loadProblem(
     "E130",
-    `loading the module threw ${name}${error.message}`,
+    `loading the module threw ${said}`,
     "code at the top level runs when the job is loaded, without variables and params: move work into execute()",
-    placeInStack(error.stack ?? "", described) ?? { file: described.entry },
+    place,
   );
 }
 

@@ -3,6 +3,7 @@ import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
 import { join } from "node:path";
+import { setImmediate, setTimeout } from "node:timers/promises";
 import { pathToFileURL } from "node:url";
 import { runAttempt } from "../sdk/attempt.ts";
 import type { AttemptContext } from "../sdk/context.ts";
@@ -43,8 +44,8 @@ interface Running {
 let running: Running | undefined;
 /** Nothing is left that could still happen. */
 let dry = false;
-/** Code of a job is imported to be described. */
-let describing = false;
+/** The bundle that is imported to be described. */
+let describing: string | undefined;
 const queue = new ChildQueue(
   recallFile(TEMP_DIR),
   ({ n, attempt: order }) => void attempt(n, order),
@@ -154,7 +155,7 @@ function emptyTemp(): void {
 
 /** Thrown outside of `execute`'s promise (a timer, an event, a rejection nobody awaits): the attempt ends with it. */
 function fatal(error: unknown, origin: string): void {
-  if (!running) return exit(1);
+  if (!running) return lostAtImport(error, origin);
   const { order, out } = running;
   const told = toldError(error, order.bundlePath);
   const message = origin === "unhandledRejection" ? `unhandled rejection: ${told.message}` : told.message;
@@ -169,9 +170,19 @@ function fatal(error: unknown, origin: string): void {
   exit(1);
 }
 
+/** Thrown beside an import that is described: it would end every attempt too, so it is why the job does not load. */
+function lostAtImport(error: unknown, origin: string): void {
+  if (describing !== undefined) {
+    const lost = origin === "unhandledRejection" ? "rejection" : "exception";
+    send({ t: "thrown", error: toldError(error, describing), lost });
+    describing = undefined;
+  }
+  exit(1);
+}
+
 /** The process ends in the middle of an attempt: what waits to be sent goes out, and where it was. */
 function exiting(): void {
-  if (describing) send({ t: "exiting", phase: "import", dry });
+  if (describing !== undefined) send({ t: "exiting", phase: "import", dry });
   if (!running) return;
   flushStdout();
   flushStderr();
@@ -248,21 +259,26 @@ async function schemaCheck(): Promise<CheckSchema> {
 }
 
 async function describe(bundlePath: string, resolveFrom: readonly string[]): Promise<void> {
+  // Imported here: it costs more than the rest of the child together, and children that run attempts never need it. Before
+  // the job: the first of a batch would have more time to fail in than those that follow it.
+  const { describeModule } = await import("../sdk/describe.ts");
   let module: object;
-  describing = true;
+  describing = bundlePath;
   dry = false;
   // As for an attempt: a top-level await for nothing ends the process, and is told at once.
   control.unref();
   try {
     module = await load({ bundlePath, resolveFrom });
   } catch (error) {
+    describing = undefined;
     return send({ t: "thrown", error: toldError(error, bundlePath) });
   } finally {
-    describing = false;
     control.ref();
   }
-  // Imported here: it costs more than the rest of the child together, and children that run attempts never need it.
-  const { describeModule } = await import("../sdk/describe.ts");
+  // What nobody waits for fails after the import: it has a turn of the event loop for it, the same in every order.
+  await setTimeout(1);
+  await setImmediate();
+  describing = undefined;
   const described = describeModule(module);
   if ("spec" in described) send({ t: "described", spec: described.spec });
   else send({ t: "problems", problems: described.problems });

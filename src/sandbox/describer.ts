@@ -11,6 +11,8 @@ export interface ThrownAtImport {
   name: string | null;
   message: string;
   stack: string | null;
+  /** Set when the import itself did not throw it, but what it began and nobody waits for. */
+  lost?: "rejection" | "exception";
 }
 
 /** How describing ended; the same words as the catalog's port. */
@@ -120,7 +122,7 @@ export class SandboxDescriber {
 function toDescribed(message: FromChild | undefined, sandbox: Sandbox): Described {
   if (message?.t === "described") return { outcome: "described", spec: message.spec };
   if (message?.t === "problems") return { outcome: "problems", problems: message.problems };
-  if (message?.t === "thrown") return { outcome: "thrown", error: message.error };
+  if (message?.t === "thrown") return { outcome: "thrown", error: { ...message.error, lost: message.lost } };
   const exit = sandbox.exit;
   return {
     outcome: "crashed",

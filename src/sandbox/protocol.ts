@@ -84,7 +84,8 @@ export type FromChild =
   | { t: "recalled"; from: number }
   | { t: "described"; spec: JobSpec }
   | { t: "problems"; problems: readonly SpecProblem[] }
-  | { t: "thrown"; error: ToldError };
+  /** `lost`: not by the import itself, but by what it began and nobody waits for. */
+  | { t: "thrown"; error: ToldError; lost?: "rejection" | "exception" };
 
 export interface ToldLine {
   /** Epoch ms. */

@@ -98,6 +98,54 @@ describe("jobmount validate", () => {
     for (const line of stdout.trim().split("\n")) expect(line).to.match(/^::error file=mixed\//);
   });
 
+  it("R1: what fails at the top level and nobody waits for is refused in every order, with its words and line", async () => {
+    const lost =
+      'const load = async () => { throw new Error("the config is missing"); };\nexport const _x = 1;\n';
+    job("alone/lost", `${lost}void load();\n${good("Lost")}`);
+    job("batch/a_lost", `${lost}void load();\n${good("Lost")}`);
+    job("batch/m_lost", `${lost}void load();\n${good("Lost")}`);
+    job("batch/n_timer", `setTimeout(() => { throw new Error("too late"); }, 0);\n${good("Timer")}`);
+    for (const key of ["b", "c", "d", "o", "p", "q"]) job(`batch/${key}`, good(key));
+    const [alone, batch] = await Promise.all([
+      jobmount(["validate", "alone"], { cwd }),
+      jobmount(["validate", "batch"], { cwd }),
+    ]);
+    const words =
+      /E132 (\w+)\/job\.ts:2:\d+ .*a promise was rejected at its top level and nobody caught it: Error: the config is missing$/gm;
+    expect(keysIn(alone.stdout, words), alone.stdout).to.deep.equal(["lost"]);
+    expect(keysIn(batch.stdout, words), batch.stdout).to.deep.equal(["a_lost", "m_lost"]);
+    expect(batch.stdout).to.match(
+      /E132 n_timer\/job\.ts:2:\d+ .*an error was thrown at its top level and nobody caught it: Error: too late$/m,
+    );
+    expect(keysIn(batch.stdout, /^ok +(\w+)/gm)).to.deep.equal(["b", "c", "d", "o", "p", "q"]);
+  });
+
+  it("an add-on for another platform is E124, however the loader of the system says it", async () => {
+    const elf = Buffer.alloc(4096);
+    elf.set([0x7f, 0x45, 0x4c, 0x46, 2, 1, 1]);
+    // A shared object of a processor that nobody has.
+    elf.set([3, 0, 0xff, 0x7e, 1], 16);
+    const files: Record<string, Buffer> = {
+      mac: Buffer.from("cffaedfe0c000001", "hex"),
+      windows: Buffer.concat([Buffer.from("MZ"), Buffer.alloc(510)]),
+      processor: elf,
+    };
+    for (const [name, bytes] of Object.entries(files)) {
+      const code = `import { x } from "native";\n${good("Native").replace("execute() {", "execute() { void x; ")}`;
+      job(`native/${name}`, code);
+      const folder = join(cwd, "native", name, "node_modules/native");
+      mkdirSync(join(folder, "build/Release"), { recursive: true });
+      writeFileSync(join(folder, "package.json"), '{ "name": "native", "version": "1.0.0" }');
+      writeFileSync(join(folder, "index.js"), 'exports.x = require("./build/Release/x.node");');
+      writeFileSync(join(folder, "build/Release/x.node"), bytes);
+    }
+    const { stdout } = await jobmount(["validate", "native"], { cwd });
+    const words =
+      /E124 (\w+)\/job\.ts.* the native add-on native\/build\/Release\/x\.node was built for another/gm;
+    expect(keysIn(stdout, words), stdout).to.deep.equal(["mac", "processor", "windows"]);
+    expect(stdout).not.to.include(cwd);
+  });
+
   it("checks every source of EXTERNAL_TASKS_PATH", async () => {
     const env = { EXTERNAL_TASKS_PATH: "a=good,b=mixed" };
     const { code, stdout } = await jobmount(["validate", "--json"], { cwd, env });
@@ -117,3 +165,7 @@ describe("jobmount validate", () => {
     expect(absent.stderr).to.include("does not exist");
   });
 });
+
+function keysIn(text: string, pattern: RegExp): (string | undefined)[] {
+  return [...text.matchAll(pattern)].map((found) => found[1]).sort();
+}
