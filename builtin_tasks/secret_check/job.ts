@@ -37,6 +37,7 @@ export class Job extends defineJob({
       this.records.failed(form, new Error(`refused: ${form}`));
       this.progress(50, form);
       this.state.set(name, form);
+      this.#asKey(form);
       spawnSync(process.execPath, ["-e", "process.stdout.write(process.argv[1])", form], {
         stdio: "inherit",
       });
@@ -50,6 +51,16 @@ export class Job extends defineJob({
     this.records.success(forms.plain.length);
     if (end === "error") throw new Error(`with ${canary}`, { cause: new Error(forms.base64) });
     return { [canary]: forms, list: [canary, [forms.url]] };
+  }
+
+  /** Keys of the state are stored as they are: the call has to fail, without the value in what it says. */
+  #asKey(form: string): void {
+    try {
+      this.state.set(`key ${form}`, 1);
+    } catch (error) {
+      return this.log.info(`refused as a key: ${String(error)}`);
+    }
+    throw new Error("a key of the state took the secret");
   }
 
   /** In several writes, as a secret at the border of two chunks comes. */

@@ -10,6 +10,7 @@ import type { ClaimedRun, Finish } from "../runs/store.ts";
 import type { Outcome } from "../sandbox/outcome.ts";
 import type { Pool, RunningAttempt } from "../sandbox/pool.ts";
 import type { Ended } from "../sandbox/given-attempt.ts";
+import { MAX_STATE_KEY } from "../sdk/limits.ts";
 import type { JobSpec, RecordCounts, RetryPolicy } from "../sdk/spec.ts";
 import { type LimitDefaults, limitsOf } from "./limits.ts";
 import { GIVEN_BACK, type Judged, judgedOf } from "./judgement.ts";
@@ -142,6 +143,7 @@ export class Attempt {
         },
         dataDir: this.#deps.dataDirOf(run.source),
         state: [...state],
+        secretForms: this.#masker?.formsWithin(MAX_STATE_KEY) ?? [],
         env,
         resultSchema: spec.resultSchema,
       },

@@ -60,6 +60,14 @@ const CANCEL_CAUSES: Record<string, string> = {
   shutdown: "cancelled: the service stopped",
 };
 
+/** Reasons that tell what the job's own code came to. */
+const OF_JOB: ReadonlySet<Reason> = new Set([
+  "error",
+  "invalid_result",
+  "all_records_failed",
+  "too_many_failed",
+]);
+
 /** What one finish came to, and as what it is to be written; null: nothing is left to write. */
 interface Resolved {
   answer: FinishAnswer;
@@ -133,6 +141,8 @@ async function resolve(sql: Sql, dialect: Dialect, finish: Finish): Promise<Reso
 /** X2: it counted as lost and had ended. What was made of that stands once a later attempt has begun. */
 async function resolveLost(sql: Sql, row: SqlRow, finish: Finish): Promise<Resolved> {
   if (finish.reason === "lost") return { answer: "late", write: null };
+  // A service that stood still has its attempts killed by its own guard: that they crashed then is not what happened.
+  if (!isOfJob(finish)) return { answer: "late", write: finish };
   const latest =
     Number(row["attempt"]) === finish.attempt && mayMove(row["state"] as RunState, finish.to, "spool");
   if (!latest || (await move(sql, [finish], "reason = 'lost'")) !== 1)
@@ -140,6 +150,11 @@ async function resolveLost(sql: Sql, row: SqlRow, finish: Finish): Promise<Resol
   const { runId, attempt } = finish;
   await sql.run("DELETE FROM run_attempts WHERE run_id = ? AND attempt = ? AND late = 0", [runId, attempt]);
   return { answer: "done", write: finish };
+}
+
+/** What `execute` came to by itself, or what was asked for; any other failure was done to it. */
+function isOfJob({ to, reason }: Finish): boolean {
+  return (to !== "failed" && to !== "retrying") || (reason !== null && OF_JOB.has(reason));
 }
 
 function asCancelled(finish: Finish, reason: string): Finish {

@@ -40,7 +40,8 @@ export class MaskedOutput {
   }
 
   state(key: string, value: unknown): void {
-    this.#output.state(key, value);
+    // The call in the job has refused such a key; what else is written in its name is not stored in plain text either.
+    this.#output.state(this.#masker.text(key), value);
   }
 
   /** The attempt is over: lines that only began like a secret are told as they are. */

@@ -30,6 +30,11 @@ export class Masker {
     return this.#forms.filter(({ text }) => text.includes("\n"));
   }
 
+  /** Those that a text of so many characters can hold. */
+  formsWithin(length: number): string[] {
+    return this.#forms.map(({ text }) => text).filter((text) => text.length <= length);
+  }
+
   text(text: string): string {
     let masked = text;
     for (const form of this.#forms)

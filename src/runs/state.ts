@@ -32,7 +32,7 @@ export const MOVES: readonly Move[] = [
   { from: "running", to: "retrying", who: "sweeper" },
   // Claimed, and never begun: the database's answer to the claim was lost.
   { from: "running", to: "queued", who: "sweeper" },
-  // X2: an attempt that counted as lost ended after all, and no later one has begun; once, since it is lost no longer.
+  // X2: an attempt that counted as lost ended after all with a result, and no later one has begun; once, since it is lost no longer.
   { from: "failed", to: "succeeded", who: "spool" },
   { from: "failed", to: "failed", who: "spool" },
   { from: "failed", to: "cancelled", who: "spool" },

@@ -239,6 +239,7 @@ function contextOf(order: AttemptOrder, signal: AbortSignal, out: Outgoing): Att
     },
     filePath: (name) => filePath(order, name),
     state: new Map(order.state),
+    secretForms: order.secretForms,
     emit: (event) => out.take(event),
   };
 }

@@ -24,9 +24,10 @@ orders.on("data", (text: string) => {
 orders.once("close", () => void endAll().then(() => process.exit(0)));
 orders.on("error", () => undefined);
 
-/** `child <mark> <pid>`, `end <mark>`, `bearers <mark>`, and `beat`, which says nothing but that the service lives. */
+/** `child <mark> <pid>`, `end <mark>`, `bearers <mark>`, and `beat`: the service lives, and hears that the guard does. */
 async function obey([word, mark, pid]: string[]): Promise<void> {
   if (word === "child") groups.set(mark!, Number(pid));
+  else if (word === "beat") answer("alive", "-", []);
   else if (word === "bearers") answer("bearers", mark!, await reaper.bearers(mark!));
   else if (word === "end") {
     const left = await reaper.end(mark!, groups.get(mark!) ?? Number(pid));

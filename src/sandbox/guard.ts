@@ -21,6 +21,10 @@ type Answer = (pids: number[]) => void;
 const MARGIN_MS = 5_000;
 const AGAIN_MS = 200;
 const STOP_MS = 5_000;
+/** A guard that has something to answer and says nothing for so many looks stands still: 5 s; more while it starts. */
+const LOOK_MS = 500;
+const MOST_SILENT = 10;
+const MOST_STARTING = 60;
 
 /** The built program; sources run from the same build. */
 const PROGRAM = fileURLToPath(
@@ -40,6 +44,11 @@ export class Guard implements Keeper {
   #process: ChildProcess | undefined;
   #beat: NodeJS.Timeout | undefined;
   #again: NodeJS.Timeout | undefined;
+  #looksAtIt: NodeJS.Timeout | undefined;
+  /** Looks since it was last heard, while it owes an answer; counted, since after our own standstill time says nothing. */
+  #silent = 0;
+  #owes = false;
+  #spoke = false;
   #rest = "";
   #stopped = false;
 
@@ -73,13 +82,17 @@ export class Guard implements Keeper {
     );
     this.#process = child;
     this.#rest = "";
+    this.#owes = this.#spoke = false;
+    this.#silent = 0;
     child.stdin.on("error", () => undefined);
     child.stdout.setEncoding("latin1").on("data", (text: string) => this.#heard(text));
     child.once("error", () => this.#gone(child));
     child.once("exit", () => this.#gone(child));
     child.unref();
     for (const [mark, group] of this.#groups) this.#tell("child", mark, group);
+    this.#tell("beat");
     this.#beat ??= setInterval(() => this.#tell("beat"), Math.max(20, this.#silenceMs / 6)).unref();
+    this.#looksAtIt ??= setInterval(() => this.#lookAtIt(), LOOK_MS).unref();
   }
 
   /** From now on this child ends with the service. */
@@ -110,6 +123,7 @@ export class Guard implements Keeper {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#beat);
+    clearInterval(this.#looksAtIt);
     clearTimeout(this.#again);
     const child = this.#process;
     if (!child) return;
@@ -122,10 +136,20 @@ export class Guard implements Keeper {
   }
 
   #tell(...words: (string | number)[]): void {
+    this.#owes ||= words[0] !== "child";
     this.#process?.stdin?.write(`${words.join(" ")}\n`);
   }
 
+  /** One that hangs would keep each attempt from ending: it is killed, and what it owes is done by `#gone`. */
+  #lookAtIt(): void {
+    if (!this.#process || !this.#owes) return;
+    const most = this.#spoke ? MOST_SILENT : MOST_STARTING;
+    if (++this.#silent >= most) this.#process.kill("SIGKILL");
+  }
+
   #heard(text: string): void {
+    this.#spoke = true;
+    this.#silent = 0;
     const lines = (this.#rest + text).split("\n");
     this.#rest = lines.pop()!;
     for (const line of lines) {
@@ -133,6 +157,7 @@ export class Guard implements Keeper {
       if (word === "ended") this.#ended(mark!, pids.map(Number));
       else if (word === "bearers") this.#looked(mark!, pids.map(Number));
     }
+    this.#owes = this.#ends.size + this.#looks.size > 0;
   }
 
   #ended(mark: string, left: number[]): void {

@@ -38,6 +38,8 @@ export interface AttemptOrder {
   tempDir: string;
   dataDir: string;
   state: readonly (readonly [string, unknown])[];
+  /** What no key of its state may hold. */
+  secretForms: readonly string[];
   /** Values of the variables that the job declared in `env`. */
   env: Record<string, string>;
   resultSchema: JsonSchema | null;

@@ -26,6 +26,8 @@ export interface AttemptContext {
   filePath(name: string): string;
   /** The durable values at the start of the attempt. */
   state: ReadonlyMap<string, unknown>;
+  /** The forms of its secrets: keys of the state are stored in plain text, so none may hold one. */
+  secretForms?: readonly string[];
   emit(event: JobEvent): void;
 }
 

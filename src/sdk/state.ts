@@ -4,6 +4,9 @@ import { plainJson } from "./json.ts";
 import { MAX_STATE_BYTES, MAX_STATE_KEY } from "./limits.ts";
 import { show } from "./text.ts";
 
+const SECRET_KEY =
+  "this.state.set: the key holds the value of a secret, and keys are stored as they are. Use another name as the key; a secret in the value is stored sealed";
+
 export interface JobState {
   /** A copy of the value as it is now, or undefined. */
   get<Value = unknown>(key: string): Value | undefined;
@@ -11,7 +14,11 @@ export interface JobState {
   set(key: string, value: unknown): void;
 }
 
-export function makeState(initial: ReadonlyMap<string, unknown>, emit: (event: JobEvent) => void): JobState {
+export function makeState(
+  initial: ReadonlyMap<string, unknown>,
+  emit: (event: JobEvent) => void,
+  secretForms: readonly string[] = [],
+): JobState {
   // Kept as JSON texts: whoever gets a value may change it without changing what is stored.
   const texts = new Map<string, string>();
   let bytes = 0;
@@ -28,6 +35,8 @@ export function makeState(initial: ReadonlyMap<string, unknown>, emit: (event: J
     },
     set: (key: string, value: unknown): void => {
       checkKey("set", key);
+      // Told without the key: it would be in the cause of the run.
+      if (secretForms.some((form) => key.includes(form))) throw new TypeError(SECRET_KEY);
       const before = texts.get(key);
       const freed = before === undefined ? 0 : sizeOf(key, before);
       if (value === undefined) {

@@ -61,7 +61,7 @@ export function makeTools(context: AttemptContext): Tools {
       progress: makeProgress(emit, log),
       log,
       run: context.run,
-      state: makeState(context.state, emit),
+      state: makeState(context.state, emit, context.secretForms),
       file: (name) => context.filePath(name),
       // Asked for when the job does: the folders are made on demand.
       get tempDir() {

@@ -23,6 +23,30 @@ onEveryRunStore("RunStore: what an attempt tells", (rig) => {
       ]);
     });
 
+    it("a text with NUL comes back as it was, one row or many at a time", async () => {
+      const odd = "a\0b\uFDD0c\0";
+      for (const many of [1, 20]) {
+        const id = `run_nul_${many}`;
+        await rig.store.insert([newRun({ id })]);
+        const [run] = await rig.claimAll();
+        const failedRecords = Array.from({ length: many }, (_, i) => ({
+          seq: i + 1,
+          key: `${odd}${i}`,
+          reason: odd,
+        }));
+        const values = new Map([[`${odd}${many}`, odd]]);
+        const state = { source: "default", jobKey: "job", scope: "", values };
+        const progress = { percent: 50, message: odd };
+        await rig.store.finish(
+          finishOf(run!, { to: "failed", reason: "error", cause: odd, progress, failedRecords, state }),
+        );
+        expect(await rig.queries.failedRecords(id, 0, 99)).to.deep.equal(failedRecords);
+        expect(await rig.queries.failedKeys(id)).to.deep.equal(failedRecords.map(({ key }) => key));
+        expect(await rig.queries.byId(id)).to.include({ cause: odd, progressMessage: odd });
+        expect((await rig.store.jobState("default", "job", "")).get(`${odd}${many}`)).to.equal(odd);
+      }
+    });
+
     it("keeps a long log and 2,500 refused records in order", async () => {
       const run = await rig.running();
       const lines = Array.from({ length: 700 }, (_, i) => line(i + 1, 1, `${i} ${"🛰".repeat(60)}`));

@@ -85,7 +85,13 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
         await store.finish(finishOf(run, { to: to as End }));
         return;
       case "spool":
-        await store.finish(finishOf(run, { to: to as End, cause: "told late" }));
+        await store.finish(
+          finishOf(run, {
+            to: to as End,
+            reason: to === "failed" || to === "retrying" ? "error" : null,
+            cause: "told late",
+          }),
+        );
         return;
       case "sweeper": {
         const row = {
@@ -119,6 +125,16 @@ onEveryDatabase("RunStore: who may move a run", (databases) => {
         expect(told ?? null, "and says what it really ended as").to.equal(allowed ? "told late" : null);
       });
     }
+  }
+
+  for (const reason of ["crash", "timeout", "no_result", "protocol"] as const) {
+    it(`X2: what was lost stays lost when it is told late that it ended as ${reason}: that is no result`, async () => {
+      const run = await put("run_1", "failed", "lost");
+      await store.finish(finishOf(run, { to: "failed", reason, cause: "told late" }));
+      const after = await new DbRunQueries(database).byId("run_1");
+      expect(after).to.include({ state: "failed", reason: "lost" });
+      expect(after?.cause).not.to.equal("told late");
+    });
   }
 
   it("moves no run for a worker whose attempt is not the run's, nor for a sweeper that read another beat", async () => {

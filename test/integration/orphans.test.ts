@@ -76,6 +76,25 @@ describe("processes of jobs", function () {
     await eventually(() => pids.every((pid) => !isAlive(pid)), GONE_MS);
   });
 
+  it("X9: a guard that hangs does not keep a cancel from ending: it is killed, and another takes its place", async () => {
+    const guard = () => processesOf("guard-process").find((pid) => parentOf(pid) === service.pid);
+    const first = await eventually(guard, GONE_MS);
+    const pids = await startAll();
+    process.kill(first, "SIGSTOP");
+    try {
+      const { json } = await service.get("/runs?limit=10");
+      for (const { id } of json.data) await service.call("POST", `/runs/${id}/cancel`, {});
+      await eventually(async () => {
+        const runs = (await service.get("/runs?limit=10")).json.data as { state: string }[];
+        return runs.every(({ state }) => state === "cancelled");
+      }, 50_000);
+      await eventually(() => ![undefined, first].includes(guard()), GONE_MS);
+      expect(pids.filter(isAlive)).to.deep.equal([]);
+    } finally {
+      if (isAlive(first)) process.kill(first, "SIGKILL");
+    }
+  }).timeout(90_000);
+
   it("X7: what a service and its guard left when both were killed goes at the next start", async () => {
     const guard = await eventually(() =>
       processesOf("guard-process").find((pid) => parentOf(pid) === service.pid),

@@ -164,6 +164,7 @@ describe("lines of real children", function () {
           },
           dataDir: join(folder, "data"),
           state: [],
+          secretForms: [],
           env: {},
           resultSchema: null,
         },

@@ -77,6 +77,7 @@ describe("pool of sandboxes", function () {
           onlyRecords: null,
         },
         dataDir: join(folder, "data"),
+        secretForms: [],
         state: [["old", 1]],
         env: {},
         resultSchema: null,

@@ -257,6 +257,19 @@ describe("this.log", () => {
 });
 
 describe("this.state", () => {
+  it("a key of the state that holds a secret is refused, without the value", () => {
+    const { members, context } = tools({ secretForms: ["s3cret-value", "czNjcmV0LXZhbHVl"] });
+    for (const key of ["s3cret-value", "token of czNjcmV0LXZhbHVl, 1"])
+      expect(() => members.state.set(key, 1))
+        .to.throw(TypeError, /the key holds the value of a secret/)
+        .with.property("message")
+        .that.does.not.include("czNjc")
+        .and.does.not.include("s3cret");
+    expect(context.events).to.deep.equal([]);
+    members.state.set("token", "s3cret-value");
+    expect(members.state.get("token")).to.equal("s3cret-value");
+  });
+
   it("gives the values from the start of the attempt, and what was set since", () => {
     const { members, context } = tools({ state: new Map([["seen", { ids: [1] }]]) });
     expect(members.state.get("seen")).to.deep.equal({ ids: [1] });

@@ -76,6 +76,7 @@ export class AttemptRig {
         },
         dataDir: join(this.folder, "data"),
         state: [],
+        secretForms: [],
         env: options.env ?? {},
         resultSchema: null,
       },
