@@ -43,9 +43,9 @@ describe("whatever goes wrong is answered as problem+json", () => {
   it("405 with Allow for a method that an address does not have (the router's own is plain text)", async () => {
     for (const [method, path, allow] of [
       ["PUT", "/jobs", "HEAD, GET"],
-      ["DELETE", "/runs/run_1", "HEAD, GET"],
+      ["PUT", "/runs/run_1", "HEAD, GET, DELETE"],
       ["OPTIONS", "/schedules", "HEAD, GET, POST"],
-      ["POST", "/schedules/sch_1", "HEAD, GET, PATCH, DELETE"],
+      ["POST", "/schedules/sch_1", "HEAD, GET, PATCH, PUT, DELETE"],
     ] as const) {
       const answer = await face.ask(method, path);
       expect(answer.status, `${method} ${path}`).to.equal(405);
