@@ -52,7 +52,7 @@ export function follow(file: string, options: FollowOptions): void {
     if (options.elsewhere?.(block)) continue;
     const test = options.leftOut?.(block) ? it.skip : it;
     test(titleOf(file, block), async function () {
-      this.timeout(120_000);
+      this.timeout(300_000);
       // What follows needs what went before; its failures would say nothing of their own.
       if (failed) this.skip();
       failed = true;

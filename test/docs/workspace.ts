@@ -91,7 +91,7 @@ export class Workspace {
       if (ready(service.output)) return service.output;
       if (code !== undefined) throw new Error(`it ended with exit code ${code}`);
       return undefined;
-    }, 60_000).catch((error: Error) => {
+    }, 240_000).catch((error: Error) => {
       throw new Error(`${error.message}; its output:\n${service.output}`);
     });
   }
