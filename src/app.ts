@@ -3,6 +3,7 @@ import { Access } from "./access/access.ts";
 import { Audit } from "./access/audit.ts";
 import { LOCAL_PRINCIPAL } from "./access/principal.ts";
 import type { Scheduler } from "./actors/scheduler.ts";
+import type { Worker } from "./actors/worker.ts";
 import { makeActors } from "./app/actors.ts";
 import { applyCodeSchedules, type SuggestingJob } from "./app/code-schedules.ts";
 import { logChange } from "./app/events.ts";
@@ -54,6 +55,7 @@ class JobmountApp implements App {
   #health: Health | undefined;
   #metrics: Metrics | undefined;
   #scheduler: Scheduler | undefined;
+  #worker: Worker | undefined;
   #scanned = false;
   /** Whether schedules fire now; changed by `fire` alone. */
   #firing = false;
@@ -138,13 +140,20 @@ class JobmountApp implements App {
 
   async #stop(): Promise<void> {
     if (this.#health) this.#health.isDraining = true;
+    // The face is there until the attempts are over: it says that we are not ready, shows what still runs, and cancels.
+    await this.fire(false).catch((error: unknown) => this.#notClean(error));
+    await this.#worker?.stop().catch((error: unknown) => this.#notClean(error));
     for (const undo of this.#undo.splice(0).reverse()) {
       try {
         await undo();
       } catch (error) {
-        this.#log.warn({ error: messageOf(error) }, "a part of the service did not stop cleanly");
+        this.#notClean(error);
       }
     }
+  }
+
+  #notClean(error: unknown): void {
+    this.#log.warn({ error: messageOf(error) }, "a part of the service did not stop cleanly");
   }
 
   async #applyCodeSchedules(parts: Parts, job: SuggestingJob): Promise<void> {
@@ -206,6 +215,7 @@ class JobmountApp implements App {
     this.#undo.push(() => ends.stop());
     await sweeper.start();
     this.#undo.push(() => sweeper.stop());
+    this.#worker = worker;
     await worker.start();
     this.#undo.push(() => worker.stop());
     const upkeep = new VersionUpkeep({ history: parts.history, cache: parts.versionCache, log });

@@ -30,9 +30,10 @@ export function createServer(
   });
   app.use(problems(deps.log, deps.clock));
   app.use(async (ctx, next) => {
-    if (deps.health.draining() && ctx.path !== "/livez" && ctx.path !== "/readyz") {
+    if (deps.health.draining()) {
       ctx.set("Connection", "close");
-      throw new ExpectedError(503, "draining", "The service is shutting down. Ask again in a moment.");
+      if (!stillServed(ctx.method, ctx.path))
+        throw new ExpectedError(503, "draining", "The service is shutting down. Ask again in a moment.");
     }
     await next();
   });
@@ -56,4 +57,9 @@ export function createServer(
   app.use(router.routes());
   app.use(unmatched(router));
   return app;
+}
+
+/** While attempts are still ending: what only reads, and the end of a run. */
+function stillServed(method: string, path: string): boolean {
+  return method === "GET" || method === "HEAD" || (method === "POST" && /\/runs\/[^/]+\/cancel$/.test(path));
 }

@@ -102,7 +102,7 @@ describe("A4: stopping", () => {
     sockets.forEach((socket) => socket.destroy());
   });
 
-  it("while draining everything is 503 but /livez, and /readyz says why", async () => {
+  it("while draining what would begin something is 503, what reads is served, and /readyz says why", async () => {
     const face = new Face();
     await face.start();
     face.world.draining = true;
@@ -114,6 +114,8 @@ describe("A4: stopping", () => {
     ]);
     expect(face.world.runs).to.deep.equal([]);
     expect((await face.fetch("/livez")).status).to.equal(200);
+    expect((await face.ask("GET", "/runs")).status).to.equal(200);
+    expect((await face.ask("POST", "/runs/run_none/cancel", { body: {} })).status).to.equal(404);
     const ready = await face.fetch("/readyz");
     expect(ready.status).to.equal(503);
     expect(ready.json).to.deep.equal({

@@ -133,7 +133,15 @@ onEveryDatabase("attempts", (databases) => {
       );
     }, 20_000);
     const from = performance.now();
-    expect(await service.terminate()).to.equal(0);
+    const gone = service.terminate();
+    const unready = await eventually(async () => {
+      const reply = await service.get("/readyz");
+      return reply.status === 503 && reply.json;
+    });
+    expect(unready["checks"].map((check: Json) => check["name"])).to.include("draining");
+    expect((await service.get(`/runs/${ids["deaf"]}`)).json["state"], "while it drains").to.equal("running");
+    expect((await service.call("POST", "/jobs/deaf/runs", {})).json["code"]).to.equal("draining");
+    expect(await gone).to.equal(0);
     expect(performance.now() - from).to.be.within(DRAIN_MS - 100, DRAIN_MS + 5_000);
     await service.startAgain();
     const runs: Record<string, Json> = {};
