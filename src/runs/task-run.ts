@@ -123,7 +123,7 @@ export interface RunOverrides {
   retries?: { attempts: number; backoffMs: number; factor: number; maxMs: number };
   maxFailedShare?: number;
   /** Set for a run that merges missed fires: the range it stands for. */
-  missed?: { from: Instant; to: Instant; count: number };
+  missed?: { from: Instant; to: Instant; count: number | null };
   /** The due instant of the run that this one repeats by hand. */
   fireAt?: Instant;
   /** Only the failed records of another run are to be done: how many of them, and how many are left out (not kept, or without a key). */

@@ -71,8 +71,8 @@ function gapWarning({ change, zone, expression, times, when }: Touched): Preview
   const then = !expression.fixed
     ? `fires between these times do not happen that day, because a text with * or / follows elapsed time`
     : when.gap === "skip"
-      ? `${lost} does not exist and is left out (dst.gap skip)`
-      : `${lost} does not exist and fires at ${end} instead (dst.gap next)`;
+      ? `${lost} ${match.more ? "do not exist and are" : "does not exist and is"} left out (dst.gap skip)`
+      : `${lost} ${match.more ? "do not exist and come to one fire" : "does not exist and fires"} at ${end} instead (dst.gap next)`;
   return { code: "dst_gap", message: `${dayText(match.first)}: ${clocks}; ${then}` };
 }
 
@@ -85,11 +85,12 @@ function repeatWarning({ change, zone, expression, times, when }: Touched): Prev
   const [first, second] = [match.first - change.before, match.first - change.after].map((at) =>
     zone.localText(at),
   );
+  const at = match.more ? "from" : "at";
   const then = !expression.fixed
     ? `fires between these times happen twice, because a text with * or / follows elapsed time`
     : when.repeat === "both"
-      ? `${twice} comes twice and fires both times, at ${first} and ${second} (dst.repeat both)`
-      : `${twice} comes twice and fires the first time only, at ${first} (dst.repeat first)`;
+      ? `${twice} ${match.more ? "come twice and fire" : "comes twice and fires"} both times, ${at} ${first} and ${second} (dst.repeat both)`
+      : `${twice} ${match.more ? "come twice and fire" : "comes twice and fires"} the first time only, ${at} ${first} (dst.repeat first)`;
   return { code: "dst_repeat", message: `${dayText(match.first)}: ${clocks}; ${then}` };
 }
 

@@ -18,16 +18,33 @@ export const MOST_SKIPS = 50;
 /** Nobody reads more in a list. */
 const MAX_REASON = 500;
 
+/** What a request says of a pause; undefined: it says nothing of it. */
+export interface AskedPause {
+  reason: string | null | undefined;
+  until: Instant | null | undefined;
+}
+
 /** Throws ExpectedError 422 with a pointer for every wrong field. */
-export function readPause(
-  fields: PauseFields,
-  now: Instant,
-): { reason: string | null; until: Instant | null } {
+export function readPause(fields: PauseFields, now: Instant): AskedPause {
   const problems = new Problems();
   const reason = readReasonInto(fields.reason, problems);
   const until = readUntil(fields.until, now, problems);
   if (problems.errors.length > 0) throw invalid(problems.errors);
-  return { reason: reason ?? null, until: until ?? null };
+  return {
+    reason: fields.reason === undefined ? undefined : (reason ?? null),
+    until: fields.until === undefined ? undefined : (until ?? null),
+  };
+}
+
+/** Paused again, it keeps what the request does not speak of: whoever gives a reason does not take the end away. */
+export function pausedAs(
+  { reason, until }: AskedPause,
+  open?: { reason: string | null; until: Instant | null },
+): { reason: string | null; until: Instant | null } {
+  return {
+    reason: reason === undefined ? (open?.reason ?? null) : reason,
+    until: until === undefined ? (open?.until ?? null) : until,
+  };
 }
 
 export function readReason(value: unknown): string | null {

@@ -1,7 +1,7 @@
 // The hand on a schedule: pause, resume, skip the next fires, hold while its params do not fit, copy.
 import type { Instant } from "../clock.ts";
 import { conflict, type FieldError, invalid } from "../errors.ts";
-import { type PauseFields, readPause, readReason, readSkipCount } from "./control-input.ts";
+import { pausedAs, type PauseFields, readPause, readReason, readSkipCount } from "./control-input.ts";
 import type { ScheduleFields } from "./definition.ts";
 import type { Effect } from "./effect.ts";
 import { freeFires } from "./next-fire.ts";
@@ -28,15 +28,13 @@ export class Controls {
     this.#clock = clock;
   }
 
-  /** From now on it does not fire, until `until` or until somebody resumes it. A paused one gets the new reason and end. */
+  /** From now on it does not fire, until `until` or until somebody resumes it. A paused one gets the new reason or end. */
   pause(id: string, fields: PauseFields, actor: string): Promise<Schedule> {
     const asked = readPause(fields, this.#clock.now());
-    return this.#change(id, actor, "paused", asked.reason, ({ paused }, now) => {
-      const pause: Pause = { by: actor, ...asked, at: now };
-      if (!isOpen(paused, now)) return { paused: pause };
-      const { reason, until } = paused;
-      if (reason === pause.reason && until === pause.until) return undefined;
-      return { paused: { ...pause, at: paused.at } };
+    return this.#change(id, actor, "paused", asked.reason ?? null, ({ paused }, now) => {
+      if (!isOpen(paused, now)) return { paused: { by: actor, ...pausedAs(asked), at: now } };
+      const pause: Pause = { by: actor, ...pausedAs(asked, paused), at: paused.at };
+      return paused.reason === pause.reason && paused.until === pause.until ? undefined : { paused: pause };
     });
   }
 

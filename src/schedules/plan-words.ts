@@ -1,6 +1,7 @@
 // The causes that a plan writes beside its rows: sentences that can be read without opening anything else.
 import type { Instant } from "../clock.ts";
 import { formatDuration } from "../duration.ts";
+import { MAX_STEPS } from "./owed.ts";
 import type { ActiveRun, AskedSkip, PlannedRow, Schedule } from "./schedule.ts";
 import { localText } from "./sentence.ts";
 
@@ -29,6 +30,12 @@ export function meetsCause(schedule: Schedule, runs: readonly ActiveRun[], why: 
   const of = met.fireAt === null ? "" : ` of ${timeText(schedule, met.fireAt)}`;
   const name = met.id === PLANNED ? "the run" : `run ${met.id}`;
   return `skipped: ${name}${of} ${DOING[met.state]}${why === "" ? "" : ` and ${why}`}`;
+}
+
+/** Of missed fires that the policy would run, had the schedule not as many runs already as it may have. */
+export function fullCause(schedule: Schedule, runs: readonly ActiveRun[], why: string): string {
+  if (runs.length === 0) return `skipped: found late, and ${why}`;
+  return meetsCause(schedule, runs, `of its runs ${why}`);
 }
 
 export function replacedCause(schedule: Schedule, by: Instant): string {
@@ -80,8 +87,6 @@ export function missedCause(
   }
   if (now - ends.newest > windowMs)
     return `missed: ${found}, beyond the catch-up window of ${window} (${rule})`;
-  if (policy === "merge")
-    return `missed: ${rule} takes only the newest ${runs.length} within its window of ${window}`;
   return `missed: ${rule} runs only the newest ${max} within its window of ${window}`;
 }
 
@@ -89,8 +94,10 @@ export function mergedCause(schedule: Schedule, into: Instant): string {
   return `folded into the run of ${timeText(schedule, into)} (catch-up policy merge)`;
 }
 
-/** Of the run that stands for several. */
-export function mergingCause(now: Instant, ends: Ends, count: number): string {
+/** Of the run that stands for several; `count` null: nobody counted them. */
+export function mergingCause(now: Instant, ends: Ends, count: number | null): string {
+  if (count === null)
+    return `stands for more than ${MAX_STEPS} fires, found ${lateText(now, ends)} (catch-up policy merge)`;
   if (count === 1) return `caught up ${lateText(now, ends)} (catch-up policy merge)`;
   return `stands for ${count} fires, found ${lateText(now, ends)} (catch-up policy merge)`;
 }

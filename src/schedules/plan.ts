@@ -3,8 +3,8 @@ import type { Instant } from "../clock.ts";
 import { type Calendar, calendarOf } from "./calendar.ts";
 import { type CaughtUp, catchUp } from "./catch-up.ts";
 import { jitterOf } from "./jitter.ts";
-import { type Owed, owedFires } from "./owed.ts";
-import { decideOverlap, type Present } from "./overlap.ts";
+import { enumerateFrom, type Owed, owedFires } from "./owed.ts";
+import { decideOverlap, type Present, roomOf } from "./overlap.ts";
 import { askedCause, describeRun, replacedCause } from "./plan-words.ts";
 import { rangeRow, runRow, skipRow, splitRange } from "./rows.ts";
 import type { ActiveRun, AskedSkip, Plan, PlannedRow, Schedule, SkippedReason } from "./schedule.ts";
@@ -135,14 +135,21 @@ class Planning {
     if (row) this.#rows.push(row);
   }
 
-  take({ older, fires: owed }: Owed): void {
+  take(found: Owed): void {
+    const { policy, windowMs } = this.schedule.catchUp;
+    const {
+      older,
+      within,
+      fires: owed,
+    } = policy === "merge" ? enumerateFrom(found, this.calendar, this.now - windowMs) : found;
     const asked = askedIn(this.schedule, owed);
     const fires = asked.size === 0 ? owed : owed.filter((fire) => !asked.has(fire));
     const punctual = fires.findIndex((fire) => this.now - fire <= ON_TIME_MS && fire >= this.upSince);
     const late = punctual === -1 ? fires : fires.slice(0, punctual);
     let onTime = punctual === -1 ? [] : fires.slice(punctual);
     if (late.length > 0) {
-      const caught = catchUp(this.schedule, this.now, { older, late, onTime });
+      const room = roomOf(this.schedule, this.#present);
+      const caught = catchUp(this.schedule, this.now, { older, within, late, onTime }, room);
       this.#rows.push(...caught.skipped);
       this.#catchUp(caught);
       onTime = caught.onTime;
@@ -151,7 +158,7 @@ class Planning {
     if (this.#beyond.length > 0) {
       this.skipAll({ older: null, fires: this.#beyond }, "limit", usedUp(this.schedule));
     }
-    this.#ask(asked, fires, older);
+    this.#ask(asked, fires, within ?? older);
   }
 
   /** S1: a range that an asked skip lies in becomes the ranges before and after it. */
@@ -168,14 +175,16 @@ class Planning {
     this.#rows.sort((a, b) => a.fireAt - b.fireAt);
     this.#rows.forEach((row, index) => {
       if (row.outcome !== "run") return;
-      const following = this.#rows[index + 1]?.fireAt ?? nextFireAt ?? Infinity;
+      // Also the last run of maxRuns begins before what would have been the fire after it.
+      const after = this.#rows[index + 1]?.fireAt ?? nextFireAt;
+      const following = after ?? this.calendar.nextAfter(row.fireAt) ?? Infinity;
       const due = row.fireAt + Math.min(jitterOf(this.schedule), following - row.fireAt - 1);
       row.availableAt = Math.max(row.availableAt, due);
     });
     return this.#rows;
   }
 
-  /** Runs that the catch-up policy grants wait for their turn, whatever is active: skipping them would lose them. */
+  /** Runs that the catch-up policy grants wait for their turn as far as there is room: skipping them would lose them. */
   #catchUp(caught: CaughtUp): void {
     for (const { fireAt, availableAt, cause, missed } of caught.runs) {
       if (this.planned >= this.left) this.#beyond.push(fireAt);

@@ -6,6 +6,8 @@ import type { PlannedRow, SkippedReason } from "./schedule.ts";
 export interface Uncounted {
   from: Instant;
   through: Instant;
+  /** Set when they were counted all the same. */
+  count?: number;
 }
 
 /** A run at its instant; jitter and catch-up move `availableAt` afterwards. */
@@ -39,7 +41,12 @@ export function rangeRow(
   const row = skipRow(first, reason, cause);
   const last = fires.at(-1) ?? older?.through ?? first;
   if (last === first) return row;
-  return { ...row, fireThrough: last, fireCount: older === null ? fires.length : null };
+  return { ...row, fireThrough: last, fireCount: countOf(older, fires) };
+}
+
+function countOf(older: Uncounted | null, fires: readonly Instant[]): number | null {
+  if (older === null) return fires.length;
+  return older.count === undefined ? null : older.count + fires.length;
 }
 
 /**
@@ -57,7 +64,7 @@ export function splitRange(
   const within = fires.filter((fire) => fire >= fireAt && fire <= fireThrough);
   const [before, after] = [within.filter((fire) => fire < at), within.filter((fire) => fire > at)];
   const parts = [
-    rangeRow(fireCount === null ? older : null, before, reason, cause ?? ""),
+    rangeRow(fireCount === null && older ? { ...older, from: fireAt } : null, before, reason, cause ?? ""),
     rangeRow(null, after, reason, cause ?? ""),
   ];
   return parts.filter((part) => part !== null);

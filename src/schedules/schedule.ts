@@ -103,8 +103,8 @@ export interface PlannedRow {
   fireCount: number | null;
   /** When the run may start: its instant plus jitter, or later when catch-up is spaced. */
   availableAt: Instant;
-  /** On a run that stands for several missed fires (policy merge). */
-  missed: { from: Instant; to: Instant; count: number } | null;
+  /** On a run that stands for several missed fires (policy merge); `count` null: too many to count. */
+  missed: { from: Instant; to: Instant; count: number | null } | null;
 }
 
 /** What a schedule owes up to now, and where its cursor stands afterwards. */

@@ -1,7 +1,7 @@
 // Pauses of more than one schedule: of a job, of a source, of everything. They cover schedules that are made later too.
 import type { Instant } from "../clock.ts";
 import { newId } from "../ids.ts";
-import { type PauseFields, readPause } from "./control-input.ts";
+import { pausedAs, type PauseFields, readPause } from "./control-input.ts";
 import { addEffects, type Effect, effectOf, NO_EFFECT } from "./effect.ts";
 import { describe } from "./describe.ts";
 import type { Plan, Schedule, ScheduleStore } from "./schedule.ts";
@@ -36,7 +36,7 @@ export class ScopePauses {
 
   /**
    * Holds for every fire after the answer (and for none before it): a schedule learns of it when it is due. A scope that
-   * is paused already gets the new reason and end.
+   * is paused already gets the new reason or end.
    */
   async pause(scope: PauseScope, fields: PauseFields, actor: string): Promise<ScopedPause> {
     const asked = readPause(fields, this.#clock.now());
@@ -44,9 +44,10 @@ export class ScopePauses {
     let changed = false;
     const pause = await this.#store.changePause(scope, (open) => {
       const at = this.#clock.now();
-      changed = open !== undefined && open.until !== asked.until;
-      if (open) return { ...open, ...asked, by: actor };
-      return { id: newId("pau", at), scope, by: actor, ...asked, at, endedAt: null, endedBy: null };
+      const pause = pausedAs(asked, open);
+      changed = open !== undefined && open.until !== pause.until;
+      if (open) return { ...open, ...pause, by: actor };
+      return { id: newId("pau", at), scope, by: actor, ...pause, at, endedAt: null, endedBy: null };
     });
     // Schedules that wait in it for its end are to be looked at at another instant now.
     if (changed) await this.#settler.suspended(pause!.id);

@@ -107,8 +107,8 @@ export interface RunInfo {
   fireAt: string | null;
   trigger: "schedule" | "manual" | "api" | "retry" | "backfill" | "cli";
   scheduleId: string | null;
-  /** Set on a run that stands for several missed fires (catch-up policy `merge`). */
-  missed: { from: string; to: string; count: number } | null;
+  /** Set on a run that stands for several missed fires (catch-up policy `merge`); `count` null: more than 1,000. */
+  missed: { from: string; to: string; count: number | null } | null;
   /** Keys of the records to do again, when the run was asked to repeat only the failed ones. */
   onlyRecords: readonly string[] | null;
 }

@@ -238,11 +238,128 @@ describe("catch-up", () => {
     expect(cause("all", { windowMs: 60_000 }, "01:30:00")).to.equal(
       "missed: found 30m 0s late, beyond the catch-up window of 1m 0s",
     );
-    // Every second of half an hour: the window holds them all, and only the newest hundred are enumerated.
-    const many = caught("merge", "01:20:00", cronAt("* * * * * *"), { windowMs: HOUR }).rows[0]!;
-    expect(many).to.include({ reason: "missed", fireCount: null });
-    expect(many.cause).to.match(
-      /^missed: catch-up policy merge takes only the newest \d+ within its window of 1h 0s$/,
-    );
+  });
+
+  const secondly = cronAt("* * * * * *");
+  const merging: readonly (readonly [string, string, number, readonly string[], RegExp])[] = [
+    [
+      "of more fires than are counted, from the first one on",
+      "01:20:00",
+      HOUR,
+      ["skip merged 00:30:01..01:19:59 x?", "run 01:20 for 00:30:01..01:20 x?"],
+      /^stands for more than 1000 fires, found between 0ms and 49m 59s late/,
+    ],
+    [
+      "of many fires in the window, with their number",
+      "01:20:00",
+      600_000,
+      [
+        "skip missed 00:30:01..01:09:59 x?",
+        "skip merged 01:10..01:19:59 x600",
+        "run 01:20 for 01:10..01:20 x601",
+      ],
+      /^stands for 601 fires, found between 0ms and 10m 0s late/,
+    ],
+    [
+      "with the number of those before the window, when that is known",
+      "01:20:00",
+      2_500_000,
+      [
+        "skip missed 00:30:01..00:38:19 x499",
+        "skip merged 00:38:20..01:19:59 x?",
+        "run 01:20 for 00:38:20..01:20 x?",
+      ],
+      /^stands for more than 1000 fires, found between 0ms and 41m 40s late/,
+    ],
+  ];
+  for (const [what, now, windowMs, rows, cause] of merging) {
+    it(`S10: beyond 1,000 fires merge stands for the whole window: ${what}`, () => {
+      const planned = caught("merge", now, secondly, { windowMs });
+      expect(brief(planned.rows)).to.deep.equal(rows);
+      expect(planned.rows.at(-1)!.cause).to.match(cause);
+    });
+  }
+
+  it("S10: a skip that was asked for splits a merged range whose fires nobody counted", () => {
+    const skips = [{ at: day("01:19:50"), by: "token:ana", reason: null }];
+    const { rows } = caught("merge", "01:20:00", { ...secondly, skips }, { windowMs: 2_500_000 });
+    expect(brief(rows)).to.deep.equal([
+      "skip missed 00:30:01..00:38:19 x499",
+      "skip merged 00:38:20..01:19:49 x?",
+      "skip asked 01:19:50",
+      "skip merged 01:19:51..01:19:59 x9",
+      "run 01:20 for 00:38:20..01:20 x?",
+    ]);
+  });
+
+  type Overlap = Schedule["overlap"];
+  const hung = (queued: number) => [
+    activeRun("run_a", "running", "2027-01-09T01:00:00Z"),
+    ...Array.from({ length: queued }, (_, i) => activeRun(`run_${i}`, "queued")),
+  ];
+  const full: readonly (readonly [string, Overlap, CatchUpPolicy, number, readonly string[]])[] = [
+    ["skip, all: room for some", "skip", "all", 98, ["skip overlap 01:00", "run 02:00", "run 03:00"]],
+    ["skip, all: no room", "skip", "all", 100, ["skip overlap 01:00..03:00 x3"]],
+    ["skip, latest: one waits", "skip", "latest", 1, ["skip missed 01:00..02:00 x2", "skip overlap 03:00"]],
+    ["skip, merge: one waits", "skip", "merge", 1, ["skip overlap 01:00..03:00 x3"]],
+    [
+      "buffer_one, all: the first that waits is kept",
+      "buffer_one",
+      "all",
+      1,
+      ["skip buffer_full 01:00..03:00 x3"],
+    ],
+    [
+      "buffer_one, all: the newest finds the place",
+      "buffer_one",
+      "all",
+      0,
+      ["skip buffer_full 01:00..02:00 x2", "run 03:00"],
+    ],
+    ["buffer_one, merge", "buffer_one", "merge", 1, ["skip buffer_full 01:00..03:00 x3"]],
+    ["buffer_all, all", "buffer_all", "all", 99, ["skip buffer_full 01:00..02:00 x2", "run 03:00"]],
+    [
+      "buffer_all, latest",
+      "buffer_all",
+      "latest",
+      100,
+      ["skip missed 01:00..02:00 x2", "skip buffer_full 03:00"],
+    ],
+    ["allow_all, all", "allow_all", "all", 998, ["skip limit 01:00..02:00 x2", "run 03:00"]],
+    ["allow_all, merge", "allow_all", "merge", 999, ["skip limit 01:00..03:00 x3"]],
+  ];
+  for (const [what, overlap, policy, queued, rows] of full) {
+    it(`S9, S10: what is caught up counts for overlap: ${what}`, () => {
+      const catchUp = { policy, windowMs: 24 * HOUR, max: 100 };
+      const planned = plan(makeSchedule({ overlap, catchUp }), day("03:30:00"), hung(queued));
+      expect(brief(planned.rows)).to.deep.equal(rows);
+      for (const { reason, cause } of planned.rows)
+        if (reason !== null && reason !== "missed")
+          expect(cause).to.match(
+            /^skipped: run run_a of 2027-01-09 01:00 \+00:00 was still running and of its runs no more than (1|one|100|1000) may /,
+          );
+    });
+  }
+
+  it("S9, S10: a job that hangs has no more runs that wait after fifty downtimes than its policies say", () => {
+    const most = { skip: 100, buffer_one: 1, buffer_all: 100, cancel_other: 1, allow_all: 1000 };
+    for (const overlap of Object.keys(most) as Overlap[])
+      for (const policy of ["latest", "all", "merge"] as const) {
+        const catchUp = { policy, windowMs: 24 * HOUR, max: 100 };
+        let schedule = makeSchedule({ ...cronAt("* * * * *"), overlap, catchUp });
+        let active = hung(0);
+        for (let downtime = 1; downtime <= 50; downtime++) {
+          const planned = plan(schedule, schedule.firedThrough + 150 * 60_000 + 30_000, active);
+          active = active.filter(({ id }) => !planned.cancel.includes(id));
+          const runs = planned.rows.filter((row) => row.outcome === "run");
+          active.push(
+            ...runs.map(({ fireAt }) => ({ id: `run_${fireAt}`, state: "queued" as const, fireAt })),
+          );
+          const { firedThrough, nextFireAt, runsCounted } = planned;
+          schedule = { ...schedule, firedThrough, nextFireAt, runsCounted };
+        }
+        const waiting = active.filter(({ state }) => state === "queued").length;
+        expect(waiting, `${overlap}, ${policy}`).to.be.within(1, most[overlap]);
+      }
   });
 });

@@ -62,7 +62,8 @@ export function brief(rows: readonly PlannedRow[]): string[] {
       .replace(/(?::00)?\.000Z$/, "");
   return rows.map(({ outcome, reason, fireAt, fireThrough, fireCount, missed }) => {
     const range = fireThrough === null ? "" : `..${clock(fireThrough)} x${fireCount ?? "?"}`;
-    const stands = missed === null ? "" : ` for ${clock(missed.from)}..${clock(missed.to)} x${missed.count}`;
+    const stands =
+      missed === null ? "" : ` for ${clock(missed.from)}..${clock(missed.to)} x${missed.count ?? "?"}`;
     return `${outcome}${reason === null ? "" : ` ${reason}`} ${clock(fireAt)}${range}${stands}`;
   });
 }

@@ -133,4 +133,19 @@ describe("asked skips and edits", () => {
     const across = [failed("02:00:00"), failed("00:50:00")];
     expect(pauseOfFailures(schedule, across, day("02:00:01"))).to.equal(undefined);
   });
+
+  it("paused again, it keeps the end and the reason that the request does not speak of; null takes them away", async () => {
+    const { create, controls, scopes } = rig();
+    const { id } = await create({ cron: "0 * * * *" });
+    const until = "2027-01-10T03:00:00Z";
+    const told = { until: Date.parse(until), reason: "migration" };
+    await controls.pause(id, { until }, "token:ana");
+    const again = await controls.pause(id, { reason: "migration" }, "token:bo");
+    expect(again.paused).to.deep.include({ ...told, by: "token:bo" });
+    expect((await controls.pause(id, {}, "token:cy")).paused).to.deep.equal(again.paused);
+    const open = await controls.pause(id, { until: null }, "token:bo");
+    expect(open.paused).to.deep.include({ until: null, reason: "migration" });
+    await scopes.pause({ kind: "all" }, { until }, "token:ana");
+    expect(await scopes.pause({ kind: "all" }, { reason: "migration" }, "token:bo")).to.deep.include(told);
+  });
 });

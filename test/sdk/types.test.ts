@@ -316,7 +316,7 @@ const RIGHT: Snippet[] = [
     this.log.debug("d"); this.log.info("i", { n: 1 }); this.log.warn("w"); this.log.error(new Error("e"));
     same<typeof this.run.fireAt, string | null>();
     same<typeof this.run.onlyRecords, readonly string[] | null>();
-    same<typeof this.run.missed, { from: string; to: string; count: number } | null>();
+    same<typeof this.run.missed, { from: string; to: string; count: number | null } | null>();
     const n = this.state.get<number>("n"); same<typeof n, number | undefined>();
     this.state.set("n", (n ?? 0) + 1);
     const where: string = this.file("a.csv") + this.tempDir + this.dataDir;
