@@ -2,6 +2,7 @@
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { Catalog } from "../catalog/catalog.ts";
+import { jobName } from "../catalog/key.ts";
 import { VersionCache } from "../catalog/version-cache.ts";
 import { isGone, ownPlace } from "../actors/place.ts";
 import { UpTime } from "../actors/up-time.ts";
@@ -217,11 +218,13 @@ export function makeParts(options: PartsOptions) {
     notices,
     now,
   });
+  const mounted = () => catalog.sources().map(({ name }) => name);
   const explain = new Explainer({
     history: new DbScheduleHistory(database),
     upTimes,
     scheduleOf: (id) => schedules.get(id),
     suspensionOf,
+    jobName: ({ source, jobKey }) => jobName(source, jobKey, mounted()),
     now,
   });
   const controls = new Controls(schedules, { now });

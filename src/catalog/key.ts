@@ -37,6 +37,20 @@ export function suggestedKey(path: string): string {
   return segments.map((segment) => segment || "job").join("/");
 }
 
+/** The source of the jobs that every installation has; always named in an address. */
+const BUILTIN = "builtin";
+
+/**
+ * How a job is shown among others: `source:key`, and the bare key where its source is the only one that is `mounted`.
+ * A built-in job is `builtin:key` in any case.
+ */
+export function jobName(source: string, key: string, mounted: readonly string[]): string {
+  const others = mounted.filter((name) => name !== BUILTIN && name !== source);
+  const alone = source !== BUILTIN && others.length === 0 && mounted.includes(source);
+  const shown = key.replaceAll("/", ".");
+  return alone ? shown : `${source}:${shown}`;
+}
+
 /** Folders that never are jobs, though jobs may import from them. */
 export function neverAJob(name: string): boolean {
   return name.startsWith("_") || name.startsWith(".") || name === "node_modules";

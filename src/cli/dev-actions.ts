@@ -1,7 +1,9 @@
 // What the keys of `dev` do: run a job, let schedules fire, open the service; through the local socket, as verbs do.
+import { jobName } from "../catalog/key.ts";
 import { startCommand } from "../sandbox/command.ts";
 import type { CliContext } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
+import { jobNames } from "./job-names.ts";
 import { logText } from "./outcome.ts";
 import { readParams } from "./params.ts";
 import { fetchAll, follow, jobPath, type RemoteJob, type RemoteRun, type RemoteSchedule } from "./remote.ts";
@@ -22,7 +24,17 @@ export class DevActions {
   readonly #params = new Map<string, Record<string, unknown>>();
   #firing: boolean;
 
-  constructor(context: CliContext, server: Server, fire: (on: boolean) => Promise<void>, firing: boolean) {
+  readonly #failed: (error: unknown) => void;
+
+  /** `failed` is told what goes wrong after the key has done its work. */
+  constructor(
+    context: CliContext,
+    server: Server,
+    fire: (on: boolean) => Promise<void>,
+    firing: boolean,
+    failed: (error: unknown) => void,
+  ) {
+    this.#failed = failed;
     this.#context = context;
     this.#server = server;
     this.#fire = fire;
@@ -54,9 +66,12 @@ export class DevActions {
     this.#params.set(address, params);
     terminal.say(terminal.paint("dim", `running ${job.key} (${run.id})`));
     // Its end is told by the event, as that of every run.
-    await follow(this.#server, run.id, signal, {
+    // Nobody waits for it: the keys work on while it runs.
+    follow(this.#server, run.id, signal, {
       line: (line) => terminal.say(logText({ ...line, time: Date.parse(line.time) }, terminal)),
       state: () => undefined,
+    }).catch((error: unknown) => {
+      if (!signal.aborted) this.#failed(error);
     });
   }
 
@@ -70,9 +85,12 @@ export class DevActions {
       : "Schedules do not fire any more.";
     const found = await fetchAll<RemoteSchedule>(this.#server, "/schedules", {}, signal);
     terminal.say(`${word}${found.length === 0 ? " There are none yet: npx jobmount schedules create" : ""}`);
-    for (const { job, sentence, enabled, nextFires } of found.slice(0, SHOWN_SCHEDULES)) {
+    const named = await jobNames(this.#server, signal);
+    for (const { source, job, sentence, enabled, nextFires } of found.slice(0, SHOWN_SCHEDULES)) {
       const next = nextFires[0]?.at.replace(/\.\d+Z$/, "Z") ?? "never";
-      terminal.say(`  ${job}  ${printable(sentence)}  ${enabled ? `next ${next}` : "disabled"}`);
+      terminal.say(
+        `  ${named(source, job)}  ${printable(sentence)}  ${enabled ? `next ${next}` : "disabled"}`,
+      );
     }
     if (found.length > SHOWN_SCHEDULES) terminal.say(`  and ${found.length - SHOWN_SCHEDULES} more`);
   }
@@ -120,6 +138,9 @@ function addressOf(job: RemoteJob): string {
 }
 
 function nameOf(job: RemoteJob, jobs: readonly RemoteJob[]): string {
-  const several = new Set(jobs.map(({ source }) => source)).size > 1;
-  return several ? addressOf(job) : job.key;
+  return jobName(
+    job.source,
+    job.key,
+    jobs.map(({ source }) => source),
+  );
 }

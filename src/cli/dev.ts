@@ -69,7 +69,8 @@ class Session {
     if (!terminal.interactive || report.socketPath === null) return;
     const server = await serviceAt(report.socketPath);
     if (!server || this.#context.signal.aborted) return;
-    const actions = new DevActions(this.#context, server, (on) => app.fire(on), this.#firing);
+    const failed = (error: unknown) => terminal.say(terminal.paint("red", failureOf(error).text));
+    const actions = new DevActions(this.#context, server, (on) => app.fire(on), this.#firing, failed);
     this.#actions = actions;
     this.#keys = new DevKeys(terminal, {
       keys: {
@@ -78,7 +79,7 @@ class Session {
         o: () => actions.open(),
         q: interrupt,
       },
-      failed: (error) => terminal.say(terminal.paint("red", failureOf(error).text)),
+      failed,
       interrupt,
     });
     this.#keys.start();

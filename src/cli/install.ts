@@ -43,6 +43,9 @@ const COMMANDS: Readonly<Record<string, [command: string, ...args: string[]]>> =
   "package.json": ["npm", "install", "--no-package-lock", ...NPM],
 };
 const SHOWN_LINES = 12;
+/** How npm, pnpm and yarn begin the line of an error, and what ends npm's own words about it. */
+const ERROR_LINE = /^\s*(npm (error|ERR!)|ERR_PNPM|error\b)/i;
+const USAGE_LINE = /^npm (error|ERR!) (Usage:|Clean install a project)/;
 
 export async function install(
   set: DependencySet,
@@ -81,8 +84,29 @@ async function installIn(
   if (ended === null) return `${command} is not installed on this machine, and ${set.lockfile} needs it`;
   if (ended.code === 0) return null;
   if (signal.aborted) return "interrupted";
-  const lines = ended.output.trim().split("\n").slice(-SHOWN_LINES);
+  const lines = [...brokenLockfile(set), ...causeIn(ended.output)];
   return [`${command} ${args[0]} ended with ${ended.code ?? "a signal"}:`, ...lines].join("\n");
+}
+
+/** The lines that say what went wrong, without the text of usage behind them; the last ones where none says so. */
+function causeIn(output: string): string[] {
+  const lines = output.trim().split("\n");
+  const first = lines.findIndex((line) => ERROR_LINE.test(line));
+  const told = first < 0 ? lines.slice(-SHOWN_LINES) : lines.slice(first, first + SHOWN_LINES);
+  const usage = told.findIndex((line) => USAGE_LINE.test(line));
+  return usage > 0 ? told.slice(0, usage) : told;
+}
+
+/** npm says of one that it cannot read that there is none. */
+function brokenLockfile({ lockfile, files }: DependencySet): string[] {
+  const file = files.find(({ path }) => baseName(path) === lockfile);
+  if (!file || !lockfile.endsWith(".json")) return [];
+  try {
+    JSON.parse(file.bytes.toString("utf8"));
+    return [];
+  } catch (error) {
+    return [`${lockfile} is not valid JSON: ${(error as Error).message.split("\n")[0]}`];
+  }
 }
 
 /** Of npm's own list; 0 where another tool installed. */

@@ -2,6 +2,7 @@
 import type { Command } from "commander";
 import { type CliContext, settings } from "./context.ts";
 import { loadErrorText } from "./dev-events.ts";
+import { jobNames } from "./job-names.ts";
 import { fetchAll, type RemoteJob } from "./remote.ts";
 import { needServer } from "./server.ts";
 import { table } from "./terminal.ts";
@@ -13,8 +14,8 @@ export function define(command: Command, context: CliContext): void {
     const jobs = await fetchAll<RemoteJob>(server, "/jobs", {}, signal);
     if (options.json) return terminal.json(jobs);
     if (jobs.length === 0) return terminal.say("There are no jobs.");
-    const several = new Set(jobs.map((job) => job.source)).size > 1;
-    const nameOf = (job: RemoteJob) => (several ? `${job.source}:${job.key}` : job.key);
+    const named = await jobNames(server, signal);
+    const nameOf = (job: RemoteJob) => named(job.source, job.key);
     terminal.data(table([HEAD, ...jobs.map((job) => [nameOf(job), ...row(job)])]));
     for (const job of jobs) {
       if (job.loadError === null) continue;

@@ -3,6 +3,7 @@ import type { Command } from "commander";
 import { formatDuration } from "../duration.ts";
 import { attemptRows } from "./attempts.ts";
 import { type CliContext, settings } from "./context.ts";
+import { jobNames } from "./job-names.ts";
 import { countsText, logText, outcomeLine } from "./outcome.ts";
 import {
   fetchRun,
@@ -58,7 +59,8 @@ export function define(command: Command, context: CliContext): void {
       const server = await needServer(context, settings(context));
       const { data, hasMore } = await fetchRuns(server, query, signal);
       if (options.json) return terminal.json(data);
-      if (data.length > 0) terminal.data(table([HEAD, ...data.map(row)]));
+      const named = data.length > 0 ? await jobNames(server, signal) : undefined;
+      if (named) terminal.data(table([HEAD, ...data.map((run) => row(run, named(run.source, run.job)))]));
       if (data.length === 0) terminal.say("There are no such runs.");
       else if (hasMore) terminal.say("There are more: raise --limit, or narrow with --since and --until.");
     });
@@ -96,10 +98,10 @@ export function define(command: Command, context: CliContext): void {
 
 const HEAD = ["RUN", "JOB", "STATE", "TRIGGER", "QUEUED", "TOOK", "RECORDS"];
 
-function row(run: RemoteRun): string[] {
+function row(run: RemoteRun, job: string): string[] {
   return [
     run.id,
-    run.job,
+    job,
     run.reason === null ? run.state : `${run.state} (${run.reason})`,
     run.trigger,
     run.queuedAt.replace(/\.\d+Z$/, "Z"),

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError } from "commander";
 import { type CliContext, settings } from "./context.ts";
 import { usageError } from "./exit.ts";
+import { jobNames } from "./job-names.ts";
 import { type ParamArguments, paramOptions, readParams } from "./params.ts";
 import { fetchAll, fetchJob, type RemoteEffect, type RemoteSchedule } from "./remote.ts";
 import { defineControls, effectText, nextOf, wholeNumber } from "./schedule-controls.ts";
@@ -35,7 +36,9 @@ export function define(command: Command, context: CliContext): void {
       const found = await fetchAll<RemoteSchedule>(server, "/schedules", query, signal);
       if (options.json) return terminal.json(found);
       if (found.length === 0) return terminal.say("There are no schedules.");
-      terminal.data(table([["SCHEDULE", "JOB", "WHEN", "NEXT"], ...found.map(row)]));
+      const named = await jobNames(server, signal);
+      const rows = found.map((schedule) => row(schedule, named(schedule.source, schedule.job)));
+      terminal.data(table([["SCHEDULE", "JOB", "WHEN", "NEXT"], ...rows]));
     });
   paramOptions(command.command("create").argument("<key>", "the job"))
     .description("a new schedule: exactly one of --cron, --every and --at")
@@ -106,9 +109,9 @@ function nonEmpty(text: string): string {
   return text;
 }
 
-function row(schedule: RemoteSchedule): string[] {
+function row(schedule: RemoteSchedule, job: string): string[] {
   const when = schedule.name === null ? schedule.sentence : `${schedule.name}: ${schedule.sentence}`;
-  return [schedule.id, schedule.job, when, schedule.enabled ? stateOf(schedule) : "disabled"];
+  return [schedule.id, job, when, schedule.enabled ? stateOf(schedule) : "disabled"];
 }
 
 /** The next fire, or what keeps it from firing. */

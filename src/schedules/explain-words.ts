@@ -13,14 +13,15 @@ import { backText, downText, momentOf, shortTime, timeOf, wholeSecond } from "./
 import type { Suspension } from "./suspension.ts";
 import { type Transition, wallText, zoneOf } from "./zone.ts";
 
-/** Pure. `schedule`: as it is, or as it last was. */
+/** Pure. `schedule`: as it is, or as it last was; `job`: what its job is called among the others. */
 export function explainWords(
   schedule: Schedule,
   explanation: Explanation,
   now: Instant,
+  job: string,
 ): [string, string, string] {
   const name = schedule.name === null ? schedule.id : `"${schedule.name}" (${schedule.id})`;
-  const subject = `${name} of the job ${schedule.jobKey.replaceAll("/", ".")}, at ${timeOf(schedule, shownAt(explanation))} (${schedule.timeZone}):`;
+  const subject = `${name} of the job ${job}, at ${timeOf(schedule, shownAt(explanation))} (${schedule.timeZone}):`;
   return [
     subject,
     withBackfill(explanation, answerOf(schedule, explanation, now)),

@@ -19,6 +19,8 @@ export interface ExplainerDeps {
   upTimes: Pick<UpTimeStore, "downtimeAt" | "stepBackAt">;
   scheduleOf(id: string): Promise<Schedule | undefined>;
   suspensionOf?(schedule: Schedule): Unavailable | undefined;
+  /** What a schedule's job is called among the others; its key unless given. */
+  jobName?(schedule: Schedule): string;
   now(): Instant;
 }
 
@@ -34,6 +36,10 @@ export class Explainer {
 
   constructor(deps: ExplainerDeps) {
     this.#deps = deps;
+  }
+
+  #nameOf(schedule: Schedule): string {
+    return this.#deps.jobName?.(schedule) ?? schedule.jobKey.replaceAll("/", ".");
   }
 
   /** The schedule by its last revision, for whoever has to know whose it is; 404 when there never was one. */
@@ -87,7 +93,11 @@ export class Explainer {
     const told = { row, pauses, pausesNow, unavailable, downtime, clockBack, backfill };
     const explanation = explain({ at, now, ...revisions, current, ...told });
     const shown = explanation.revision?.schedule ?? schedule;
-    return { schedule: shown, explanation, lines: explainWords(shown, explanation, now) };
+    return {
+      schedule: shown,
+      explanation,
+      lines: explainWords(shown, explanation, now, this.#nameOf(shown)),
+    };
   }
 
   /** The clock jumped over it: what became of the fire is told by the instant at which the gap ended. */

@@ -114,6 +114,9 @@ test("uses it", async () => { if ((await testJob(Job)).outcome !== "succeeded") 
       const text = readFileSync(join(tasks, "team", name), "utf8");
       write(join(tasks, "broken", name), text.replaceAll("tiny-1.0.0.tgz", "gone.tgz"));
     }
+    write(join(tasks, "torn/job.ts"), job("Torn"));
+    write(join(tasks, "torn/package.json"), readFileSync(join(tasks, "team/package.json"), "utf8"));
+    write(join(tasks, "torn/package-lock.json"), '{ "lockfileVersion": 3, ');
     write(join(tasks, "odd/job.ts"), job("Odd"));
     write(join(tasks, "odd/pnpm-lock.yaml"), "lockfileVersion: '9.0'\n");
     const before = readdirSync(depsDir);
@@ -131,7 +134,11 @@ test("uses it", async () => { if ((await testJob(Job)).outcome !== "succeeded") 
     expect(stdout).to.contain("known      team/package-lock.json");
     expect(stderr).to.contain("failed broken/package-lock.json (broken)").and.to.contain("gone.tgz");
     expect(stderr).to.match(/failed odd\/pnpm-lock\.yaml \(odd\)\n +pnpm is not installed on this machine/);
-    expect(stderr).to.contain("2 of 3 could not be installed");
+    expect(stderr).to.match(
+      /failed torn\/package-lock\.json \(torn\)\n +npm ci ended with 1:\n +package-lock\.json is not valid JSON: .*\n +npm error /,
+    );
+    expect(stderr).not.to.contain("Usage:");
+    expect(stderr).to.contain("3 of 4 could not be installed");
     expect(readdirSync(depsDir)).to.deep.equal(before);
   });
 

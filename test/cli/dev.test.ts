@@ -95,6 +95,25 @@ describe("jobmount dev on a terminal", function () {
     expect(await dev.ended).to.equal(0);
   });
 
+  it("keys work while a run goes on: s answers, q ends", async () => {
+    const dev = start();
+    await ready(dev);
+    let from = dev.output.length;
+    const waits = `this.log.info("waits now");
+    const timer = setInterval(() => undefined, 1_000);
+    return new Promise((_, end) => this.signal.addEventListener("abort", () => (clearInterval(timer), end(this.signal.reason))));`;
+    save("waits", job("Waits", "", waits));
+    await shows(dev, /loaded waits/, from);
+    dev.type("r");
+    await shows(dev, /info {2}waits now/, from);
+    from = dev.output.length;
+    dev.type("s");
+    await shows(dev, /Schedules fire now\./, from);
+    expect(dev.output.slice(from)).not.to.match(/run waits (succeeded|failed)/);
+    dev.type("q");
+    expect(await dev.ended).to.equal(0);
+  });
+
   it("s lets schedules fire and stops them again; o prints a link that works; Ctrl-C ends it", async () => {
     save("tick", job("Tick", ', schedules: [{ every: "1s" }]', 'this.log.info("tick");'));
     const dev = start();

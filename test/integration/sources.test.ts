@@ -5,7 +5,7 @@ import { join } from "node:path";
 import { onEveryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { type Json, Service } from "../support/service.ts";
-import { tempFolder } from "../cli/jobmount.ts";
+import { jobmount, tempFolder } from "../cli/jobmount.ts";
 
 const job = (says: string) =>
   `import { defineJob } from "jobmount";\nexport class Job extends defineJob({ name: "${says}" }) { execute() { return { says: "${says}" }; } }\n`;
@@ -61,14 +61,33 @@ onEveryDatabase("sources", function (databases) {
     expect(ambiguous.status).to.equal(409);
     expect(ambiguous.json.detail).to.contain("acme:sync, globex:sync");
     expect((await one.get("/jobs/builtin:sync")).status).to.equal(404);
+    const made: string[] = [];
     for (const source of ["acme", "globex"]) {
-      const { status } = await one.call("POST", "/schedules", {
+      const { status, json } = await one.call("POST", "/schedules", {
         job: `${source}:sync`,
         name: source,
         every: "1s",
       });
       expect(status).to.equal(201);
+      made.push(json.id);
     }
+    const cli = async (...args: string[]) => {
+      const env = { JOBMOUNT_URL: one.url, JOBMOUNT_TOKEN: one.token };
+      return (await jobmount(args, { cwd: folder, env })).stdout;
+    };
+    const [runs, schedules, explained] = await Promise.all([
+      cli("runs", "list", "--trigger", "api"),
+      cli("schedules", "list"),
+      cli("explain", made[1]!),
+    ]);
+    expect(runs)
+      .to.match(/ acme:sync /)
+      .and.to.match(/ globex:sync /)
+      .and.to.match(/ globex:only /);
+    expect(schedules)
+      .to.match(/ acme:sync /)
+      .and.to.match(/ globex:sync /);
+    expect(explained).to.include("of the job globex:sync, at");
   });
 
   it("R4: a folder that goes away deletes nothing, serves on, and is said; back, it goes on", async function () {

@@ -1,0 +1,13 @@
+// How the verbs that list write a job: so that what they print can be given to any other verb.
+import { jobName } from "../catalog/key.ts";
+import type { Server } from "./server.ts";
+
+/** The name of a job of this service: its bare key, or `source:key` where that may mean another. */
+export async function jobNames(
+  server: Server,
+  signal: AbortSignal,
+): Promise<(source: string, key: string) => string> {
+  const { data } = (await server.ask("GET", "/sources", { signal })).body as { data: { name: string }[] };
+  const mounted = data.map(({ name }) => name);
+  return (source, key) => jobName(source, key, mounted);
+}
