@@ -18,9 +18,11 @@ export const exporting = {
       const { terminal } = context;
       const { config } = settings(context);
       const { tables, rows } = await withOwnDatabase(config, WAIT_MS, async (database) => {
-        const { exportAll, refuseWhileAtWork } = await import("../db/transfer.ts");
+        const { exportAll } = await import("../db/transfer.ts");
+        const { refuseWhileAtWork } = await import("../db/import-hold.ts");
+        const { secretKeys } = await import("../app/secret-key.ts");
         await refuseWhileAtWork(database);
-        return exportAll(database, (line) => terminal.data(line));
+        return exportAll(database, secretKeys(config), (line) => terminal.data(line));
       });
       terminal.say(`exported ${rows} rows of ${tables} tables`);
     });
@@ -36,8 +38,9 @@ export const importing = {
         const { config } = settings(context);
         const { tables, rows } = await withOwnDatabase(config, WAIT_MS, async (database) => {
           const { importAll } = await import("../db/transfer.ts");
+          const { secretKeys } = await import("../app/secret-key.ts");
           const open = () => (file === undefined ? terminal.stdin : createReadStream(resolve(cwd, file)));
-          return importAll(database, linesOf(open, file ?? "stdin"));
+          return importAll(database, secretKeys(config), linesOf(open, file ?? "stdin"));
         });
         terminal.say(`imported ${rows} rows of ${tables} tables`);
       });

@@ -1,53 +1,53 @@
 // Every row of one database as lines of JSON, and back into an empty one, whichever of the two databases either is.
+import { createHash } from "node:crypto";
 import type { EntityMetadata } from "typeorm";
 import { conflict, ExpectedError } from "../errors.ts";
 import type { Database } from "./database.ts";
+import { alone, ImportHold, refuseUnfinished } from "./import-hold.ts";
 import { migrate, pendingMigrations } from "./open.ts";
-import { SettingsStore } from "./settings-store.ts";
+import { deriveKey } from "./secrets.ts";
 import type { SqlRow, SqlValue } from "./sql.ts";
 
-const FORMAT = 1;
+const FORMAT = 2;
 const ROWS = 200;
 /** A statement stays far below the 16 MB that a server takes at once. */
 const BYTES = 1024 * 1024;
-/** A service writes its beat every few seconds. */
-const AT_WORK_MS = 30_000;
-/** There while rows come in: a database that holds a part of them is no database yet. */
-const UNFINISHED = "import_unfinished";
 
 interface Header {
   jobmount: "export";
   format: number;
   migrations: string[];
+  /** A mark of each key of the secrets, which tells nothing about it. */
+  keys: string[];
 }
-type Line = Header | { table: string; columns: string[] } | SqlValue[] | { end: true; rows: number };
+type Line =
+  Header | { table: string; columns: string[] } | SqlValue[] | { end: true; rows: number; sha256: string };
 
 export interface Transferred {
   tables: number;
   rows: number;
 }
 
-/** Throws a 409 while a service works on the database: it would go on behind what was read. */
-export async function refuseWhileAtWork(database: Database): Promise<void> {
-  if ((await pendingMigrations(database)).length > 0) return;
-  const [row] = await database.read.all(
-    "SELECT COUNT(*) AS n FROM up_times WHERE stopped_at IS NULL AND beaten_at > ?",
-    [database.now() - AT_WORK_MS],
-  );
-  if (Number(row?.["n"]) > 0)
-    throw conflict(
-      "database_in_use",
-      "a service works on this database; stop it first (after a kill, wait 30 s) and do this again",
-    );
-}
-
-/** Hands out line by line, tables by their name and rows by their key; the last line counts them. */
-export async function exportAll(database: Database, line: (text: string) => void): Promise<Transferred> {
+/**
+ * Hands out line by line, tables by their name and rows by their key; the last line counts them and has the hash of all
+ * lines before it. The same rows under the same keys make the same text.
+ */
+export async function exportAll(
+  database: Database,
+  keys: readonly string[],
+  out: (text: string) => void,
+): Promise<Transferred> {
   const pending = await pendingMigrations(database);
   if (pending.length > 0)
     throw conflict("schema_behind", `the schema lacks ${pending.join(", ")}; run: npx jobmount migrate up`);
   await refuseUnfinished(database);
-  const header: Header = { jobmount: "export", format: FORMAT, migrations: migrationsOf(database) };
+  const hash = createHash("sha256");
+  const line = (text: string) => {
+    hash.update(`${text}\n`);
+    out(text);
+  };
+  const migrations = migrationsOf(database);
+  const header: Header = { jobmount: "export", format: FORMAT, migrations, keys: keys.map(markOf) };
   line(JSON.stringify(header));
   let rows = 0;
   const tables = tablesOf(database);
@@ -59,40 +59,43 @@ export async function exportAll(database: Database, line: (text: string) => void
       rows += some.length;
     }
   }
-  line(JSON.stringify({ end: true, rows }));
+  out(JSON.stringify({ end: true, rows, sha256: hash.digest("hex") }));
   return { tables: tables.length, rows };
 }
 
 /**
  * Brings the schema up and fills it. The database must be empty; what an import left that was broken off is removed
- * first. Throws, and leaves it empty, when a line is not one or the last one is missing.
+ * first. Throws, and leaves it empty, when a line is not one, was changed or is missing at the end, or when a key is
+ * missing. Nobody else imports meanwhile, and what is no longer this import's is left alone.
  */
-export async function importAll(database: Database, lines: AsyncIterable<string>): Promise<Transferred> {
-  await migrate(database);
-  const settings = new SettingsStore(database);
-  if ((await settings.get(UNFINISHED)) !== undefined) await clear(database);
-  await refuseFull(database);
-  await settings.set(UNFINISHED, new Date(database.now()).toISOString());
-  try {
-    const done = await fill(database, lines);
-    await database.write((sql) => sql.run("DELETE FROM settings WHERE name = ?", [UNFINISHED]));
-    return done;
-  } catch (error) {
-    await clear(database);
-    throw error;
-  }
+export function importAll(
+  database: Database,
+  keys: readonly string[],
+  lines: AsyncIterable<string>,
+): Promise<Transferred> {
+  return alone(database, async () => {
+    await migrate(database);
+    const hold = await ImportHold.take(
+      database,
+      tablesOf(database).map(({ tableName }) => tableName),
+    );
+    try {
+      const done = await fill(database, hold, keys, lines);
+      await hold.finish();
+      return done;
+    } catch (error) {
+      await hold.giveUp();
+      throw error;
+    }
+  });
 }
 
-/** A service that started on half of the rows would fire what the other half says was done. */
-export async function refuseUnfinished(database: Database): Promise<void> {
-  if ((await new SettingsStore(database).get(UNFINISHED)) === undefined) return;
-  throw conflict(
-    "import_unfinished",
-    "an import into this database was broken off; do it again (jobmount import), it begins anew by itself",
-  );
-}
-
-async function fill(database: Database, lines: AsyncIterable<string>): Promise<Transferred> {
+async function fill(
+  database: Database,
+  hold: ImportHold,
+  keys: readonly string[],
+  lines: AsyncIterable<string>,
+): Promise<Transferred> {
   const tables = new Map(tablesOf(database).map((table) => [table.tableName, table]));
   const seen = new Set<string>();
   let batch: SqlValue[][] = [];
@@ -100,16 +103,18 @@ async function fill(database: Database, lines: AsyncIterable<string>): Promise<T
   let into: { table: string; columns: string[]; blobs: boolean[] } | undefined;
   let [n, rows] = [0, 0];
   let ended = false;
+  const hash = createHash("sha256");
   const flush = async () => {
     const [ready, target] = [batch, into];
     [batch, bytes] = [[], 0];
-    if (ready.length > 0) await database.write((sql) => sql.insert(target!.table, target!.columns, ready));
+    if (ready.length > 0) await hold.write((sql) => sql.insert(target!.table, target!.columns, ready));
   };
   for await (const text of lines) {
     n++;
     if (text === "") continue;
     const line = parse(text, n);
-    if (n === 1) checkHeader(line as Header, database);
+    if (Array.isArray(line) || !("end" in line)) hash.update(`${text}\n`);
+    if (n === 1) checkHeader(line as Header, database, keys);
     else if (ended) throw wrong(n, "something follows the last line");
     else if (Array.isArray(line)) {
       if (line.length !== into?.columns.length) throw wrong(n, "it has not the columns of its table");
@@ -132,6 +137,7 @@ async function fill(database: Database, lines: AsyncIterable<string>): Promise<T
     } else if ("end" in line) {
       await flush();
       if (line.rows !== rows) throw wrong(n, `it says ${line.rows} rows, and ${rows} came`);
+      if (line.sha256 !== hash.digest("hex")) throw wrong(n, "a line before it was changed");
       ended = true;
     }
   }
@@ -139,7 +145,7 @@ async function fill(database: Database, lines: AsyncIterable<string>): Promise<T
   return { tables: seen.size, rows };
 }
 
-function checkHeader(header: Partial<Header>, database: Database): void {
+function checkHeader(header: Partial<Header>, database: Database, keys: readonly string[]): void {
   if (header.jobmount !== "export" || header.format !== FORMAT)
     throw wrong(1, "this is no export of Jobmount, or one of another format");
   const own = migrationsOf(database).join(", ");
@@ -148,6 +154,12 @@ function checkHeader(header: Partial<Header>, database: Database): void {
     throw wrong(
       1,
       `it was made with another schema (${theirs}; here ${own}); use the same version of Jobmount`,
+    );
+  const here = new Set(keys.map(markOf));
+  if (header.keys?.every((mark) => here.has(mark)) !== true)
+    throw wrong(
+      1,
+      "its secrets were sealed with a key that is not here; set JOBMOUNT_SECRET_KEY to what it was where the export was made",
     );
 }
 
@@ -172,26 +184,6 @@ async function* slices(
   }
 }
 
-async function refuseFull(database: Database): Promise<void> {
-  for (const { tableName } of tablesOf(database)) {
-    const [row] = await database.read.all(`SELECT 1 AS one FROM ${tableName} LIMIT 1`);
-    if (row)
-      throw conflict(
-        "database_not_empty",
-        `the table ${tableName} of this database holds something already; an import takes an empty database`,
-      );
-  }
-}
-
-/** The mark goes last, so that being killed in here is found as well. */
-async function clear(database: Database): Promise<void> {
-  for (const { tableName } of tablesOf(database)) {
-    if (tableName === "settings") continue;
-    await database.write((sql) => sql.run(`DELETE FROM ${tableName}`));
-  }
-  await database.write((sql) => sql.run("DELETE FROM settings"));
-}
-
 function tablesOf(database: Database): EntityMetadata[] {
   return [...database.dataSource.entityMetadatas].sort((a, b) => (a.tableName < b.tableName ? -1 : 1));
 }
@@ -199,6 +191,9 @@ function tablesOf(database: Database): EntityMetadata[] {
 function migrationsOf(database: Database): string[] {
   return database.dataSource.migrations.map((migration) => migration.name!);
 }
+
+/** The same for the same key, so that two exports of the same rows are the same. */
+const markOf = (key: string) => Buffer.from(deriveKey(key, "mark in an export v1")).toString("base64url");
 
 function toLine(value: unknown): unknown {
   if (value instanceof Uint8Array) return Buffer.from(value).toString("base64");

@@ -151,6 +151,7 @@ describe("moving between databases", function () {
         [[...lines.slice(0, -1), '{"end":true,"rows":7}'].join("\n"), "it says 7 rows, and 0 came"],
         [dump.replace('"FirstSchema', '"LastSchema'), "another schema"],
         [dump.replace('"table":"settings"', '"table":"passwords"'), "the table passwords is not known"],
+        [dump.replace('"sha256":"', '"sha256":"0'), "a line before it was changed"],
         ["hello\n", "line 1 of what is imported: it is not JSON"],
       ];
       for (const [text, says] of wrong) {
