@@ -99,7 +99,15 @@ describe("the configuration", () => {
   });
 
   const wrong: Record<string, string[]> = {
-    EXTERNAL_TASKS_PATH: ["a=/x,a=/y", "a=/x,b=/x", "a=/x,/y", "Big=/x,b=/y", "builtin=/x,b=/y"],
+    EXTERNAL_TASKS_PATH: [
+      "a=/x,a=/y",
+      "a=/x,b=/x",
+      "a=/x,b=/x/acme",
+      "a=/x/acme,b=/x",
+      "a=/x,/y",
+      "Big=/x,b=/y",
+      "builtin=/x,b=/y",
+    ],
     TASK_DATABASE_URL: [
       "./jobs.db",
       "sqlite::memory:",

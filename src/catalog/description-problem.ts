@@ -64,10 +64,11 @@ function contractProblem(problems: readonly SpecProblem[], described: Described)
   const [first, ...more] = problems;
   if (!first)
     return loadProblem("E132", "the module could not be described", null, { file: described.entry });
-  const place = placeOfPointer(first.pointer, described);
+  const place = placeOf(first, described);
   if (more.length === 0) return loadProblem(first.code, first.message, first.hint, place);
-  const each = problems.map(({ code, message, hint, pointer }) => {
-    const { line = null, column = null } = placeOfPointer(pointer, described);
+  const each = problems.map((problem) => {
+    const { code, message, hint } = problem;
+    const { line = null, column = null } = placeOf(problem, described);
     return { code, message, line, column, hint };
   });
   const told = each.slice(0, TOLD);
@@ -146,6 +147,26 @@ function placeOfPointer(pointer: string, described: Described): Place {
   const before = text.slice(0, at).split("\n");
   const place = placeIn(described, described.entry, before.length, (before.at(-1)?.length ?? 0) + 1);
   return place ?? { file: described.entry };
+}
+
+/** Where the class or member is declared that the problem is of, else the field that its pointer means. */
+function placeOf({ code, member, pointer }: SpecProblem, described: Described): Place {
+  const text = described.snapshot.files
+    .get(described.entry)
+    ?.bytes.toString("utf8")
+    .replace(/^\ufeff/, "");
+  if (member === undefined || text === undefined || !/^[\w$]+$/.test(member))
+    return placeOfPointer(pointer, described);
+  const name = member.replaceAll("$", "\\$");
+  const modifiers = "(?:(?:public|protected|private|readonly|static|async|override|declare|get|set)\\s+)*";
+  const inJob = Math.max(0, text.search(/\bclass\s+Job\b/));
+  const declared = new RegExp(`\\b(?:class|const|let)\\s+${name}\\b`).exec(text)?.index;
+  const inClass = new RegExp(`^[ \\t]*${modifiers}\\*?${name}\\s*[(=:;?!]`, "m").exec(text.slice(inJob));
+  const found = inClass ? inJob + inClass.index + /^\s*/.exec(inClass[0])![0].length : undefined;
+  const at = code === "E004" ? declared : found;
+  if (at === undefined) return placeOfPointer(pointer, described);
+  const before = text.slice(0, at).split("\n");
+  return placeIn(described, described.entry, before.length, before.at(-1)!.length + 1)!;
 }
 
 function nameOfField(name: string): RegExp {

@@ -166,9 +166,18 @@ class Walk {
 
   /** What a link leads to; null for what is not followed. */
   private async followed(path: TreePath, link: string, chain: readonly string[]): Promise<Followed | null> {
-    const real = await realpath(link).catch(() => null);
-    const stats = real === null ? null : await statOrNull(real);
     const place = { file: path };
+    const looked = await realpath(link).catch((error: unknown) => ({ failed: codeOf(error) }));
+    if (typeof looked !== "string" && looked.failed === "ELOOP") {
+      const message = `${path} is a link that leads back to itself`;
+      this.found(
+        path,
+        loadProblem("E110", message, "remove the link, or put a plain file in its place", place),
+      );
+      return null;
+    }
+    const real = typeof looked === "string" ? looked : null;
+    const stats = real === null ? null : await statOrNull(real);
     if (real === null || !stats) {
       if (!path.endsWith(`/${ENTRY_NAME}`)) return null;
       const message = `${path} is a link to something that does not exist`;

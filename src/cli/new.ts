@@ -16,7 +16,9 @@ export function define(command: Command, context: CliContext): void {
     .action(async (given: string, options: { dir?: string }) => {
       const { config } = settings(context);
       const source = oneFolder(options.dir, config, cwd);
-      const key = given.replace(/^\.?\/+|\/+$/g, "");
+      // A dot for a slash, as everywhere else.
+      const slashed = /^[\w-]+(\.[\w-]+)+$/.test(given) ? given.replaceAll(".", "/") : given;
+      const key = slashed.replace(/^\.?\/+|\/+$/g, "");
       const wrong = key === "" ? "it is empty" : keyProblem(key);
       if (wrong !== null) {
         const better = suggestedKey(key);

@@ -1,6 +1,6 @@
 // The kinds of values that a setting may have: how each is read from text, and what it allows in words.
 import { isIP } from "node:net";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { parseDuration } from "../duration.ts";
 
 /** Reads one kind of value. `allowed` completes the sentence "allowed is …". */
@@ -97,9 +97,14 @@ export const directory: Kind<string> = {
   read: (text, cwd) => resolve(cwd, text),
 };
 
+function nested(one: string, other: string): boolean {
+  const [a, b] = [join(one, "/"), join(other, "/")];
+  return a.startsWith(b) || b.startsWith(a);
+}
+
 export const sources: Kind<readonly SourceLocation[]> = {
   allowed:
-    "one path, or name=path,name=path with names of a-z, 0-9, _ and -, no name and no path twice; the name builtin is taken",
+    "one path, or name=path,name=path with names of a-z, 0-9, _ and -, no name and no path twice, no path inside of another; the name builtin is taken",
   read: (text, cwd) => {
     if (!/^[^/.]*=/.test(text) && !text.includes(",")) return [{ name: "default", path: resolve(cwd, text) }];
     const found: SourceLocation[] = [];
@@ -107,7 +112,9 @@ export const sources: Kind<readonly SourceLocation[]> = {
       const match = /^\s*([a-z0-9][a-z0-9_-]{0,62})=(.*\S)\s*$/.exec(part);
       if (!match || match[1] === "builtin") return undefined;
       const source = { name: match[1]!, path: resolve(cwd, match[2]!) };
-      if (found.some((other) => other.name === source.name || other.path === source.path)) return undefined;
+      // Of one inside of another each job would be two.
+      if (found.some((other) => other.name === source.name || nested(other.path, source.path)))
+        return undefined;
       found.push(source);
     }
     return found;

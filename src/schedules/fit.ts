@@ -38,7 +38,10 @@ export function decideHold(
 
 /** `the saved params do not fit version 9c41f02: region is required`; values of secrets are in no message. */
 function reasonOf(errors: readonly FieldError[], version: string): string {
-  const fields = errors.map(({ pointer, message }) => `${pointer.replace(/^\/params\//, "")} ${message}`);
+  // A param that is unknown is named by its sentence already.
+  const fields = errors.map(({ pointer, code, message }) =>
+    code === "unknown" ? message : `${pointer.replace(/^\/params\//, "")} ${message}`,
+  );
   const shown = fields.slice(0, 3).join("; ");
   const more = fields.length > 3 ? ` and ${fields.length - 3} more` : "";
   return `the saved params do not fit version ${version.slice(0, 7)}: ${shown}${more}`;

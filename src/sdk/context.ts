@@ -44,4 +44,6 @@ export interface SpecProblem {
   pointer: string;
   message: string;
   hint: string;
+  /** The class, or the member of it, that the problem is of. */
+  member?: string;
 }

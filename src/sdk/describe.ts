@@ -80,6 +80,7 @@ function findJob(exported: ReadonlyMap<string, unknown>, problems: Problems): Jo
       "",
       `the module exports a second job, ${show(name)}, beside Job`,
       "give each job a folder of its own with a job.ts; share code through a folder that starts with _",
+      name,
     );
   }
   return Job as JobClass;
@@ -133,6 +134,7 @@ function checkClass(Job: JobClass, mark: DefinedMark, problems: Problems): void 
         "",
         `the class has a member "${name}", but this.${name} is something every job has`,
         `rename the member; taken are ${TOOL_NAMES.join(", ")}`,
+        name,
       );
     }
     execute ??= Object.getOwnPropertyDescriptor(up, "execute")?.value;

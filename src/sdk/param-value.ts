@@ -71,15 +71,20 @@ function was(at: Place, value: unknown): string {
   return `, but is ${simple ? show(value) : kindOf(value)}`;
 }
 
+/** `, but has 3`: the length of a secret says something of it too. */
+function had(at: Place, count: number): string {
+  return isSecret(at.definition) ? "" : `, but has ${count}`;
+}
+
 function checkText(at: Place, value: unknown, read: (text: string) => Formed): string | undefined {
   const { minLength, maxLength, pattern } = at.definition;
   if (typeof value !== "string") return refuse(at, "type", `must be a text${was(at, value)}`);
   const length = minLength === undefined && maxLength === undefined ? 0 : lengthOf(value);
   if (minLength !== undefined && length < minLength) {
-    return refuse(at, "min_length", `must have at least ${minLength} characters, but has ${length}`);
+    return refuse(at, "min_length", `must have at least ${minLength} characters${had(at, length)}`);
   }
   if (maxLength !== undefined && length > maxLength) {
-    return refuse(at, "max_length", `must have at most ${maxLength} characters, but has ${length}`);
+    return refuse(at, "max_length", `must have at most ${maxLength} characters${had(at, length)}`);
   }
   const formed = read(value);
   if ("message" in formed) return refuse(at, "format", `${formed.message}${was(at, value)}`);
@@ -153,10 +158,10 @@ function checkList(at: Place, value: unknown): unknown[] | undefined {
   const { minItems, maxItems, unique, of = "string" } = at.definition;
   if (!Array.isArray(value)) return refuse(at, "type", `must be a list${was(at, value)}`);
   if (minItems !== undefined && value.length < minItems) {
-    return refuse(at, "min_items", `must have at least ${minItems} items, but has ${value.length}`);
+    return refuse(at, "min_items", `must have at least ${minItems} items${had(at, value.length)}`);
   }
   if (maxItems !== undefined && value.length > maxItems) {
-    return refuse(at, "max_items", `must have at most ${maxItems} items, but has ${value.length}`);
+    return refuse(at, "max_items", `must have at most ${maxItems} items${had(at, value.length)}`);
   }
   const item: ParamDefinition = { type: of satisfies ListItemType };
   return checkItems(at, value, unique === true, (one, pointer) => checkValue(item, one, pointer, at.check));

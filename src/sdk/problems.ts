@@ -45,9 +45,9 @@ export class Problems {
   readonly list: SpecProblem[] = [];
   #total = 0;
 
-  add(code: ProblemCode, pointer: string, message: string, hint: string): void {
+  add(code: ProblemCode, pointer: string, message: string, hint: string, member?: string): void {
     this.#total += 1;
-    if (this.list.length < MAX_PROBLEMS) this.list.push({ code, pointer, message, hint });
+    if (this.list.length < MAX_PROBLEMS) this.list.push({ code, pointer, message, hint, member });
   }
 
   /** How many were added so far; a reader compares before and after. */

@@ -91,13 +91,20 @@ describe("scanning a source", () => {
     await symlink("nowhere", folder.path("broken"));
     await folder.write({ "gone/keep.txt": "" });
     await symlink("nowhere", folder.path("gone/job.ts"));
+    await symlink("round_b", folder.path("round_a"));
+    await symlink("round_a", folder.path("round_b"));
+    await folder.write({ "itself/keep.txt": "" });
+    await symlink("job.ts", folder.path("itself/job.ts"));
     const found = await scan();
     expect([...found.tasks].sort()).to.deep.equal(["alias", "loop/sub", "real"]);
     expect(found.findings.map(({ path, problem }) => `${problem.code} ${path}`)).to.deep.equal([
       "E106 gone/job.ts",
+      "E110 itself/job.ts",
       "E109 loop/outside",
       "E110 loop/self",
       "E110 loop/up",
+      "E110 round_a",
+      "E110 round_b",
     ]);
   });
 

@@ -58,6 +58,8 @@ describe("jobmount new", function () {
     const there = await jobmount(["new", "billing/sync-orders"], { cwd });
     expect(there.code).to.equal(4);
     expect(there.stderr).to.contain("there is a job already");
+    const dotted = await jobmount(["new", "billing.sync-orders"], { cwd });
+    expect(dotted.stderr).to.contain("there is a job already");
     const inside = await jobmount(["new", "billing/sync-orders/again"], { cwd });
     expect(inside.code).to.equal(4);
     expect(inside.stderr).to.contain("inside of another job");

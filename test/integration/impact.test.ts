@@ -97,7 +97,10 @@ onEveryDatabase("R7: a new version's params and the schedules", function (databa
     save(job(', region: { type: "select", options: ["us"] }', ""));
     await held(id);
     save(job("", "").replace('"password"', '"password", minLength: 40'));
-    await eventually(async () => /token must have at least 40/.test((await held(id)).reason), 15_000);
+    await eventually(
+      async () => /token must have at least 40 characters$/.test((await held(id)).reason),
+      15_000,
+    );
     expect(JSON.stringify(await get(id))).not.to.contain(SECRET);
     await service.call("DELETE", `/schedules/${id}`);
   });
