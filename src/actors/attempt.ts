@@ -96,6 +96,12 @@ export class Attempt {
     }
     const params = this.#deps.readParams(this.#version.spec, run.params);
     if (!params.ok) {
+      const sealed = params.errors.find(({ code }) => code === "sealed");
+      if (sealed)
+        return this.#failed(
+          "params",
+          `a saved secret cannot be decrypted with the keys that are there: ${sealed.message}`,
+        );
       const fields = params.errors.map((error) => `${error.pointer}: ${error.message}`).join("; ");
       return this.#failed("params", `the saved params do not fit this version of the job: ${fields}`);
     }

@@ -51,7 +51,7 @@ export class Params {
       return { ok: true, values, secrets: this.#secretNames(spec).map((name) => values[name]) };
     } catch (error) {
       if (!(error instanceof SealError)) throw error;
-      return { ok: false, errors: [{ pointer: "", code: "sealed", message: error.message }] };
+      return { ok: false, errors: [{ pointer: "/params", code: "sealed", message: error.message }] };
     }
   }
 

@@ -6,6 +6,8 @@ export const MASK = "***";
 const CUT = "…";
 /** So much of a secret's beginning, less one character, may be shown where it was cut off. */
 const LEAST_PART = 4;
+/** What follows it where a line was cut for sure; elsewhere somebody may have written it. */
+const LINE_CUT = " (cut, ";
 /** A text has few places where it was cut; a job that prints nothing but such marks must not keep us busy. */
 const CUTS = 16;
 
@@ -66,7 +68,8 @@ export class Masker {
     const parts = text.split(CUT);
     for (let i = Math.max(0, parts.length - 1 - CUTS); i < parts.length - 1; i++) {
       const part = parts[i]!;
-      const cutOff = Math.max(...this.#forms.map((form) => form.beginningAt(part, LEAST_PART, LONGEST_CUT)));
+      const least = parts[i + 1]!.startsWith(LINE_CUT) ? 1 : LEAST_PART;
+      const cutOff = Math.max(...this.#forms.map((form) => form.beginningAt(part, least, LONGEST_CUT)));
       if (cutOff > 0) parts[i] = `${part.slice(0, part.length - cutOff)}${MASK}`;
     }
     return parts.join(CUT);

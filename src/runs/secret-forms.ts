@@ -1,4 +1,5 @@
 // The ways in which a secret's value may be written: plain, base64, URL-encoded, JSON-escaped (L3). Pure.
+import { inspect } from "node:util";
 
 /** Shorter values are words and numbers that a log is full of: hiding them would hide the log. */
 export const LEAST_SECRET = 8;
@@ -74,7 +75,16 @@ function jsonForms(text: string): string[] {
   const upper = ascii.replace(/\\u[0-9a-f]{4}/g, (found) => `\\u${found.slice(2).toUpperCase()}`);
   const slashes = once.replaceAll("/", "\\/");
   // JSON inside JSON is common in logs.
-  return [once, ascii, upper, slashes, escaped(once)];
+  return [once, ascii, upper, slashes, escaped(once), encodeURIComponent(once), ...inspected(text)];
 }
 
 const escaped = (text: string) => JSON.stringify(text).slice(1, -1);
+
+/** As `console.log` writes it inside of an object: which quote it takes depends on what else is there. */
+function inspected(text: string): string[] {
+  const options = { breakLength: Infinity, maxStringLength: null };
+  const single = inspect(text, options);
+  // With quotes of all three kinds around it, the single ones are escaped.
+  const among = inspect(`${text}"'\``, options);
+  return [single.slice(1, -1), among.slice(1, -5)];
+}

@@ -5,7 +5,7 @@ import { StringDecoder } from "node:string_decoder";
 import type { JobEvent } from "../sdk/context.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
 import { encodeFrame } from "./frames.ts";
-import { cutLine, LineCutter, OutputCap } from "./lines.ts";
+import { cutLine, LineCutter, OutputCap, writtenLength } from "./lines.ts";
 import { type FailedRecordTold, type FromChild, NO_PIPE, OUT_FD, type ToldLine } from "./protocol.ts";
 
 /** Progress and counts travel at most this often; what waits goes out with the end at the latest. */
@@ -99,8 +99,8 @@ export class Outgoing {
     const length = text.length + (line.fields ? stringify(line.fields).length : 0);
     if (!this.#cap.fits(length)) {
       this.#dropped.lines++;
-      this.#dropped.bytes += length;
-      this.#dropped.last = text.slice(0, MAX_LAST);
+      this.#dropped.bytes += length - text.length + writtenLength(text);
+      if (text.trim() !== "") this.#dropped.last = text.slice(0, MAX_LAST);
       return this.#due();
     }
     this.#lines.push(line);

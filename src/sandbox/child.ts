@@ -1,4 +1,5 @@
 // The child process: waits for one order, imports the bundle, runs one attempt or describes the job, tells how it ended.
+import { getEventListeners as listenersOf } from "node:events";
 import { existsSync, mkdirSync, readdirSync, rmSync } from "node:fs";
 import { createRequire } from "node:module";
 import { Socket } from "node:net";
@@ -26,6 +27,9 @@ import {
 } from "./protocol.ts";
 
 const exit = process.exit.bind(process);
+// Taken before any job runs: a job may replace these for itself, not for us.
+const [later, never] = [globalThis.setTimeout, globalThis.clearTimeout];
+const LISTENING_MS = 200;
 /** The child starts in its temp folder; the working folder may be changed by a job, this is not. */
 const TEMP_DIR = process.cwd();
 const control = new Socket({ fd: IN_FD, readable: true, writable: false });
@@ -44,6 +48,8 @@ interface Running {
 let running: Running | undefined;
 /** Nothing is left that could still happen. */
 let dry = false;
+/** Keeps an attempt alive that waits for its abort alone. */
+let listening: NodeJS.Timeout | undefined;
 /** The bundle that is imported to be described. */
 let describing: string | undefined;
 const queue = new ChildQueue(
@@ -63,7 +69,11 @@ control.on("end", () => exit(0));
 control.on("error", () => exit(0));
 
 process.on("uncaughtException", (error, origin) => fatal(error, origin));
-process.on("beforeExit", () => (dry = true));
+process.on("beforeExit", () => {
+  // Whoever listens for the abort waits for something that may still happen: looked at again and again, since it may stop.
+  dry = !running || running.phase !== "execute" || listenersOf(running.abort.signal, "abort").length === 0;
+  if (!dry) listening = later(() => undefined, LISTENING_MS);
+});
 process.on("exit", () => exiting());
 
 function take(message: ToChild): void {
@@ -136,6 +146,7 @@ function finish(n: number, out: Outgoing, end: ToldEnd, from: number): void {
   flushStderr();
   out.close();
   running = undefined;
+  never(listening);
   control.ref();
   const rest = resting?.look() ?? { leftovers: ["nothing was loaded"], made: true, bytes: 0 };
   const follows = loaded?.follows ?? false;

@@ -2,7 +2,7 @@
 import type { Instant } from "../clock.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
 import { type Act, Ending } from "./ending.ts";
-import { OutputCap } from "./lines.ts";
+import { OutputCap, writtenLength } from "./lines.ts";
 import type { InLine } from "./line.ts";
 import { type AttemptFacts, type Exit, type Outcome, outcomeOf, type Step } from "./outcome.ts";
 import type { FailedRecordTold, FromChild, ToldLine } from "./protocol.ts";
@@ -119,10 +119,10 @@ type Told = Extract<FromChild, { t: "log" | "dropped" | "exiting" | "records" | 
 export function handOn(attempt: Attempt, message: Told): void {
   const { listener, facts } = attempt;
   if (message.t === "log") {
-    facts.lastLine = message.lines.at(-1)?.text ?? facts.lastLine;
+    facts.lastLine = message.lines.findLast(notBlank)?.text ?? facts.lastLine;
     keepLines(attempt, message.lines);
   } else if (message.t === "dropped") {
-    facts.lastLine = message.last;
+    if (message.last.trim() !== "") facts.lastLine = message.last;
     listener.dropped(message.lines, message.bytes);
   } else if (message.t === "exiting") facts.exiting = message;
   else if (message.t === "records") listener.records(message.counts, message.failed);
@@ -130,12 +130,14 @@ export function handOn(attempt: Attempt, message: Told): void {
   else listener.state(message.key, message.value);
 }
 
+const notBlank = ({ text }: ToldLine) => text.trim() !== "";
+
 /** The child keeps to the cap by itself; what else is written in its name is counted here. */
 function keepLines({ cap, listener }: Attempt, lines: readonly ToldLine[]): void {
   const kept = lines.filter(({ text }) => cap.fits(text.length));
   if (kept.length > 0) listener.lines(kept);
   if (kept.length === lines.length) return;
-  const bytes = lines.slice(kept.length).reduce((sum, { text }) => sum + text.length, 0);
+  const bytes = lines.slice(kept.length).reduce((sum, { text }) => sum + writtenLength(text), 0);
   listener.dropped(lines.length - kept.length, bytes);
 }
 

@@ -39,6 +39,12 @@ export class LineCutter {
   }
 }
 
+/** How long a line was before it was cut: only those that were are longer than a line may be. */
+export function writtenLength(text: string): number {
+  if (text.length <= MAX_LINE) return text.length;
+  return Number(/\(cut, (\d+) characters\)$/.exec(text)?.[1] ?? text.length);
+}
+
 /** A line that came whole, no longer than it may be. */
 export function cutLine(text: string): string {
   return text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}… (cut, ${text.length} characters)` : text;

@@ -1,5 +1,6 @@
 // L3: no form of a secret passes, whole or cut, in one line or over several; and nothing else is touched.
 import { expect } from "chai";
+import { inspect } from "node:util";
 import { MASK, Masker } from "../../src/runs/masker.ts";
 import { MaskedLines } from "../../src/runs/masked-lines.ts";
 import { formsOf } from "../../src/runs/secret-forms.ts";
@@ -8,6 +9,7 @@ const SECRETS = [
   "xoxb-1234567890-abcdef",
   'quo"te\\d & spaced/pa+ss=w%rd',
   "pässwörd-🛰-ünïcode",
+  'it\'s "both" C:\\dir\\key',
   "12345678",
   "a".repeat(8),
   "abababababab",
@@ -26,6 +28,10 @@ const WRITTEN: Record<string, (secret: string) => string> = {
     encodeURIComponent(secret).replace(/%[0-9A-F]{2}/g, (hex) => hex.toLowerCase()),
   "form field": (secret) => new URLSearchParams({ a: secret }).toString().slice(2),
   JSON: (secret) => JSON.stringify(secret).slice(1, -1),
+  "JSON in a URL": (secret) => encodeURIComponent(JSON.stringify(secret)),
+  "as console.log shows it": (secret) => inspect({ secret }, { breakLength: Infinity }).slice(10, -2),
+  "as console.log shows it among all quotes": (secret) =>
+    inspect({ a: `"'\`${secret}` }, { breakLength: Infinity }).slice(4, -2),
   "JSON in JSON": (secret) => JSON.stringify(JSON.stringify({ secret })),
 };
 
@@ -63,6 +69,8 @@ describe("L3: masking", () => {
         for (let at = 1; at < Math.min(secret.length, 60); at++) {
           const masked = masker.text(`see ${secret.slice(0, at)}… (cut)`);
           if (at >= 4) expect(masked, `cut at ${at}`).to.equal(`see ${MASK}… (cut)`);
+          const line = masker.text(`see ${secret.slice(0, at)}… (cut, 20000 characters)`);
+          expect(line, `a line cut at ${at}`).to.equal(`see ${MASK}… (cut, 20000 characters)`);
         }
       });
 

@@ -1,6 +1,6 @@
 // What a job writes: in order, bounded, and never lost when its process dies; and how its end is told in words.
 import { expect } from "chai";
-import { cutLine, LineCutter, OutputCap } from "../../src/sandbox/lines.ts";
+import { cutLine, LineCutter, OutputCap, writtenLength } from "../../src/sandbox/lines.ts";
 import { AttemptRig } from "../support/attempts.ts";
 
 describe("lines", () => {
@@ -20,6 +20,11 @@ describe("lines", () => {
     const whole = cutter.push("\n")[0]!;
     expect(whole).to.equal(cutLine("x".repeat(100_000)));
     expect(whole).to.match(/^x{16384}… \(cut, 100000 characters\)$/);
+  });
+
+  it("L1: a cut line tells how long it was", () => {
+    expect(writtenLength(cutLine("x".repeat(100_000)))).to.equal(100_000);
+    expect(writtenLength("… (cut, 7 characters)")).to.equal(21);
   });
 
   it("L1: once a line did not fit, none does; empty ones count too", () => {
@@ -60,7 +65,12 @@ describe("output of attempts", function () {
       `process.kill(process.pid, "SIGKILL"); for (;;);`,
       /^ended by signal SIGKILL before returning a result; last line: line 5$/,
     ],
-    ["an abort of the engine", `process.abort()`, /^ended by signal SIGABRT before/],
+    [
+      "an abort of the engine",
+      `process.abort()`,
+      // What the engine writes about itself ends with empty lines.
+      /^ended by signal SIGABRT before returning a result; last line: \S/,
+    ],
   ];
   for (const [what, code, cause] of ends) {
     it(`X10: the last lines before ${what} are kept`, async () => {
@@ -71,6 +81,42 @@ describe("output of attempts", function () {
       expect(lines).to.deep.equal(["line 1", "line 2", "line 3", "line 4", "line 5"]);
     });
   }
+
+  it("L1: what is dropped is told with the size that the job wrote, not that of what would have been kept", async () => {
+    const body = `async execute() {
+      const { writeSync } = await import("node:fs");
+      const write = (chunk) => { for (let at = 0; at < chunk.length;) try { at += writeSync(1, chunk, at); } catch (e) { if (e.code !== "EAGAIN") throw e; } };
+      const line = "x".repeat(1e6) + "\\n";
+      if (this.params.raw) for (let i = 0; i < 40; i++) write(Buffer.from(line));
+      else for (let i = 0; i < 40; i++) console.log("x".repeat(1e6));
+    }`;
+    const path = rig.bundle(body);
+    for (const [raw, bytes] of [
+      [true, 40_000_040],
+      [false, 40_000_040],
+    ] as const) {
+      const { told, outcome } = await rig.run(path, { params: { raw }, limits: { outputBytes: 100_000 } });
+      expect(outcome.kind).to.equal("result");
+      const kept = told.lines.reduce((sum, { text }) => sum + writtenLength(text), 0);
+      // A raw line that was begun before the log was full is not counted twice.
+      expect(told.droppedBytes + kept, String(raw)).to.be.within(bytes - 1_000_000, bytes + 1_000);
+    }
+  });
+
+  it("X9: a job that waits for the abort signal alone lives until it comes, and one that stops listening does not", async () => {
+    const path = rig.bundle(`async execute() {
+      await new Promise((resolve) => {
+        this.signal.addEventListener("abort", resolve, { once: true });
+        if (this.params.stops) this.signal.removeEventListener("abort", resolve);
+      });
+      this.log.info("tidied up");
+    }`);
+    const { outcome, told, steps } = await rig.run(path, { abortAfter: 700 });
+    expect(outcome).to.include({ kind: "aborted" });
+    expect(steps.map(({ signal }) => signal)).to.deep.equal(["abort"]);
+    expect(told.lines.map(({ text }) => text)).to.deep.equal(["tidied up"]);
+    expect((await rig.run(path, { params: { stops: true } })).outcome).to.include({ kind: "no_result" });
+  });
 
   it("X10: many lines before process.exit are all kept", async () => {
     const { told } = await rig.run(
