@@ -11,6 +11,8 @@ random() {
 # A file is there as a whole or not at all. It belongs to whom it is for, before it has its name.
 keep() { # file owner mode text
   [ ! -s "$1" ] || return 0
+  # One that was cut off is its user's already, and may only be read.
+  rm -f "$1.new"
   printf '%s\n' "$4" > "$1.new"
   chmod "$3" "$1.new"
   chown "$2" "$1.new"

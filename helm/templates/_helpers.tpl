@@ -86,6 +86,15 @@ JOBMOUNT_ADMIN_TOKEN=admin-token
 {{- end }}
 {{- end }}
 
+{{/* Helm reads every number as a float, and writes those from a million on as 1e+06. */}}
+{{- define "jobmount.text" -}}
+{{- if kindIs "float64" . -}}
+{{ ternary (int64 . | toString) (toString .) (eq . (floor .)) }}
+{{- else -}}
+{{ toString . }}
+{{- end -}}
+{{- end }}
+
 {{- define "jobmount.secretVolume" -}}
 - name: secrets
   secret:
@@ -173,6 +182,14 @@ capabilities:
 {{- end -}}
 {{- if and (eq .Values.mode "single") .Values.secrets.databaseUrl -}}
 {{- fail "secrets.databaseUrl: the mode single keeps its database on the claim; a server takes mode: replicated" -}}
+{{- end -}}
+{{- if and (eq .Values.mode "replicated") .Values.persistence.existingClaim -}}
+{{- fail "persistence.existingClaim: replicas have an empty folder each; a claim that they share goes into files.existingClaim" -}}
+{{- end -}}
+{{- range $name, $_ := .Values.podLabels -}}
+{{- if has $name (list "app.kubernetes.io/name" "app.kubernetes.io/instance" "app.kubernetes.io/component" "app.kubernetes.io/version" "app.kubernetes.io/managed-by" "helm.sh/chart") -}}
+{{- fail (printf "podLabels: %s is the chart's own" $name) -}}
+{{- end -}}
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
 {{- fail "ingress.host: the name under which the service is reached is needed" -}}
