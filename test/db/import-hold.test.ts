@@ -9,7 +9,7 @@ import { eventually } from "../support/eventually.ts";
 const KEYS = ["k".repeat(32)];
 const HOLDERS = "SELECT IS_USED_LOCK(CONCAT('jobmount.import.', SHA1(DATABASE()))) AS id";
 
-onEveryDatabase("an import has its database for itself", function (databases) {
+onEveryDatabase("an import has its database for itself", (databases) => {
   let lines: string[];
   before(async () => {
     const source = await databases.fresh();
@@ -53,7 +53,7 @@ onEveryDatabase("an import has its database for itself", function (databases) {
       one.go();
       expect(await one.ended).to.equal(undefined);
       expect(await new SettingsStore(second).get("a fact")).to.equal("of the source");
-    });
+    }).timeout(60_000);
 
   it("takes nothing away from the one that came after it was lost", async () => {
     const first = await databases.fresh();
@@ -70,7 +70,7 @@ onEveryDatabase("an import has its database for itself", function (databases) {
     one.go();
     expect((await one.ended)?.message).to.include("another import");
     expect(await new SettingsStore(second).get("a fact")).to.equal("of a service that is at work since");
-  });
+  }).timeout(60_000);
 
   it("is refused when a line was changed or the key is another one, and nothing stays", async () => {
     const target = await databases.fresh();
@@ -92,5 +92,5 @@ onEveryDatabase("an import has its database for itself", function (databases) {
     expect(await failing(importing(lines, ["l".repeat(32)]))).to.include("JOBMOUNT_SECRET_KEY");
     expect(await new SettingsStore(target).get("a fact")).to.equal(undefined);
     await importing(lines, ["n".repeat(32), ...KEYS]);
-  });
+  }).timeout(60_000);
 });
