@@ -219,7 +219,11 @@ describe("the verbs of a running service", () => {
       { data: [job], page: { next: "more", hasMore: true } },
       { data: [broken], page: { next: null, hasMore: false } },
     ];
-    handler = (request) => ({ status: 200, body: pages[request.url!.includes("cursor=more") ? 1 : 0] });
+    const sources = { data: [{ name: job.source }] };
+    handler = ({ url }) => ({
+      status: 200,
+      body: url!.includes("/sources") ? sources : pages[url!.includes("cursor=more") ? 1 : 0],
+    });
     const { code, stdout, stderr } = await jobmount(["jobs"], { cwd, env: remote() });
     expect(code, stderr).to.equal(0);
     expect(stdout).to.match(/^hello +ready +c864f37 +1, 1 disabled +2027-01-01T00:00:00Z$/m);

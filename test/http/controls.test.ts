@@ -44,7 +44,9 @@ describe("controls of schedules over REST", () => {
       until: "2027-01-02T05:04:05.678Z",
     });
     expect(again.json.revision, "the same pause again is no change").to.equal(2);
-    const open = await post(`/schedules/${id}/pause`);
+    const kept = await post(`/schedules/${id}/pause`);
+    expect(kept.json.paused, "what is left out stays").to.deep.equal(paused.json.paused);
+    const open = await post(`/schedules/${id}/pause`, { reason: null, until: null });
     expect(open.json.paused).to.deep.equal({ by: "token:operator", reason: null, at: NOW, until: null });
     expect(open.json.nextFires).to.deep.equal([]);
     expect((await face.ask("GET", "/jobs/open")).json.nextRunAt).to.equal(null);

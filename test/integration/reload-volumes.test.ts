@@ -20,7 +20,7 @@ onEveryDatabase("R3: after each swap of a volume the next run prints the new tex
     this.timeout(60_000);
     mounts = await Mounts.start({
       sources: ["whole", "items", "old_kubelet", "current", "below"],
-      paths: { current: "gitsync/current", below: "gitsync/current/deep" },
+      paths: { current: "gitsync/current", below: "gitsync/linked/deep" },
       database: await databases.freshUrl(),
       prepare: (made) => {
         for (const source of ["whole", "items", "old_kubelet"])
@@ -98,8 +98,11 @@ onEveryDatabase("R3: after each swap of a volume the next run prints the new tex
       const commit = git(mounts.path("upstream"), "rev-parse", "HEAD");
       git(root, "fetch", "-q", "--depth=1", mounts.path("upstream"), commit);
       git(root, "worktree", "add", "-q", "--force", "--detach", `.worktrees/${commit}`, commit);
-      symlinkSync(`.worktrees/${commit}`, `${root}/tmp-link`);
-      renameSync(`${root}/tmp-link`, `${root}/current`);
+      // Two links of one tree: a source may not lie inside of another.
+      for (const link of ["linked", "current"]) {
+        symlinkSync(`.worktrees/${commit}`, `${root}/tmp-link`);
+        renameSync(`${root}/tmp-link`, `${root}/${link}`);
+      }
       for (const old of readdirSync(`${root}/.worktrees`).filter((name) => name !== commit)) {
         mounts.remove(`gitsync/.worktrees/${old}`);
         git(root, "worktree", "prune");

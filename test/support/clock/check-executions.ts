@@ -2,7 +2,7 @@
 import type { History, RowSeen, WitnessLine } from "./history.ts";
 
 /** Clocks of a process and of a database server on one machine, read within one round trip of each other. */
-const CLOCKS_MS = 50;
+const CLOCKS_MS = 100;
 
 interface Execution {
   runId: string;
