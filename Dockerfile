@@ -15,10 +15,11 @@ FROM ${NODE_IMAGE} AS build
 WORKDIR /build
 COPY package.json package-lock.json .npmrc ./
 RUN npm ci --ignore-scripts
-COPY tsconfig.json tsconfig.build.json README.md CHANGELOG.md ./
+COPY tsconfig.json tsconfig.build.json bundle.mjs README.md CHANGELOG.md ./
 COPY bin ./bin
 COPY migrations ./migrations
 COPY src ./src
+COPY ui ./ui
 COPY builtin_tasks ./builtin_tasks
 COPY external_tasks ./external_tasks
 # What the npm package holds is what the image holds.
@@ -38,8 +39,10 @@ RUN apt-get update \
   && groupadd --gid 10002 jobs \
   && useradd --uid 10002 --gid 10002 --no-create-home --home-dir /tmp --shell /usr/sbin/nologin jobs
 # The service runs a Node that its user may execute and not read: the kernel then shows no process of the same user its
-# memory and its environment, where the secrets are. Jobs run the ordinary one.
+# memory and its environment, where the secrets are. Jobs run the ordinary one. The same for tini, which has that
+# environment too, and which would show it to every job as /proc/1/environ.
 RUN install -D --owner root --group root --mode 0711 /usr/local/bin/node /usr/local/lib/jobmount/node \
+  && install --owner root --group root --mode 0711 /usr/bin/tini /usr/local/lib/jobmount/tini \
   && printf '#!/bin/sh\nexec /usr/local/lib/jobmount/node /app/bin/jobmount.mjs "$@"\n' > /usr/local/bin/jobmount \
   && chmod 0755 /usr/local/bin/jobmount
 COPY --from=packages /app/node_modules /app/node_modules
@@ -66,7 +69,7 @@ WORKDIR /
 EXPOSE 3000
 STOPSIGNAL SIGTERM
 HEALTHCHECK --interval=15s --timeout=10s --start-period=60s --retries=3 CMD ["jobmount", "doctor", "--ready"]
-ENTRYPOINT ["/usr/bin/tini", "--", "jobmount"]
+ENTRYPOINT ["/usr/local/lib/jobmount/tini", "--", "jobmount"]
 CMD ["start"]
 
 # The variant in which jobs have a user of their own: docker build --target job-user. It starts as root; see

@@ -16,7 +16,7 @@ const AWAITED = 2_000;
 const IDLE_TRIGGERS = 300;
 const ACTOR = { type: "local", name: "bench" } as const;
 /** The job says when its first line ran: both processes read the same clock. */
-const BODY = "return { at: performance.timeOrigin + performance.now() };";
+const BODY = "this.records.success(); return { at: performance.timeOrigin + performance.now() };";
 
 export async function measureDurable(url: string, concurrency: number): Promise<DurableFigures> {
   const rig = await startRig({ url, concurrency, body: BODY });

@@ -119,7 +119,7 @@ export async function startRig(options: RigOptions) {
     byId: () => Promise.resolve(undefined),
     runningOf: () => Promise.resolve(0),
     specOf: () => SPEC,
-    isMissing: () => false,
+    standingOf: () => "ready",
     remove: () => Promise.resolve(false),
     saveParams: (_spec, params) => params,
     specOfVersion: () => Promise.resolve(SPEC),

@@ -35,6 +35,7 @@ export const ACCESS_TABLES: Record<string, TableText> = {
     indexes: {
       ix_audit_events_source: ["source", "id"],
       ix_audit_events_target: ["target", "id"],
+      ix_audit_events_actor: ["actor_name", "id"],
     },
   },
 };

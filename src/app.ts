@@ -1,29 +1,31 @@
 // The composition root, read top to bottom: what the service is made of, and the order in which it starts and stops.
 import { Access } from "./access/access.ts";
 import { Audit } from "./access/audit.ts";
-import { LOCAL_PRINCIPAL } from "./access/principal.ts";
 import type { Scheduler } from "./actors/scheduler.ts";
 import type { Worker } from "./actors/worker.ts";
 import { makeActors } from "./app/actors.ts";
-import { applyCodeSchedules, type SuggestingJob } from "./app/code-schedules.ts";
-import { logChange } from "./app/events.ts";
-import { createBundledSchedules } from "./app/first-start.ts";
+import { logChange, tellFinished } from "./app/events.ts";
+import { FirstStart } from "./app/first-start.ts";
 import { faceDeps } from "./app/face.ts";
 import { Follower } from "./app/follower.ts";
 import { type ImpactEvent, logImpact } from "./app/impact.ts";
 import { Health } from "./app/health.ts";
-import { Metrics } from "./app/metrics.ts";
+import type { Metrics } from "./app/metrics.ts";
 import { makeParts, type Parts } from "./app/parts.ts";
+import { makeMetrics } from "./app/readings.ts";
 import { shownAddress, startedSources } from "./app/report.ts";
 import { orphanedText } from "./app/source-board.ts";
 import { secretKeys } from "./app/secret-key.ts";
+import { warnOfUnreadable } from "./app/unreadable-secrets.ts";
 import { VersionUpkeep } from "./app/version-upkeep.ts";
+import { interruption } from "./cli/context.ts";
 import type { App, AppOptions, StartReport } from "./cli/ports.ts";
 import { systemClock } from "./clock.ts";
 import type { Config } from "./config.ts";
+import { linkAddress } from "./config/link-address.ts";
 import { DbAuditStore } from "./db/audit-store.ts";
 import type { Database } from "./db/database.ts";
-import { migrate, openDatabase } from "./db/open.ts";
+import { migrate, missingMigrations, openDatabase } from "./db/open.ts";
 import { Vault } from "./db/secrets.ts";
 import { DbSessionStore } from "./db/session-store.ts";
 import { refuseUnfinished } from "./db/import-hold.ts";
@@ -38,6 +40,8 @@ import type { Logger } from "./log.ts";
 
 /** So long a start waits for the folders to be loaded. */
 const SETTLE_MS = 5_000;
+/** A start under way ends at its next step; what hangs in one (a database that does not answer) is left. */
+const START_GRACE_MS = 5_000;
 /** Open requests may go on this long after a stop. */
 const FACE_GRACE_MS = 2_000;
 
@@ -56,9 +60,12 @@ class JobmountApp implements App {
   #metrics: Metrics | undefined;
   #scheduler: Scheduler | undefined;
   #worker: Worker | undefined;
+  #first: FirstStart | undefined;
   #scanned = false;
   /** Whether schedules fire now; changed by `fire` alone. */
   #firing = false;
+  readonly #ending = new AbortController();
+  #starting: Promise<StartReport> | undefined;
   #stopped: Promise<void> | undefined;
 
   constructor(config: Config, log: Logger, options: AppOptions) {
@@ -67,7 +74,14 @@ class JobmountApp implements App {
     this.#options = options;
   }
 
-  async start(): Promise<StartReport> {
+  start(): Promise<StartReport> {
+    this.#starting = this.#start();
+    return this.#starting;
+  }
+
+  async #start(): Promise<StartReport> {
+    const { signal } = this.#ending;
+    signal.throwIfAborted();
     const config = this.#config;
     const log = this.#log;
     const { path } = config.taskDatabase;
@@ -83,11 +97,13 @@ class JobmountApp implements App {
       waitMs: config.databaseWaitMs,
     });
     this.#undo.push(() => database.close());
+    signal.throwIfAborted();
     const ran = await migrate(database);
     if (ran.length > 0) log.info({ migrations: ran }, "the database schema was brought up");
     await refuseUnfinished(database);
 
     const vault = new Vault(secretKeys(config));
+    this.#undo.push(warnOfUnreadable({ database, vault, log }));
     const owner = newId("wrk", database.now());
     const fires = () => this.#firing;
     const { onEvent, env = {} } = this.#options;
@@ -102,11 +118,12 @@ class JobmountApp implements App {
       if (onEvent) onEvent(change);
       else logChange(change, log);
       parts.impact.changed(change);
-      if (change.kind === "loaded") void this.#applyCodeSchedules(parts, change);
+      if (change.kind === "loaded") void parts.codeSchedules.apply([change]);
       // What suspended schedules may be over.
       if (change.kind !== "missing") this.#scheduler?.reconcile();
       if (change.kind === "source") void parts.board.beat();
     });
+    signal.throwIfAborted();
     await parts.board.start();
     this.#undo.push(
       () => parts.board.stop(),
@@ -116,15 +133,22 @@ class JobmountApp implements App {
     follower.start();
     this.#undo.push(() => follower.stop());
     await Promise.all([parts.pool.start(), parts.catalog.start()]);
-    const settled = parts.catalog.whenSettled().then(() => (this.#scanned = true));
+    const settled = parts.codeSchedules.start(parts.catalog).then(() => (this.#scanned = true));
+    this.#undo.push(() => parts.codeSchedules.stop());
     // The report counts what loads in good time; a slow mount does not keep the service from starting.
-    await Promise.race([settled, new Promise((resolve) => setTimeout(resolve, SETTLE_MS).unref())]);
+    await Promise.race([settled, interruption(AbortSignal.any([signal, AbortSignal.timeout(SETTLE_MS)]))]);
+    signal.throwIfAborted();
 
     // Before anything fires: what a new version does not take any more must not be found out by a run.
     await parts.impact.start();
     this.#undo.push(() => parts.impact.stop());
     await this.#startActors(parts, database, owner);
+    signal.throwIfAborted();
     return this.#open(parts, database);
+  }
+
+  async told(): Promise<void> {
+    await this.#first?.told();
   }
 
   stop(): Promise<void> {
@@ -140,6 +164,10 @@ class JobmountApp implements App {
 
   async #stop(): Promise<void> {
     if (this.#health) this.#health.isDraining = true;
+    // A start that went on would open what nobody closes any more.
+    this.#ending.abort(new Error("the service was stopped while it started"));
+    const ready = this.#starting?.catch(() => undefined);
+    await Promise.race([ready, new Promise((resolve) => setTimeout(resolve, START_GRACE_MS).unref())]);
     // The face is there until the attempts are over: it says that we are not ready, shows what still runs, and cancels.
     await this.fire(false).catch((error: unknown) => this.#notClean(error));
     await this.#worker?.stop().catch((error: unknown) => this.#notClean(error));
@@ -156,18 +184,6 @@ class JobmountApp implements App {
     this.#log.warn({ error: messageOf(error) }, "a part of the service did not stop cleanly");
   }
 
-  async #applyCodeSchedules(parts: Parts, job: SuggestingJob): Promise<void> {
-    if (this.#config.codeSchedules !== "apply") return;
-    try {
-      await applyCodeSchedules(job, parts.schedules, this.#log);
-    } catch (error) {
-      this.#log.warn(
-        { job: job.key, error: messageOf(error) },
-        "the schedules of the code could not be applied",
-      );
-    }
-  }
-
   async #startActors(parts: Parts, database: Database, owner: string): Promise<void> {
     const log = this.#log;
     const { onEvent } = this.#options;
@@ -176,13 +192,7 @@ class JobmountApp implements App {
       if (!this.#firing) return undefined;
       return scheduler.settledAt === undefined ? null : systemClock.monotonic() - scheduler.settledAt;
     };
-    const metrics = new Metrics({
-      running: () => worker.running,
-      queued: () => parts.figures.queued(database.now()),
-      loadErrors: () => parts.catalog.loadErrors(),
-      skipped: () => parts.figures.skippedSinceStart(),
-      beatAgeMs,
-    });
+    const metrics = makeMetrics(this.#config, parts, { running: () => worker.running, beatAgeMs });
     this.#metrics = metrics;
     const actors = makeActors({
       config: this.#config,
@@ -199,13 +209,15 @@ class JobmountApp implements App {
     this.#health = new Health({
       database,
       log,
+      missingMigrations: () => missingMigrations(database),
       scanned: () => this.#scanned,
       beatAgeMs,
+      trySpool: () => spool.probe(),
       spoolTrouble: () => spool.trouble,
     });
     if (onEvent) {
       notices.listen(({ runId }) => {
-        void parts.queries.byId(runId).then((run) => run && onEvent({ kind: "finished", run }));
+        void tellFinished(runId, parts.queries, onEvent, log);
       });
     }
     // What an earlier process left comes first, its ends before its running rows: their slots must be free before anything
@@ -236,10 +248,6 @@ class JobmountApp implements App {
       clock: systemClock,
       adminToken: config.adminToken ?? undefined,
     });
-    const firstStart = await new SettingsStore(database).firstStart();
-    const schedulesCreated = firstStart
-      ? await createBundledSchedules(parts.catalog.entries(), parts.schedules, this.#log)
-      : [];
     const audit = new Audit({ store: new DbAuditStore(database), clock: systemClock, log: this.#log });
     this.#undo.push(() => audit.flush());
     let url = "";
@@ -266,23 +274,24 @@ class JobmountApp implements App {
       await server.start();
       this.#undo.push(() => server.stop());
     }
-    url = config.publicUrl ?? network.address;
-    const needsToken = firstStart && config.adminToken === null;
-    const token = needsToken
-      ? await access.createToken({ name: "first start", role: "admin" }, LOCAL_PRINCIPAL)
-      : null;
-    const code = needsToken
-      ? await access.createSignInCode({ name: "first sign-in" }, LOCAL_PRINCIPAL)
-      : null;
+    url = linkAddress(config, network.port);
+    const first = new FirstStart({
+      ...parts,
+      access,
+      settings: new SettingsStore(database),
+      alone: database.dialect.name === "sqlite",
+      hasToken: config.adminToken !== null,
+      log: this.#log,
+    });
+    this.#first = first;
+    this.#undo.push(() => first.stop());
     return {
-      signInUrl: code && `${url}/sign-in?code=${code.code}`,
+      ...(await first.begin(url, this.#scanned)),
       url: network.address,
       socketPath: config.socketPath,
       sources: startedSources(parts),
+      loading: !this.#scanned,
       orphaned: (await parts.board.orphaned()).filter(({ schedules }) => schedules > 0).map(orphanedText),
-      firstStart,
-      token: token?.secret ?? null,
-      schedulesCreated,
       database: shownAddress(config),
     };
   }

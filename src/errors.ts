@@ -20,6 +20,12 @@ export class ExpectedError extends Error {
   }
 }
 
+/** A database refuses the values themselves, and would refuse them again, whoever asks. */
+export class ValuesRefused extends Error {}
+
+/** The values are more than a database takes in one statement. */
+export class TooMuchAtOnce extends ValuesRefused {}
+
 /** 422: the input was understood, and one or more of its fields are wrong. */
 export function invalid(fields: readonly FieldError[], message?: string): ExpectedError {
   const first = fields[0];

@@ -12,7 +12,18 @@ const ROOT = fileURLToPath(new URL("..", import.meta.url));
 const SRC = join(ROOT, "src");
 
 /** Small files that know nothing of the rest; everybody may import them. */
-const LEAVES = new Set(["clock", "log", "errors", "ids", "duration", "time-limit", "json-schema"]);
+const LEAVES = new Set([
+  "clock",
+  "log",
+  "errors",
+  "ids",
+  "duration",
+  "time-limit",
+  "json-schema",
+  "lines",
+  "log-size",
+  "recurring",
+]);
 
 /** folder -> folders it may import. */
 const MAY_IMPORT: Record<string, readonly string[]> = {
@@ -69,13 +80,15 @@ interface Import {
   typeOnly: boolean;
 }
 
-function files(folder: string): string[] {
+function filesOf(folder: string, names: RegExp): string[] {
   return readdirSync(folder).flatMap((name) => {
     const path = join(folder, name);
-    if (statSync(path).isDirectory()) return files(path);
-    return path.endsWith(".ts") ? [path] : [];
+    if (statSync(path).isDirectory()) return filesOf(path, names);
+    return names.test(path) ? [path] : [];
   });
 }
+
+const files = (folder: string) => filesOf(folder, /\.ts$/);
 
 const sources = files(SRC);
 const roomOf = (path: string) => relative(SRC, path).split("/")[0]!.replace(/\.ts$/, "");
@@ -178,6 +191,27 @@ describe("architecture", () => {
     expect(long.map((path) => relative(ROOT, path))).to.deep.equal([]);
     const mute = sources.filter((path) => !readFileSync(path, "utf8").startsWith("// "));
     expect(mute.map((path) => relative(ROOT, path))).to.deep.equal([]);
+  });
+
+  it("the page knows the service by the types of its contract alone, and packages of its own", () => {
+    const page = filesOf(join(ROOT, "ui", "src"), /\.tsx?$/).filter((path) => !path.endsWith(".d.ts"));
+    const wrong: string[] = [];
+    for (const path of page) {
+      const text = readFileSync(path, "utf8");
+      const name = relative(ROOT, path);
+      if (!text.startsWith("// ")) wrong.push(`${name} does not say its reason`);
+      if (text.split("\n").length > 301) wrong.push(`${name} has more than 300 lines`);
+      for (const [line, spec] of text.matchAll(/^(?:import|export)\s[^"';]*?from\s+"([^"]+)"/gm)) {
+        const outside =
+          spec!.startsWith(".") && !resolve(dirname(path), spec!).startsWith(join(ROOT, "ui", "src"));
+        if (outside && !(name === "ui/src/api/contract.ts" && line.startsWith("import type")))
+          wrong.push(`${name} imports ${spec}`);
+        if (!spec!.startsWith(".") && !/^(react|react-dom|@tanstack\/react-(query|router))(\/|$)/.test(spec!))
+          wrong.push(`${name} imports ${spec}`);
+      }
+    }
+    expect(wrong).to.deep.equal([]);
+    expect(page.length).to.be.greaterThan(50);
   });
 
   it("process.env is read in main and config only", () => {

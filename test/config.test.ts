@@ -119,7 +119,7 @@ describe("the configuration", () => {
     HOST: ["0.0.0.0:80", "a b"],
     PORT: ["-1", "3000.5", "http"],
     JOBMOUNT_CONCURRENCY: ["0", "many"],
-    JOBMOUNT_SECRET_KEY: ["short", `${"k".repeat(32)},short`],
+    JOBMOUNT_SECRET_KEY: ["short", ",", `${"k".repeat(32)},short`, `${"k".repeat(32)} ${"o".repeat(32)}`],
     JOBMOUNT_ADMIN_TOKEN: ["too-short"],
     JOBMOUNT_TIME_ZONE: ["+02:00", "CEST2"],
     JOBMOUNT_WATCH: ["sometimes", "poll:1ms"],

@@ -1,19 +1,24 @@
-// `npm run bench:api [runs]`: lists, details and figures over a million runs, mixed load, and open event streams.
+// `npm run bench:api -- [runs] [sqlite|mariadb|both] [seconds of mixed load]`: lists, details and figures over a million
+// runs unless told otherwise, on both databases unless one is named; then mixed load (10 s; 0 leaves it out) and open streams.
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { Agent, get, request } from "node:http";
 import { cpus, tmpdir } from "node:os";
 import { join } from "node:path";
+import type { Database } from "../../src/db/database.ts";
 import { migrate, openDatabase } from "../../src/db/open.ts";
 import { mariadbAvailable, sharedMariadb } from "../../test/support/mariadb.ts";
 import { Service } from "../../test/support/service.ts";
 import { printTable, type Row } from "../table.ts";
-import { seedRuns } from "./seed.ts";
+import { middleBatch, scheduleOf, seedRuns } from "./seed.ts";
 
-const RUNS = Number(process.argv[2] ?? 1_000_000);
+const [runs = "1000000", on = "both", seconds = "10"] = process.argv.slice(2);
+const RUNS = Number(runs);
 const ASKED = 60;
-const LOAD_SECONDS = 10;
+const LOAD_SECONDS = Number(seconds);
 const LOAD_PER_SECOND = 1_000;
 const STREAMS = 200;
+/** One token may keep 50 open, and a bench is no page: some room for others. */
+const STREAMS_OF_ONE = 40;
 
 const LISTS: Readonly<Record<string, string>> = {
   "first page": "/runs",
@@ -28,6 +33,12 @@ const LISTS: Readonly<Record<string, string>> = {
   "since and until": "/runs?since=240h&until=200h",
   "text since a day": "/runs?text=shop&since=24h",
   "text that is nowhere": "/runs?text=nowhere",
+  "by schedule": `/runs?schedule=${scheduleOf(7)}`,
+  "by batch": `/runs?batch=${middleBatch(RUNS)}`,
+  "all but what succeeded": "/runs?state=!succeeded",
+  "all but a job": "/runs?job=!default:group.job-7",
+  "oldest first": "/runs?sort=queuedAt",
+  "with a count": "/runs?state=failed&count=true",
   "nothing matches": "/runs?state=succeeded&recordsFailed=true",
 };
 
@@ -36,9 +47,7 @@ async function measure(name: string, url: string): Promise<void> {
   await migrate(database);
   const seededFrom = performance.now();
   await seedRuns(database, RUNS);
-  const [middle] = await database.read.all("SELECT id FROM task_runs ORDER BY id LIMIT 1 OFFSET ?", [
-    Math.floor(RUNS / 2),
-  ]);
+  const spread = await idsOver(database, ASKED);
   await database.close();
   console.log(`${name}: ${RUNS} runs seeded in ${Math.round((performance.now() - seededFrom) / 1000)} s`);
   const env = {
@@ -51,9 +60,16 @@ async function measure(name: string, url: string): Promise<void> {
     const rows: Row[] = [];
     for (const [what, path] of Object.entries(LISTS))
       rows.push(within(`GET /runs, ${what}, p95`, await p95(service, path), 50));
-    rows.push(within("GET /runs/{id}, p95", await p95(service, `/runs/${String(middle!["id"])}`), 10));
+    const limited = await tokenOf(service, { sources: ["acme"] });
+    for (const [what, path] of Object.entries({ "first page": "/runs", "by state": "/runs?state=failed" }))
+      rows.push(
+        within(`GET /runs, ${what}, token of one source, p95`, await p95(service, path, limited), 50),
+      );
+    const details = spread.map((id) => `/runs/${id}`);
+    rows.push(within(`GET /runs/{id} of ${details.length} runs, p95`, await p95(service, details), 10));
     rows.push(within("GET /stats, p95", await p95(service, "/stats"), 100));
-    rows.push(...(await mixedLoad(service)));
+    rows.push(within("GET /stats/hours, p95", await p95(service, "/stats/hours"), 100));
+    if (LOAD_SECONDS > 0) rows.push(...(await mixedLoad(service)));
     rows.push(await streams(service));
     printTable(`${name}, ${RUNS} runs`, rows);
   } finally {
@@ -61,22 +77,51 @@ async function measure(name: string, url: string): Promise<void> {
   }
 }
 
-async function p95(service: Service, path: string): Promise<number> {
-  await service.get(path);
+/** Ids of runs that ended, evenly over the whole table. */
+async function idsOver(database: Database, count: number): Promise<string[]> {
+  const ids: string[] = [];
+  for (let i = 0; i < count; i++) {
+    const [row] = await database.read.all("SELECT id FROM task_runs ORDER BY id LIMIT 1 OFFSET ?", [
+      Math.floor((RUNS * i) / count),
+    ]);
+    ids.push(String(row!["id"]));
+  }
+  return ids;
+}
+
+async function tokenOf(service: Service, more: { sources?: string[] } = {}): Promise<string> {
+  const { status, json, text } = await service.call("POST", "/tokens", {
+    name: "bench",
+    role: "viewer",
+    ...more,
+  });
+  if (status !== 201) throw new Error(`POST /tokens answered ${status}: ${text}`);
+  return String(json["token"]);
+}
+
+/** Of several paths each is asked once, of one as often. An answer that is not a 200 measures nothing. */
+async function p95(
+  service: Service,
+  path: string | readonly string[],
+  token = service.token,
+): Promise<number> {
+  const paths = typeof path === "string" ? Array<string>(ASKED).fill(path) : path;
+  await ask(service, "GET", paths[0]!, token);
   const took: number[] = [];
-  for (let i = 0; i < ASKED; i++) {
+  for (const one of paths) {
     const from = performance.now();
-    await ask(service, "GET", path);
+    const status = await ask(service, "GET", one, token);
     took.push(performance.now() - from);
+    if (status !== 200) throw new Error(`GET ${one} answered ${status}`);
   }
   return rank(took, 0.95);
 }
 
 const agent = new Agent({ keepAlive: true, maxSockets: 64 });
 
-function ask(service: Service, method: string, path: string): Promise<number> {
+function ask(service: Service, method: string, path: string, token = service.token): Promise<number> {
   return new Promise((resolve, reject) => {
-    const headers = { authorization: `Bearer ${service.token}` };
+    const headers = { authorization: `Bearer ${token}` };
     const asked = request(`${service.url}/api/v1${path}`, { method, agent, headers }, (response) => {
       response.resume();
       response.on("end", () => resolve(response.statusCode!));
@@ -135,14 +180,18 @@ async function mixedLoad(service: Service): Promise<Row[]> {
 }
 
 async function streams(service: Service): Promise<Row> {
+  const tokens: string[] = [];
+  for (let i = 0; i < STREAMS / STREAMS_OF_ONE; i++) tokens.push(await tokenOf(service));
   const before = residentMB(service.pid);
   const opened = await Promise.all(
     Array.from(
       { length: STREAMS },
-      () =>
+      (_, i) =>
         new Promise<{ destroy(): void }>((resolve, reject) => {
-          const headers = { authorization: `Bearer ${service.token}` };
+          const headers = { authorization: `Bearer ${tokens[i % tokens.length]!}` };
           const asked = get(`${service.url}/api/v1/events`, { headers, agent: false }, (response) => {
+            if (response.statusCode !== 200)
+              return reject(new Error(`GET /events answered ${response.statusCode}`));
             response.on("data", () => undefined).on("error", () => undefined);
             resolve(response);
           });
@@ -169,11 +218,17 @@ function residentMB(pid: number): number {
   return Number(/^VmRSS:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))![1]) / 1024;
 }
 
+if (!["sqlite", "mariadb", "both"].includes(on) || !(RUNS >= ASKED) || !(LOAD_SECONDS >= 0))
+  throw new Error(
+    `Call it with at least ${ASKED} runs, then sqlite, mariadb or both, then seconds of mixed load: npm run bench:api -- 1000000 mariadb 10`,
+  );
+if (on === "mariadb" && !mariadbAvailable()) throw new Error("There is no MariaDB on this machine.");
 const folder = mkdtempSync(join(tmpdir(), "jobmount-bench-api-"));
 console.log(`Node ${process.version}, ${cpus().length} cores (${cpus()[0]?.model ?? "unknown"})`);
 try {
-  await measure("SQLite", `sqlite:${join(folder, "bench.db")}`);
-  if (mariadbAvailable()) await measure("MariaDB", await (await sharedMariadb()).database());
+  if (on !== "mariadb") await measure("SQLite", `sqlite:${join(folder, "bench.db")}`);
+  if (on !== "sqlite" && mariadbAvailable())
+    await measure("MariaDB", await (await sharedMariadb()).database());
 } finally {
   rmSync(folder, { recursive: true, force: true });
 }

@@ -11,6 +11,9 @@ const COLUMNS = [
   "source",
   "job_key",
   "job_name",
+  "schedule_id",
+  "fire_at",
+  "batch",
   "triggered_by",
   "state",
   "reason",
@@ -28,6 +31,15 @@ const COLUMNS = [
   "actor_type",
   "actor_name",
 ];
+const ATTEMPT_COLUMNS = ["run_id", "attempt", "state", "reason", "cause", "started_at", "finished_at"];
+/** Every so many-th run was started by hand, in batches of so many. */
+const BY_HAND = 10;
+export const BATCH_OF = 100;
+
+export const scheduleOf = (job: number) => `sch_bench${job}`;
+const batchOf = (n: number) => `bat_bench${Math.floor(n / BY_HAND / BATCH_OF)}`;
+/** The batch in the middle of so many runs. */
+export const middleBatch = (count: number) => batchOf(Math.floor(count / 2));
 
 /** Of 100: 90 succeeded, 6 failed, 3 skipped, 1 cancelled; over 30 days and 50 jobs of two sources. */
 export async function seedRuns(database: Database, count: number): Promise<void> {
@@ -37,7 +49,10 @@ export async function seedRuns(database: Database, count: number): Promise<void>
     const rows = Array.from({ length: Math.min(BATCH, count - from) }, (_, i) =>
       rowOf(from + i, now, count, step),
     );
-    await database.write((sql) => sql.insert("task_runs", COLUMNS, rows));
+    await database.write(async (sql) => {
+      await sql.insert("task_runs", COLUMNS, rows);
+      await sql.insert("run_attempts", ATTEMPT_COLUMNS, rows.flatMap(attemptsOf));
+    });
   }
 }
 
@@ -48,12 +63,16 @@ function rowOf(n: number, now: number, count: number, step: number): SqlValue[] 
   const reason = { succeeded: null, failed: "error", skipped: "overlap", cancelled: "user" }[state];
   const job = (n * 7) % JOBS;
   const ran = state !== "skipped";
+  const byHand = n % BY_HAND === 0;
   return [
     newId("run", at),
     job < JOBS / 2 ? "default" : "acme",
     `group/job-${job}`,
     `Job ${job}`,
-    n % 10 === 0 ? "api" : "schedule",
+    byHand ? null : scheduleOf(job),
+    byHand ? null : at,
+    byHand ? batchOf(n) : null,
+    byHand ? "api" : "schedule",
     state,
     reason,
     state === "failed" ? `could not reach the shop ${n % 1000}` : null,
@@ -70,4 +89,14 @@ function rowOf(n: number, now: number, count: number, step: number): SqlValue[] 
     "token",
     "bench",
   ];
+}
+
+/** Those that ran have one or three of them. */
+function attemptsOf(row: SqlValue[]): SqlValue[][] {
+  const of = (name: string) => row[COLUMNS.indexOf(name)]!;
+  if (of("attempt") === 0) return [];
+  const tries = of("state") === "failed" ? 3 : 1;
+  return Array.from({ length: tries }, (_, i) => [
+    ...[of("id"), i + 1, of("state"), of("reason"), of("cause"), of("started_at"), of("finished_at")],
+  ]);
 }

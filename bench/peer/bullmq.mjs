@@ -11,6 +11,8 @@ const [port, concurrency] = process.argv.slice(2).map(Number);
 const folder = mkdtempSync(join(tmpdir(), "jobmount-peer-"));
 const file = join(folder, "processor.mjs");
 writeFileSync(file, PROCESSOR);
+// BullMQ pipes the output of every child into that of this process: as many pipes as children, and no leak.
+for (const stream of [process.stdout, process.stderr]) stream.setMaxListeners(concurrency + 10);
 const connection = { host: "127.0.0.1", port };
 const queue = new Queue("bench", { connection });
 const worker = new Worker("bench", file, { connection, concurrency });

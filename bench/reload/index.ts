@@ -40,6 +40,17 @@ async function untilReady(service: Service, startedAt: number): Promise<number> 
   throw new Error(`not all jobs were ready within ${START_MS} ms`);
 }
 
+/** The same for a first start, by the log: to ask meanwhile would keep the service busy with answers. */
+async function untilLoaded(service: Service, startedAt: number): Promise<number> {
+  while (performance.now() - startedAt < START_MS) {
+    const loaded = service.output.match(/loaded job=team-/g)?.length ?? 0;
+    const ms = performance.now() - startedAt;
+    if (loaded === Number(jobs) && (await countJobs(service)) === loaded) return ms;
+    await new Promise((resolve) => setTimeout(resolve, 20));
+  }
+  throw new Error(`not all jobs were loaded within ${START_MS} ms`);
+}
+
 async function countJobs(service: Service): Promise<number> {
   let [ready, cursor] = [0, ""];
   for (;;) {
@@ -63,7 +74,7 @@ async function main(): Promise<void> {
   let startedAt = performance.now();
   const service = await Service.start({ folder, env: { NODE_OPTIONS: "--inspect=127.0.0.1:0" } });
   try {
-    const coldMs = await untilReady(service, startedAt);
+    const coldMs = await untilLoaded(service, startedAt);
     await service.terminate();
     startedAt = performance.now();
     await service.startAgain();
@@ -77,7 +88,7 @@ async function main(): Promise<void> {
       plain("save to the first line of the next run, p50", median(timed.startedMs), "ms", 1),
       plain("save to the first line of the next run, p99", at(timed.startedMs, 0.99), "ms", 1),
       most(`heap after ${reloads} reloads of one job, beyond that before`, growth.heapMB, 5, "MB", 1),
-      plain(`resident memory after ${reloads} reloads, beyond that before`, growth.residentMB, "MB", 1),
+      most(`resident memory after ${reloads} reloads, beyond that before`, growth.residentMB, 5, "MB", 1),
       most(`first start, ${jobs} jobs ready`, coldMs, 4_000, "ms"),
       most(`start with an unchanged folder, ${jobs} jobs ready`, knownMs, 1_000, "ms"),
       plain("of that until it listens", listensMs, "ms"),
@@ -95,8 +106,9 @@ async function main(): Promise<void> {
   const polling = await measureIdle(5_000, "poll");
   printTable(`One core at rest, in percent, load ${load()}`, [
     plain("no job at all", base, "%", 2),
-    most("5,000 files with events, beyond that", Math.max(0, events - base), 1, "%", 2),
-    most("5,000 files polled, beyond that", Math.max(0, polling - base), 5, "%", 2),
+    // Of all that the service does then, not only what the files add to it.
+    most("5,000 files with events", events, 1, "%", 2),
+    most("5,000 files polled", polling, 5, "%", 2),
   ]);
   rmSync(folder, { recursive: true, force: true });
 }

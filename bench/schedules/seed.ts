@@ -91,6 +91,7 @@ function scheduleOf(when: When, timeZone: string, jobKey: string, now: number): 
     firedThrough: now,
     nextFireAt: null,
     origin: "api",
+    suggested: null,
     createdAt: now,
     updatedAt: now,
   };

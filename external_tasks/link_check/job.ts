@@ -1,5 +1,5 @@
 // Asks each of the given addresses once, and fails the record of every one that does not answer well.
-import { defineJob } from "jobmount";
+import { defineJob, PermanentError } from "jobmount";
 import { ask, type Answer } from "./ask.ts";
 
 export class Job extends defineJob({
@@ -34,6 +34,11 @@ export class Job extends defineJob({
   async execute() {
     const only = this.run.onlyRecords === null ? undefined : new Set(this.run.onlyRecords);
     const urls = this.params.urls.filter((url) => only?.has(url) ?? true);
+    // The key of a record is kept up to 512 characters: a longer address would silently be asked no more.
+    if (only !== undefined && urls.length < only.size)
+      throw new PermanentError(
+        `only ${urls.length} of the ${only.size} addresses that failed are among the given ones, as far as their first 512 characters tell; run it as a whole`,
+      );
     const waiting = urls.values();
     let done = 0;
     const worker = async () => {

@@ -155,8 +155,91 @@ capabilities:
   drop: [ALL]
 {{- end }}
 
+{{/* Where pods may run, and before whom: those of the service, of the migration and of the test alike. */}}
+{{- define "jobmount.placing" -}}
+{{- with .Values.nodeSelector }}
+nodeSelector:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.tolerations }}
+tolerations:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.affinity }}
+affinity:
+  {{- toYaml . | nindent 2 }}
+{{- end }}
+{{- with .Values.priorityClassName }}
+priorityClassName: {{ . }}
+{{- end }}
+{{- end }}
+
+{{/* Bytes of a quantity of Kubernetes: 4Gi, 500M, 4e9, 4000000000000m. */}}
+{{- define "jobmount.quantity" -}}
+{{- $text := include "jobmount.text" . -}}
+{{- $number := regexFind "^[0-9]+(\\.[0-9]*)?([eE][+]?[0-9]+)?" $text -}}
+{{- $unit := trimPrefix $number $text -}}
+{{- $units := dict "" 1 "m" 0.001 "k" 1000 "M" 1000000 "G" 1000000000 "T" 1000000000000 "P" 1000000000000000 "Ki" 1024 "Mi" 1048576 "Gi" 1073741824 "Ti" 1099511627776 "Pi" 1125899906842624 -}}
+{{- if or (eq $number "") (not (hasKey $units $unit)) (and (ne $unit "") (regexMatch "[eE]" $number)) -}}
+{{- fail (printf "resources.limits.memory: %q is no size; write one such as 4Gi" $text) -}}
+{{- end -}}
+{{- mulf (float64 $number) (get $units $unit) | int64 -}}
+{{- end }}
+
+{{/* Bytes of settings.JOBMOUNT_JOB_MEMORY, which the service reads: its sizes are not those of Kubernetes. */}}
+{{- define "jobmount.jobMemory" -}}
+{{- $text := include "jobmount.text" . -}}
+{{- $number := regexFind "^[0-9]{1,9}" $text -}}
+{{- $units := dict "B" 1 "KiB" 1024 "MiB" 1048576 "GiB" 1073741824 -}}
+{{- $bytes := 0 -}}
+{{- if and $number (hasKey $units (trimPrefix $number $text)) -}}
+{{- $bytes = mul (int64 $number) (get $units (trimPrefix $number $text)) -}}
+{{- end -}}
+{{- if or (lt $bytes 33554432) (gt $bytes 1099511627776) -}}
+{{- fail (printf "settings.JOBMOUNT_JOB_MEMORY: %q is not what the service takes; write one such as 512MiB or 1GiB, from 32MiB to 1024GiB" $text) -}}
+{{- end -}}
+{{- $bytes -}}
+{{- end }}
+
+{{/* Attempts at a time: what the memory of the pod is enough for. Empty where somebody else says it. */}}
+{{- define "jobmount.concurrency" -}}
+{{- $memory := default "" (default dict .Values.resources.limits).memory -}}
+{{- $job := include "jobmount.jobMemory" (default "512MiB" .Values.settings.JOBMOUNT_JOB_MEMORY) | int64 -}}
+{{- if and (not (hasKey .Values.settings "JOBMOUNT_CONCURRENCY")) $memory -}}
+{{- $left := sub (include "jobmount.quantity" $memory | int64) 536870912 -}}
+{{- $fits := div $left $job | int -}}
+{{- if lt $fits 1 -}}
+{{- fail (printf "resources.limits.memory: %v is too little for one job of %v (settings.JOBMOUNT_JOB_MEMORY) beside 512Mi for the service; raise it, or set JOBMOUNT_JOB_MEMORY lower" $memory (default "512MiB" .Values.settings.JOBMOUNT_JOB_MEMORY)) -}}
+{{- end -}}
+{{- min $fits 16 -}}
+{{- end -}}
+{{- end }}
+
+{{/* The rules of alerts.yaml, each for this release alone: one Prometheus sees every release of the cluster. */}}
+{{- define "jobmount.alerts" -}}
+{{- $own := printf "namespace=%q, service=%q" .Release.Namespace (include "jobmount.fullname" .) -}}
+{{- $groups := (.Files.Get "alerts.yaml" | fromYaml).groups -}}
+{{- range $groups -}}
+{{- range .rules -}}
+{{- $expr := .expr | replace "job=\"jobmount\"" $own -}}
+{{- $expr = regexReplaceAll "\\b(jobmount_[a-z0-9_]+)\\{" $expr (printf "${1}{%s, " $own) -}}
+{{- $expr = regexReplaceAll "\\b(jobmount_[a-z0-9_]+)([^{a-z0-9_]|$)" $expr (printf "${1}{%s}${2}" $own) -}}
+{{- $_ := set . "expr" $expr -}}
+{{- end -}}
+{{- end -}}
+{{- toYaml $groups -}}
+{{- end }}
+
 {{/* What no schema can say; in words, before anything is rendered. */}}
 {{- define "jobmount.check" -}}
+{{- if not (regexMatch "^[a-z]([-a-z0-9]*[a-z0-9])?$" (include "jobmount.fullname" .)) -}}
+{{- fail (printf "the release is named %q, and so the Service would be %q, which Kubernetes refuses: begin with a letter, without dots, or set fullnameOverride" .Release.Name (include "jobmount.fullname" .)) -}}
+{{- end -}}
+{{- range $key := list "resources" "settings" "secrets" "secretKeys" "image" "service" "ingress" "serviceAccount" "podDisruptionBudget" "networkPolicy" "monitoring" "persistence" "files" "dependencies" "migrations" "tests" "gitSync" -}}
+{{- if not (kindIs "map" (get $.Values $key)) -}}
+{{- fail (printf "%s: null is not allowed; leave it out for the chart's own, or set single keys in it" $key) -}}
+{{- end -}}
+{{- end -}}
 {{- $names := list -}}
 {{- range .Values.sources -}}
 {{- if has .name $names -}}
@@ -193,6 +276,9 @@ capabilities:
 {{- end -}}
 {{- if and .Values.ingress.enabled (not .Values.ingress.host) -}}
 {{- fail "ingress.host: the name under which the service is reached is needed" -}}
+{{- end -}}
+{{- if and .Values.monitoring.serviceMonitor.enabled (not .Values.monitoring.serviceMonitor.tokenSecret) -}}
+{{- fail "monitoring.serviceMonitor.tokenSecret: /metrics answers 401 without a token; make one (jobmount token create --name prometheus), put it into a Secret and name that" -}}
 {{- end -}}
 {{- range .Values.extraEnv -}}
 {{- if regexMatch "^(JOBMOUNT_|TASK_DATABASE_URL|DATA_DATABASE_URL|EXTERNAL_TASKS_PATH|HOST$|PORT$)" .name -}}

@@ -4,12 +4,16 @@ import type { Clock, Instant } from "../clock.ts";
 import { conflict, ExpectedError, invalid, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { BackOff } from "./back-off.ts";
+import { EndedRights } from "./ended.ts";
+import { OpenedSessions } from "./opened-sessions.ts";
 import { SESSION_MS, type SessionStore } from "./session.ts";
 import { TokenCache } from "./token-cache.ts";
 import type { Principal } from "./principal.ts";
 import { mayGrant } from "./principal.ts";
 import type { Role } from "./role.ts";
-import type { Token, TokenStore } from "./token.ts";
+import * as links from "./sign-in-links.ts";
+import type { IssuedCode, NewSignInCode, SignInLink } from "./sign-in-links.ts";
+import type { RequestRef, Token, TokenStore } from "./token.ts";
 import { hashSecret, looksLikeToken, newSecret, newTokenSecret, prefixOf } from "./token.ts";
 
 /** How long a one-time sign-in code may be used. */
@@ -46,22 +50,17 @@ export interface IssuedToken {
   secret: string;
 }
 
-export interface NewSignInCode {
-  name?: string;
-  role?: Role;
-  sources?: readonly string[] | null;
-  /** How long the link may wait; ten minutes unless given, seven days at most. */
-  validMs?: number;
-}
-
 export class Access {
   /** Of this process; asked and told by whoever takes secrets from the network. */
   readonly backOff: BackOff;
+  /** Of this process; told of each token and session that is ended here. */
+  readonly ended = new EndedRights();
   readonly #store: TokenStore;
   readonly #sessions: SessionStore | undefined;
   readonly #clock: Clock;
   readonly #adminHash: string | undefined;
   readonly #cache: TokenCache;
+  readonly #opened: OpenedSessions;
   readonly #touchedAt = new Map<string, Instant>();
 
   constructor(options: AccessOptions) {
@@ -69,6 +68,7 @@ export class Access {
     this.#sessions = options.sessions;
     this.#clock = options.clock;
     this.backOff = new BackOff(options.clock);
+    this.#opened = new OpenedSessions(options.clock);
     this.#adminHash = options.adminToken === undefined ? undefined : hashSecret(options.adminToken);
     this.#cache = new TokenCache(options.clock);
   }
@@ -86,7 +86,7 @@ export class Access {
     const session = await this.#sessions?.byHash(hash);
     if (!session || !sameHash(session.hash, hash) || session.expiresAt <= this.#clock.now()) return undefined;
     const principal = await this.#principalOf(session.tokenHash);
-    return principal && { ...principal, session: hash };
+    return principal && { ...principal, session: hash, sessionExpiresAt: session.expiresAt };
   }
 
   /** Signs a browser in: a session that may do what the principal's token may, until one of both ends. */
@@ -95,6 +95,13 @@ export class Access {
     if (tokenHash === undefined || !this.#sessions) {
       throw conflict("no_token", "A session stands for a token, and this request came without one.");
     }
+    if (principal.session !== undefined) {
+      throw conflict(
+        "session",
+        "A session is not renewed by itself. Sign in again: with the token, or with a link of jobmount sign-in.",
+      );
+    }
+    this.#opened.add(tokenHash);
     const now = this.#clock.now();
     const secret = newSecret();
     const expiresAt = Math.min(now + SESSION_MS, principal.expiresAt ?? Infinity);
@@ -102,9 +109,12 @@ export class Access {
     return { secret, expiresAt };
   }
 
-  /** Signs out; harmless when there is no session any more. */
+  /** Signs out; 409 when the request did not come with a session. */
   async closeSession(principal: Principal): Promise<void> {
-    if (principal.session !== undefined) await this.#sessions?.remove(principal.session);
+    if (principal.session === undefined)
+      throw conflict("no_session", "This request came without a session, so there is none to sign out of.");
+    await this.#sessions?.remove(principal.session);
+    this.ended.tell({ session: principal.session });
   }
 
   /** Whether who came in some time ago would still come in, with no less than then. */
@@ -143,7 +153,7 @@ export class Access {
    * Makes a token. 403 when it would see more than `by` may: an admin of one source makes tokens for that source.
    * 422 when it would be expired at once.
    */
-  async createToken(input: NewToken, by: Principal): Promise<IssuedToken> {
+  async createToken(input: NewToken, by: Principal, request?: RequestRef): Promise<IssuedToken> {
     const sources = input.sources === undefined ? by.sources : input.sources;
     refuseWiderThan(by, sources);
     const now = this.#clock.now();
@@ -151,7 +161,7 @@ export class Access {
       throw invalid([{ pointer: "/expiresAt", code: "past", message: "must lie in the future" }]);
     }
     const issued = issue({ ...input, sources }, now);
-    await this.#store.insert(issued.token);
+    await this.#store.insert(issued.token, request);
     return issued;
   }
 
@@ -174,24 +184,41 @@ export class Access {
     const token = await this.get(id, by);
     const revoked = await this.#store.revoke(id, this.#clock.now());
     this.#cache.forget(token.hash);
+    this.ended.tell({ token: id });
     if (!revoked) throw notFound(`There is no token "${id}".`);
   }
 
   /** Makes a code that can be turned into one token, once, within ten minutes or as long as asked for. */
-  async createSignInCode(input: NewSignInCode, by: Principal): Promise<{ code: string; expiresAt: Instant }> {
+  async createSignInCode(input: NewSignInCode, by: Principal): Promise<IssuedCode> {
     const sources = input.sources === undefined ? by.sources : input.sources;
     refuseWiderThan(by, sources);
     const code = newSecret();
     const expiresAt = this.#clock.now() + Math.min(input.validMs ?? SIGN_IN_CODE_MS, LONGEST_CODE_MS);
+    const hash = hashSecret(code);
     await this.#store.insertCode({
-      hash: hashSecret(code),
+      hash,
       name: input.name ?? "sign-in",
       role: input.role ?? "admin",
       sources,
       expiresAt,
       usedAt: null,
     });
-    return { code, expiresAt };
+    return { id: links.linkId({ hash }), code, expiresAt };
+  }
+
+  /** The sign-in links that `by` may see and nobody has used yet. */
+  signInLinks(by: Principal): Promise<SignInLink[]> {
+    return links.openLinks(this.#store, this.#clock.now(), by);
+  }
+
+  /** Ends a link that nobody has used yet; 404 otherwise. */
+  withdrawSignInLink(id: string, by: Principal): Promise<SignInLink> {
+    return links.withdrawLink(this.#store, this.#clock.now(), id, by);
+  }
+
+  /** 410 when nothing could be made of this code. */
+  async expectSignInCode(code: string): Promise<void> {
+    await links.expectOpen(this.#store, this.#clock.now(), hashSecret(code));
   }
 
   /** Turns a code into a fresh token; 410 when it is unknown, expired or used already. */
@@ -208,13 +235,7 @@ export class Access {
           secret,
         ).token,
     );
-    if (!token) {
-      throw new ExpectedError(
-        410,
-        "sign_in_code",
-        "This sign-in link was used already, has expired, or never existed. Print a fresh one with: jobmount sign-in",
-      );
-    }
+    if (!token) throw links.unusable();
     return { token, secret };
   }
 

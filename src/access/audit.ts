@@ -3,6 +3,7 @@ import type { Clock, Instant } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import { newId } from "../ids.ts";
 import type { Logger } from "../log.ts";
+import { networkOf } from "./network.ts";
 import type { Principal } from "./principal.ts";
 import type { Role } from "./role.ts";
 
@@ -56,6 +57,12 @@ export interface AuditFilter {
   limit: number;
 }
 
+export interface AuditPage {
+  events: AuditEvent[];
+  /** Everything down to this id was looked at, and no further; null: to the end, or enough was found. */
+  stoppedAt: string | null;
+}
+
 /** Where the rows are kept; implemented in db/. */
 export interface AuditStore {
   /** One statement for all of them. */
@@ -63,7 +70,7 @@ export interface AuditStore {
   /** Once for each row: only while it is `begun`. */
   end(id: string, end: AuditEnd): Promise<void>;
   addRepeats(id: string, times: number): Promise<void>;
-  list(filter: AuditFilter): Promise<AuditEvent[]>;
+  list(filter: AuditFilter): Promise<AuditPage>;
 }
 
 export type NewAuditEvent = Omit<AuditEvent, "id" | "at" | "repeats">;
@@ -80,12 +87,16 @@ const REPEATS_WRITTEN_MS = 2_000;
 const NOTES_WRITTEN_MS = 100;
 const MOST_NOTES = 200;
 const MAX_REMEMBERED = 1_000;
+/** Addresses of unknown people that get a row of their own within that time. */
+const MOST_STRANGERS = 60;
 
 export class Audit {
   readonly #options: AuditOptions;
   /** Refusals of the last minute, by what they have in common. */
   readonly #refusals = new Map<string, { id: string; until: number }>();
   readonly #repeats = new Map<string, number>();
+  /** Rows of this minute about nobody whom we know. */
+  #strangers = { rows: 0, until: 0 };
   #timer: NodeJS.Timeout | undefined;
   readonly #notes: AuditEvent[] = [];
   #noting: NodeJS.Timeout | undefined;
@@ -117,15 +128,16 @@ export class Audit {
 
   /** A refusal before anything began. A hundred wrong tokens a second come to one row a minute, with their number. */
   refused(event: NewAuditEvent): void {
-    const { actor, address, action, status, code } = event;
-    const key = JSON.stringify([actor?.id ?? null, address, action, status, code]);
     const at = this.#options.clock.monotonic();
+    const key = keyOf(event);
     const known = this.#refusals.get(key);
     if (known && known.until > at) {
       this.#repeats.set(known.id, (this.#repeats.get(known.id) ?? 0) + 1);
       this.#timer ??= setTimeout(() => this.#writeRepeats(), REPEATS_WRITTEN_MS).unref();
       return;
     }
+    if (event.actor === null && event.address !== null && !this.#isRoomForStranger(at))
+      return this.refused({ ...event, address: null, target: "from many addresses" });
     const row = this.#row(event);
     this.#refusals.delete(key);
     if (this.#refusals.size >= MAX_REMEMBERED) this.#refusals.delete(this.#refusals.keys().next().value!);
@@ -133,8 +145,14 @@ export class Audit {
     this.#soon(this.#options.store.insert([row]), row.id);
   }
 
+  /** Whoever has many addresses must not fill the log: beyond some a minute they share a row. */
+  #isRoomForStranger(at: number): boolean {
+    if (at >= this.#strangers.until) this.#strangers = { rows: 0, until: at + REPEAT_MS };
+    return ++this.#strangers.rows <= MOST_STRANGERS;
+  }
+
   /** Newest first. `by` sees rows of its own sources; who may see all sees the others too. */
-  list(filter: AuditFilter, by: Principal): Promise<AuditEvent[]> {
+  list(filter: AuditFilter, by: Principal): Promise<AuditPage> {
     const { sources } = filter;
     const own = by.sources;
     const seen = own === null ? sources : (sources ?? own).filter((source) => own.includes(source));
@@ -179,4 +197,9 @@ export class Audit {
       this.#options.log.error({ audit: id, error: messageOf(error) }, "an audit row could not be written"),
     );
   }
+}
+
+/** What refusals have in common that are counted on one row. */
+function keyOf({ actor, address, action, status, code }: NewAuditEvent): string {
+  return JSON.stringify([actor?.id ?? null, networkOf(address), action, status, code]);
 }

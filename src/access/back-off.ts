@@ -1,10 +1,11 @@
 // Slows down whoever tries secrets: per address by the number of different wrong ones, per token by its shown beginning.
 import type { Clock } from "../clock.ts";
+import { networkOf } from "./network.ts";
 import { hashSecret, looksLikeToken, prefixOf } from "./token.ts";
 
 /** So many different wrong secrets from one address cost nothing yet. */
 const FREE_OF_ADDRESS = 20;
-/** So many wrong ones with the same beginning; a client that goes on with a revoked token gets here. */
+/** So many wrong ones with the same beginning; a client that goes on with a revoked token, or with a used link, gets here. */
 const FREE_OF_PREFIX = 5;
 const FIRST_WAIT_MS = 1_000;
 const LONGEST_WAIT_MS = 60_000;
@@ -58,7 +59,7 @@ export class BackOff {
     const hash = hashSecret(secret);
     this.#known.delete(hash);
     this.#count(this.#addresses, networkOf(address), now, FREE_OF_ADDRESS, hash);
-    if (looksLikeToken(secret)) this.#count(this.#prefixes, prefixKey(secret), now, FREE_OF_PREFIX);
+    this.#count(this.#prefixes, prefixKey(secret), now, FREE_OF_PREFIX);
   }
 
   #of(map: Map<string, Tries>, key: string, now: number): Tries | undefined {
@@ -89,18 +90,7 @@ function keep<T>(map: Map<string, T>, key: string, value: T): void {
   map.set(key, value);
 }
 
+/** Of a token what is shown of it; of anything else, such as the code of a link, itself. */
 function prefixKey(secret: string): string {
-  return prefixOf(secret);
-}
-
-/** Of IPv6 the network: one client has 2^64 addresses. */
-function networkOf(address: string | null): string {
-  if (address === null) return "local";
-  if (!address.includes(":")) return address;
-  const [head = "", tail] = address.toLowerCase().split("::");
-  const left = head === "" ? [] : head.split(":");
-  const right = tail === undefined || tail === "" ? [] : tail.split(":");
-  const zeros =
-    tail === undefined ? [] : Array<string>(Math.max(0, 8 - left.length - right.length)).fill("0");
-  return [...left, ...zeros, ...right].slice(0, 4).join(":");
+  return looksLikeToken(secret) ? prefixOf(secret) : hashSecret(secret);
 }

@@ -15,6 +15,7 @@ export interface Principal {
   tokenHash?: string;
   /** SHA-256 of the secret of the session that it came with, if it did. */
   session?: string;
+  sessionExpiresAt?: number;
 }
 
 /** Whoever can open the service's local socket owns its files already, and is therefore an admin. */

@@ -35,8 +35,16 @@ export interface SignInCode {
 }
 
 /** Where tokens and codes are kept; implemented in db/. */
+/** Names the request that an effect belongs to; opaque here. */
+export interface RequestRef {
+  actor: string;
+  key: string;
+  digest: string;
+}
+
 export interface TokenStore {
-  insert(token: Token): Promise<void>;
+  /** `request`: recorded as done in the same transaction (A1). */
+  insert(token: Token, request?: RequestRef): Promise<void>;
   byHash(hash: string): Promise<Token | undefined>;
   byId(id: string): Promise<Token | undefined>;
   /** All that are not revoked, oldest first. */
@@ -45,6 +53,10 @@ export interface TokenStore {
   revoke(id: string, at: Instant): Promise<boolean>;
   touch(id: string, lastUsedAt: Instant): Promise<void>;
   insertCode(code: SignInCode): Promise<void>;
+  /** Those that can still be used, the first to end first. */
+  openCodes(now: Instant): Promise<SignInCode[]>;
+  /** Takes one back that was not used yet; false when there is none. */
+  removeCode(hash: string): Promise<boolean>;
   /**
    * One transaction: marks the code as used if it is neither used nor expired at `now` (one conditional UPDATE, so that
    * of two that come together one gets it), and inserts the token that `make` answers for it. Undefined when not usable.

@@ -1,56 +1,20 @@
 // One attempt from claim to finish, as steps on one value: version, params, sandbox, judgement, the row.
 import type { Instant } from "../clock.ts";
-import { conflict, ExpectedError, type FieldError, messageOf } from "../errors.ts";
+import { conflict, ExpectedError, messageOf } from "../errors.ts";
 import { MaskedOutput } from "../runs/masked-output.ts";
 import { Masker } from "../runs/masker.ts";
-import { Output, type OutputLimits } from "../runs/output.ts";
+import { Output } from "../runs/output.ts";
 import { type AttemptEnd, decide } from "../runs/retry.ts";
-import { passwordsIn } from "../runs/secret-forms.ts";
+import { secretsOfEnv } from "../runs/secret-forms.ts";
 import type { ClaimedRun, Finish } from "../runs/store.ts";
 import type { Outcome } from "../sandbox/outcome.ts";
-import type { Pool, RunningAttempt } from "../sandbox/pool.ts";
+import type { RunningAttempt } from "../sandbox/pool.ts";
 import type { Ended } from "../sandbox/given-attempt.ts";
 import { MAX_STATE_KEY } from "../sdk/limits.ts";
-import type { JobSpec, RecordCounts, RetryPolicy } from "../sdk/spec.ts";
-import { type LimitDefaults, limitsOf } from "./limits.ts";
-import { GIVEN_BACK, type Judged, judgedOf } from "./judgement.ts";
-
-/** A version that can be run here: its code on disk and its spec. */
-export interface RunnableVersion {
-  hash: string;
-  bundlePath: string;
-  filesDir: string;
-  resolveFrom: readonly string[];
-  spec: JobSpec;
-}
-
-export interface AttemptDeps {
-  pool: Pool;
-  /** Rejects when the version is unknown, or a package that it needs is missing here; at once when it is known. */
-  versionOf(hash: string): RunnableVersion | Promise<RunnableVersion>;
-  /** A package that the run needs is missing here: whether it goes back for a process that has it. */
-  leaveToOthers?(run: ClaimedRun): boolean;
-  /** Opens sealed secrets and checks against the spec of the version that runs; `secrets`: the values to be masked. */
-  readParams(
-    spec: JobSpec,
-    saved: Record<string, unknown>,
-  ):
-    | { ok: true; values: Record<string, unknown>; secrets: readonly unknown[] }
-    | { ok: false; errors: readonly FieldError[] };
-  /** A durable value that holds a secret, as it may be stored. */
-  sealState(key: string, value: unknown): unknown;
-  /** Durable values as the job set them. */
-  jobState(source: string, jobKey: string, scope: string): Promise<Map<string, unknown>>;
-  /** Keys of the refused records of another run; none when they are not kept any longer. */
-  failedKeys(runId: string): Promise<string[]>;
-  /** Values of the variables that the job declared; names that are not set are left out. */
-  envFor(names: readonly string[]): Record<string, string>;
-  dataDirOf(source: string): string;
-  now(): Instant;
-  random(): number;
-  owner: string;
-  limits: OutputLimits & LimitDefaults;
-}
+import type { JobOverrides, JobSpec, RecordCounts, RetryPolicy } from "../sdk/spec.ts";
+import type { AttemptDeps, RunnableVersion } from "./attempt-deps.ts";
+import { limitsOf } from "./limits.ts";
+import { GIVEN_BACK, type Judged, judgedOf, misfitIn } from "./judgement.ts";
 
 /** What the rest of the finish is made of, when the attempt could not even start. */
 const NO_RETRIES: RetryPolicy = { attempts: 1, backoffMs: 0, factor: 1, maxMs: 0 };
@@ -67,13 +31,17 @@ export class Attempt {
   #running: RunningAttempt | undefined;
   #asked: { reason: string; graceMs?: number } | undefined;
   #ended = false;
+  /** As they were when it was claimed. */
+  readonly #overrides: JobOverrides;
   /** Undefined for the most of jobs: they have no secret, and pay nothing. */
   #masker: Masker | undefined;
 
   constructor(run: ClaimedRun, deps: AttemptDeps) {
     this.run = run;
     this.#deps = deps;
-    this.output = new Output({ runId: run.id, attempt: run.attempt, logFrom: run.logFrom }, deps.limits);
+    this.#overrides = deps.overridesOf?.(run.source, run.jobKey) ?? {};
+    const { id: runId, attempt, logFrom, logBytes, droppedBytes } = run;
+    this.output = new Output({ runId, attempt, logFrom, logBytes, droppedBytes }, deps.limits);
   }
 
   /** Asks it to end: before, while or after its code runs. */
@@ -94,22 +62,32 @@ export class Attempt {
     } catch (error) {
       return this.#notStarted("load", messageOf(error), error);
     }
-    const params = this.#deps.readParams(this.#version.spec, run.params);
-    if (!params.ok) {
-      const sealed = params.errors.find(({ code }) => code === "sealed");
-      if (sealed)
-        return this.#failed(
-          "params",
-          `a saved secret cannot be decrypted with the keys that are there: ${sealed.message}`,
-        );
-      const fields = params.errors.map((error) => `${error.pointer}: ${error.message}`).join("; ");
-      return this.#failed("params", `the saved params do not fit this version of the job: ${fields}`);
-    }
+    let params: ReturnType<AttemptDeps["readParams"]>;
     try {
-      return this.#finished(await this.#sandboxed(this.#version, params.values, params.secrets));
+      params = this.#deps.readParams(this.#version.spec, run.params);
+    } catch (error) {
+      return this.#notStarted("params", `the saved params could not be read: ${messageOf(error)}`, error);
+    }
+    if (!params.ok) return this.#failed("params", misfitIn(params.errors));
+    try {
+      return this.#finished(await this.#asChecked(this.#version, params.values, params.secrets));
     } catch (error) {
       return this.#notStarted("crash", `the child process could not be started: ${messageOf(error)}`, error);
     }
+  }
+
+  /** A copy that was written over between its check and its import is made anew, once: nothing of it has run (X1, R2). */
+  async #asChecked(
+    version: RunnableVersion,
+    params: Record<string, unknown>,
+    secrets: readonly unknown[],
+  ): Promise<Ended> {
+    const ended = await this.#sandboxed(version, params, secrets);
+    if (ended.outcome.kind !== "load" || !ended.outcome.changed) return ended;
+    const again = await this.#deps.versionOf(version.hash);
+    // Else only the job says so, and it may have begun.
+    const isNew = again.bundleSeal !== version.bundleSeal;
+    return isNew ? this.#sandboxed(again, params, secrets) : ended;
   }
 
   async #sandboxed(
@@ -120,7 +98,7 @@ export class Attempt {
     const { run } = this;
     const { spec } = version;
     const env = this.#deps.envFor(spec.env);
-    this.#masker = Masker.of([...secrets, ...Object.values(env).flatMap(passwordsIn)]);
+    this.#masker = Masker.of([...secrets, ...secretsOfEnv(env)]);
     const state = run.hasState
       ? await this.#deps.jobState(run.source, run.jobKey, this.#scope(spec))
       : new Map();
@@ -135,6 +113,7 @@ export class Attempt {
       version.hash,
       {
         bundlePath: version.bundlePath,
+        bundleSeal: version.bundleSeal,
         filesDir: version.filesDir,
         resolveFrom: version.resolveFrom,
         params,
@@ -153,7 +132,10 @@ export class Attempt {
         env,
         resultSchema: spec.resultSchema,
       },
-      limitsOf(run.overrides, spec, this.#deps.limits),
+      {
+        ...limitsOf(run.overrides, this.#overrides, spec, this.#deps.limits),
+        outputBytes: this.output.room,
+      },
       masked ?? this.output,
       spec.isolation,
     );
@@ -169,15 +151,16 @@ export class Attempt {
   #finished(ended: Ended): Finish {
     const { outcome } = ended;
     const counts = "counts" in outcome ? outcome.counts : this.output.counts;
+    const set = { ...this.#overrides, ...this.run.overrides };
     const judged = judgedOf(outcome, {
-      maxFailedShare: this.run.overrides.maxFailedShare ?? this.#version?.spec.maxFailedShare ?? 1,
+      maxFailedShare: set.maxFailedShare ?? this.#version?.spec.maxFailedShare ?? 1,
       onShutdown: this.#version?.spec.onShutdown ?? "requeue",
     });
     return this.#finish(judged, counts, ended);
   }
 
   /** Not the job's doing: a database that was away, or a service that stopped meanwhile, costs it no try. */
-  #notStarted(reason: "load" | "crash", cause: string, error: unknown): Finish {
+  #notStarted(reason: "load" | "params" | "crash", cause: string, error: unknown): Finish {
     if (this.#asked) return this.#finished(neverStarted(this.#asked.reason, this.#deps.now()));
     const expected = error instanceof ExpectedError ? error : undefined;
     if (expected?.code === "params") return this.#failed("params", expected.message);
@@ -206,7 +189,7 @@ export class Attempt {
     const decision = decide(
       end,
       run.triesUsed,
-      run.overrides.retries ?? spec?.retries ?? NO_RETRIES,
+      run.overrides.retries ?? this.#overrides.retries ?? spec?.retries ?? NO_RETRIES,
       now,
       this.#deps.random(),
     );
@@ -238,6 +221,7 @@ export class Attempt {
       log: last.log,
       lines: last.lines,
       failedRecords: last.failedRecords,
+      retold: last.retold,
       state:
         output.values.size > 0 && spec
           ? { source: run.source, jobKey: run.jobKey, scope: this.#scope(spec), values: this.#values() }

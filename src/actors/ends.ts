@@ -1,8 +1,11 @@
 // The ends of attempts on their way into the database: asked again while it is away, and kept in files meanwhile (X5).
 import type { Clock } from "../clock.ts";
-import { ExpectedError, messageOf } from "../errors.ts";
-import type { Logger } from "../log.ts";
-import type { Finish, FinishAnswer, FinishSpool, RunStore } from "../runs/store.ts";
+import { ExpectedError, messageOf, ValuesRefused } from "../errors.ts";
+import { lineBytes } from "../log-size.ts";
+import type { LogFields, Logger } from "../log.ts";
+import { Recurring } from "../recurring.ts";
+import type { FinishSpool } from "../runs/spool.ts";
+import type { Finish, FinishAnswer, RunStore } from "../runs/store.ts";
 import type { Service } from "./service.ts";
 
 export interface EndsOptions {
@@ -10,6 +13,8 @@ export interface EndsOptions {
   spool: FinishSpool;
   clock: Clock;
   log: Logger;
+  /** Told of each end from a file that its row has now. */
+  onBroughtIn?(runId: string): void;
   /** An end that is not committed after this long goes to a file (half as long again at most); a failed one at once. */
   patienceMs?: number;
   /** Between two tries. */
@@ -36,6 +41,7 @@ const FILE_BYTES = 8 * 1024 * 1024;
 
 export class Ends implements Service {
   readonly #options: EndsOptions;
+  readonly #faults: Recurring;
   readonly #waiting = new Set<Waiting>();
   /** File -> its ends that are not in the database yet. */
   readonly #files = new Map<string, Set<Waiting>>();
@@ -43,11 +49,12 @@ export class Ends implements Service {
   #looks: NodeJS.Timeout | undefined;
   #keeping: Promise<void> | undefined;
   #keepAgain = false;
-  #replaying: Promise<void> | undefined;
+  #replaying: Promise<boolean> | undefined;
   #over = false;
 
   constructor(options: EndsOptions) {
     this.#options = options;
+    this.#faults = new Recurring(options.log, () => options.clock.monotonic());
   }
 
   /** Brings in what an earlier process left, before anything is swept or claimed. */
@@ -66,8 +73,9 @@ export class Ends implements Service {
   }
 
   /**
-   * Answers once the row has it. A database that is away is asked until it is back; one that refuses the values gets
-   * fewer of them: first without the output (L2), at last nothing but the fact that it ended. After `stop`: `late`.
+   * Answers once the row has it. A database that is away or at fault is asked until it is not; one that refuses the
+   * values gets fewer of them: first without the output (L2), at last nothing but the fact that it ended. After `stop`:
+   * `late`.
    */
   async write(finish: Finish): Promise<FinishAnswer> {
     const waiting: Waiting = { finish, since: this.#options.clock.monotonic(), file: null };
@@ -82,15 +90,13 @@ export class Ends implements Service {
     }
   }
 
-  /** Files that no end of this process waits in: brought in one after the other. Never rejects. */
-  replay(): Promise<void> {
+  /**
+   * Files that no end of this process waits in: brought in one after the other. Answers whether none of them is left;
+   * never rejects.
+   */
+  replay(): Promise<boolean> {
     this.#replaying ??= this.#replay()
-      .catch((error: unknown) =>
-        this.#options.log.warn(
-          { error: messageOf(error) },
-          "the spool could not be brought in; trying again",
-        ),
-      )
+      .catch((error: unknown) => this.#notBroughtIn({}, error))
       .finally(() => (this.#replaying = undefined));
     return this.#replaying;
   }
@@ -103,7 +109,7 @@ export class Ends implements Service {
     void this.#keepAll();
     log.error({ ...ids, error: messageOf(error) }, "the end of a run could not be written; trying again");
     for (let refused = 0; !this.#over;) {
-      if (!isAway(error)) refused++;
+      if (error instanceof ValuesRefused) refused++;
       await new Promise((resolve) => setTimeout(resolve, againMs).unref());
       if (this.#over) break;
       try {
@@ -148,7 +154,9 @@ export class Ends implements Service {
         try {
           await this.#keep(group);
         } catch (error) {
-          this.#options.log.error({ error: messageOf(error) }, "the ends of runs cannot be kept in a file");
+          // Tried again ten times a second while the disk is full.
+          const fields = { error: messageOf(error) };
+          this.#faults.say("error", fields, "the ends of runs cannot be kept in a file");
         }
       }
     }
@@ -177,35 +185,55 @@ export class Ends implements Service {
     });
   }
 
-  async #replay(): Promise<void> {
-    const { spool, log } = this.#options;
-    for (const name of await spool.names()) {
+  async #replay(): Promise<boolean> {
+    let all = true;
+    for (const name of await this.#options.spool.names()) {
       if (this.#files.has(name) || this.#over) continue;
-      const finishes = (await spool.read(name)) ?? [];
-      const answers = await Promise.all(finishes.map((finish) => this.#bringIn(finish)));
-      if (answers.includes(undefined)) await spool.refuse(name);
-      else await spool.drop(name);
-      log.warn({ file: name, ends: finishes.length }, "ends of runs were brought in from the spool");
+      try {
+        await this.#replayFile(name);
+      } catch (error) {
+        // While the database is away the others would only wait for it too; else each is a matter of its own.
+        if (error instanceof ExpectedError) throw error;
+        all = this.#notBroughtIn({ file: name }, error);
+      }
     }
+    return all;
   }
 
-  /** Undefined: refused, whatever was left out. Rejects when the database is away. */
+  #notBroughtIn(file: LogFields, error: unknown): false {
+    const fields = { ...file, error: messageOf(error) };
+    this.#faults.say("warn", fields, "the spool could not be brought in; trying again");
+    return false;
+  }
+
+  async #replayFile(name: string): Promise<void> {
+    const { spool, log } = this.#options;
+    const finishes = await spool.read(name);
+    // Its ends were written between the look at the folder and this.
+    if (!finishes) return;
+    if (finishes === "damaged")
+      return log.error({ file: name }, "a file of the spool was damaged and is set aside");
+    const answers = await Promise.all(finishes.map((finish) => this.#bringIn(finish)));
+    if (answers.includes(undefined)) await spool.refuse(name);
+    else await spool.drop(name);
+    log.warn({ file: name, ends: finishes.length }, "ends of runs were brought in from the spool");
+  }
+
+  /** Undefined: refused, whatever was left out. Rejects when the database is away or at fault. */
   async #bringIn(finish: Finish): Promise<FinishAnswer | undefined> {
     let error: unknown;
     for (const refused of [0, FULL_TRIES, 2 * FULL_TRIES]) {
       try {
-        return await this.#options.store.finish(lessOf(finish, refused, error));
+        const answer = await this.#options.store.finish(lessOf(finish, refused, error));
+        if (answer !== "late") this.#options.onBroughtIn?.(finish.runId);
+        return answer;
       } catch (thrown) {
-        if (isAway(thrown)) throw thrown;
+        if (!(thrown instanceof ValuesRefused)) throw thrown;
         error = thrown;
       }
     }
     return undefined;
   }
-}
-
-function isAway(error: unknown): boolean {
-  return error instanceof ExpectedError && error.status === 503;
 }
 
 /** Pure. What is written after so many refusals. */
@@ -215,7 +243,10 @@ function lessOf(finish: Finish, refused: number, error: unknown): Finish {
 }
 
 function withoutOutput(finish: Finish): Finish {
-  return { ...finish, lines: [], failedRecords: [], log: { ...finish.log, droppedBytes: finish.log.bytes } };
+  const lost = finish.lines.reduce((sum, line) => sum + lineBytes(line), 0);
+  const { lines, bytes, droppedBytes } = finish.log;
+  const log = { lines, bytes: Math.max(0, bytes - lost), droppedBytes: droppedBytes + lost };
+  return { ...finish, lines: [], failedRecords: [], log };
 }
 
 /** What the database takes in any case; given back, retried or ended by itself stays as it was. */

@@ -1,5 +1,6 @@
 // What the outcome of a sandbox means for the run: how its attempt ended, told in words, with its result or error.
 import { judge } from "../runs/attempt-end.ts";
+import type { FieldError } from "../errors.ts";
 import type { AttemptEnd } from "../runs/retry.ts";
 import type { CancelledReason, RunError } from "../runs/task-run.ts";
 import type { Outcome } from "../sandbox/outcome.ts";
@@ -80,4 +81,12 @@ function ended(end: AttemptEnd, cause: string): Judged {
 
 function cancelledReason(reason: string): CancelledReason {
   return reason === "replaced" || reason === "schedule_deleted" || reason === "shutdown" ? reason : "user";
+}
+
+/** Why saved params are not given to the job; a secret that no key opens comes first. */
+export function misfitIn(errors: readonly FieldError[]): string {
+  const sealed = errors.find(({ code }) => code === "sealed");
+  if (sealed) return `a saved secret cannot be decrypted with the keys that are there: ${sealed.message}`;
+  const fields = errors.map((error) => `${error.pointer}: ${error.message}`).join("; ");
+  return `the saved params do not fit this version of the job: ${fields}`;
 }

@@ -20,27 +20,30 @@ const TIMEOUT = "JOBMOUNT_JOB_TIMEOUT";
 const MEMORY = "JOBMOUNT_JOB_MEMORY";
 const PROCESSES = "JOBMOUNT_JOB_PROCESSES";
 
-/** Pure. */
+/** Of the run, of its job as an admin set it, and of the spec that its version declares. Pure. */
 export function limitsOf(
-  { timeoutMs }: Pick<RunOverrides, "timeoutMs">,
+  { timeoutMs: ofRun }: Pick<RunOverrides, "timeoutMs">,
+  { timeoutMs: ofAdmin }: Pick<RunOverrides, "timeoutMs">,
   spec: Pick<JobSpec, "timeoutMs" | "timeoutDeclared" | "memoryBytes">,
   defaults: LimitDefaults,
 ): AttemptLimits {
   const setting = (name: string) => (defaults.defaulted.has(name) ? `${name} default` : name);
   const ofJob = (field: string) => `${field}: in defineJob`;
   return {
-    timeoutMs: timeoutMs ?? (spec.timeoutDeclared ? spec.timeoutMs : defaults.timeoutMs),
+    timeoutMs: ofRun ?? ofAdmin ?? (spec.timeoutDeclared ? spec.timeoutMs : defaults.timeoutMs),
     graceMs: defaults.graceMs,
     memoryBytes: spec.memoryBytes ?? defaults.memoryBytes,
     processes: defaults.processes,
     outputBytes: defaults.logBytes,
     from: {
       timeout:
-        timeoutMs !== undefined
+        ofRun !== undefined
           ? "set for this run"
-          : spec.timeoutDeclared
-            ? ofJob("timeout")
-            : `${setting(TIMEOUT)}; raise with ${ofJob("timeout")}`,
+          : ofAdmin !== undefined
+            ? "set for the job over REST"
+            : spec.timeoutDeclared
+              ? ofJob("timeout")
+              : `${setting(TIMEOUT)}; raise with ${ofJob("timeout")}`,
       memory:
         spec.memoryBytes !== null ? ofJob("memory") : `${setting(MEMORY)}; raise with ${ofJob("memory")}`,
       processes: setting(PROCESSES),

@@ -55,7 +55,7 @@ export class Retention implements Service {
       (await this.#all((after) => store.oldRuns(cutoffs.runs, after))) +
       (await this.#all((after) => store.crowdedRuns(limits.runsPerJob, cutoffs.crowded, after)));
     const logs = await this.#all((after) => store.oldLogs(cutoffs.logs, after, at));
-    const audit = await this.#all(() => store.oldAudit(cutoffs.audit, limits.auditRows));
+    const audit = await this.#all(() => store.oldAudit(cutoffs.audit, limits.auditRows, cutoffs.untouched));
     await store.oldAccess(at);
     return { runs, logs, audit };
   }

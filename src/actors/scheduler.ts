@@ -3,6 +3,7 @@ import cron, { type ScheduledTask } from "node-cron";
 import type { Clock, Instant } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { Recurring } from "../recurring.ts";
 import type { Service } from "./service.ts";
 import type { UpTime } from "./up-time.ts";
 
@@ -12,17 +13,21 @@ export interface SchedulerOptions {
   settle(now: Instant): Promise<number>;
   /** Ends the suspensions that have ended beside their schedules; asked at the start, every minute and on `reconcile`. */
   settleSuspended(): Promise<void>;
-  upTime: Pick<UpTime, "begins" | "settled" | "stop">;
+  upTime: Pick<UpTime, "begins" | "settled" | "failed" | "stop">;
   /** The shared now of the database. */
   now(): Instant;
   log: Logger;
+  /** When the beat comes, as cron; every minute unless given. */
+  beat?: string;
 }
 
 /** A timer that is this late after its second means that the ticker is stuck or the process was stopped. */
 const TICKER_LOST_MS = 3_000;
+const FAILED = "settling the due schedules failed; each second tries again";
 
 export class Scheduler implements Service {
   readonly #options: SchedulerOptions;
+  readonly #faults: Recurring;
   #beat: ScheduledTask | undefined;
   #timer: NodeJS.Timeout | undefined;
   #settling: Promise<void> | undefined;
@@ -35,12 +40,13 @@ export class Scheduler implements Service {
 
   constructor(options: SchedulerOptions) {
     this.#options = options;
+    this.#faults = new Recurring(options.log, () => options.clock.monotonic());
   }
 
   async start(): Promise<void> {
     this.#stopped = false;
     // One task a minute: a per-second task blocks for seconds after a clock jump (measured), and rows are the agenda.
-    this.#beat = cron.schedule("* * * * *", () => this.#onBeat(), {
+    this.#beat = cron.schedule(this.#options.beat ?? "* * * * *", () => this.#onBeat(), {
       name: "jobmount beat",
       missedExecutionTolerance: 59_000,
       suppressMissedWarning: true,
@@ -100,23 +106,28 @@ export class Scheduler implements Service {
   async #run(): Promise<void> {
     while (this.#again && !this.#stopped) {
       this.#again = false;
+      const { settle, settleSuspended, upTime } = this.#options;
+      const now = this.#options.now();
+      let settled = false;
       try {
-        const { settle, settleSuspended, upTime } = this.#options;
-        const now = this.#options.now();
         // Before anything is looked for: a gap until here was a downtime, and what was due in it is late.
         await upTime.begins(now);
         await settle(now);
         this.settledAt = this.#options.clock.monotonic();
+        settled = true;
         await upTime.settled(now);
         if (this.#suspensionsToo) {
+          // Before, since somebody may ask again meanwhile; one that failed is asked again with the next second.
           this.#suspensionsToo = false;
-          await settleSuspended();
+          await settleSuspended().catch((error: unknown) => {
+            this.#suspensionsToo = true;
+            throw error;
+          });
         }
+        this.#faults.over(FAILED, "the due schedules are settled again");
       } catch (error) {
-        this.#options.log.error(
-          { error: messageOf(error) },
-          "settling the due schedules failed; the next second tries again",
-        );
+        if (!settled) upTime.failed(now, this.#options.now(), error);
+        this.#faults.say("error", { error: messageOf(error) }, FAILED);
       }
     }
   }

@@ -18,6 +18,8 @@ export class Slots {
   #used = 0;
   #turn = 0;
   #asked: ReadonlyMap<string, number> = new Map();
+  /** The only source that may have work, by one hint alone. */
+  #only: string | undefined;
 
   constructor(limits: SlotLimits) {
     this.#limits = limits;
@@ -38,7 +40,26 @@ export class Slots {
 
   /** There may be work in this source. */
   hint(source: string): void {
+    this.#only = this.#hungry.size === 0 ? source : undefined;
     this.#hungry.set(source, ++this.#hints);
+  }
+
+  /**
+   * A slot for the one run that the only hint is about; undefined when others may wait, or none is free. `end` gives it
+   * back; `fed` says that the run had it, and that nothing else is known to wait.
+   */
+  reserve(source: string): { end(fed: boolean): void } | undefined {
+    const running = this.#running.get(source) ?? 0;
+    if (this.#only !== source || this.free <= 0 || running >= (this.#limits.perSource ?? Infinity))
+      return undefined;
+    const hint = this.#hungry.get(source);
+    this.#occupy(source);
+    return {
+      end: (fed) => {
+        this.release(source);
+        if (fed && this.#hungry.get(source) === hint) this.#hungry.delete(source);
+      },
+    };
   }
 
   /** What to ask for now, sources in turn; undefined when there is no free slot or nothing was hinted. */
@@ -63,10 +84,12 @@ export class Slots {
     for (const source of exhausted) {
       if (this.#hungry.get(source) === this.#asked.get(source)) this.#hungry.delete(source);
     }
-    for (const { source } of claimed) {
-      this.#used++;
-      this.#running.set(source, (this.#running.get(source) ?? 0) + 1);
-    }
+    for (const { source } of claimed) this.#occupy(source);
+  }
+
+  #occupy(source: string): void {
+    this.#used++;
+    this.#running.set(source, (this.#running.get(source) ?? 0) + 1);
   }
 
   /** An attempt is over. Whoever waits for a free slot of this process is hinted already. */

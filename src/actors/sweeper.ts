@@ -3,6 +3,7 @@ import { formatDuration } from "../duration.ts";
 import { messageOf } from "../errors.ts";
 import type { Clock, Instant } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import { Recurring } from "../recurring.ts";
 import type { RunningRow, RunStore } from "../runs/store.ts";
 import type { Wake } from "../wake/wake.ts";
 import type { Service } from "./service.ts";
@@ -15,8 +16,10 @@ export interface SweeperOptions {
   owner: string;
   /** Whether that worker runs the attempt, or has its end still to write: those are never reaped. */
   isHeld(row: { id: string; attempt: number }): boolean;
-  /** Done before every look: ends that wait in files come first. Never rejects. */
-  before(): Promise<void>;
+  /** Done before every look: ends that wait in files come first. Answers whether all are in; never rejects. */
+  before(): Promise<boolean>;
+  /** Told after it is committed. */
+  onReaped?(runId: string): void;
   leaseMs: number;
   sweepMs: number;
   /** True on SQLite: whoever else held a row is gone, since one process at a time may have the file. */
@@ -38,6 +41,7 @@ const LATE_SWEEPS = 3;
 
 export class Sweeper implements Service {
   readonly #options: SweeperOptions;
+  readonly #faults: Recurring;
   readonly #seen = new Map<string, Seen>();
   #timer: NodeJS.Timeout | undefined;
   /** The last reading failed: how the rows were meanwhile nobody saw. */
@@ -46,6 +50,7 @@ export class Sweeper implements Service {
 
   constructor(options: SweeperOptions) {
     this.#options = options;
+    this.#faults = new Recurring(options.log);
   }
 
   async start(): Promise<void> {
@@ -64,7 +69,7 @@ export class Sweeper implements Service {
     this.#sweeping ??= this.#sweep()
       .catch((error: unknown) => {
         this.#gap = true;
-        this.#options.log.warn({ error: messageOf(error) }, "sweeping failed; trying again");
+        this.#faults.say("warn", { error: messageOf(error) }, "sweeping failed; trying again");
       })
       .finally(() => (this.#sweeping = undefined));
     return this.#sweeping;
@@ -72,11 +77,11 @@ export class Sweeper implements Service {
 
   async #sweep(): Promise<void> {
     const { store, isHeld, before } = this.#options;
-    await before();
+    const allIn = await before();
     const rows = (await store.running()).filter((row) => !this.#isOwn(row) || !isHeld(row));
     const known = new Set(rows.map((row) => row.id));
     for (const id of this.#seen.keys()) if (!known.has(id)) this.#seen.delete(id);
-    const lost = rows.filter((row) => this.#isLost(row));
+    const lost = rows.filter((row) => this.#isLost(row, allIn));
     this.#gap = false;
     for (const row of lost) await this.#reap(row);
   }
@@ -86,8 +91,9 @@ export class Sweeper implements Service {
   }
 
   /** By our own reading and our own monotonic clock: no wall clock, here or there, can make a living run look dead. */
-  #isLost(row: RunningRow): boolean {
-    if (this.#options.alone && !this.#isOwn(row)) return true;
+  #isLost(row: RunningRow, allIn: boolean): boolean {
+    // The end of it may lie in a file that is not in yet: then it has a lease's time, as everywhere else.
+    if (this.#options.alone && allIn && !this.#isOwn(row)) return true;
     const at = this.#options.clock.monotonic();
     const seen = this.#seen.get(row.id);
     if (!seen || seen.attempt !== row.attempt || seen.beat !== row.beat) {
@@ -107,6 +113,7 @@ export class Sweeper implements Service {
     if (!reaped) return;
     this.#options.log.warn({ run: row.id, job: row.jobKey, attempt: row.attempt }, cause);
     this.#options.wake.wake(row.source);
+    this.#options.onReaped?.(row.id);
   }
 
   #fateOf(row: RunningRow): { to: "failed" | "retrying" | "queued"; cause: string } {

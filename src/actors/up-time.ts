@@ -4,7 +4,7 @@ import { formatDuration } from "../duration.ts";
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
 import { ON_TIME_MS } from "../schedules/plan.ts";
-import { BACKWARDS_MS, type UpTimeStore } from "../schedules/up-time.ts";
+import { BACKWARDS_MS, type Outage, type UpTimeStore } from "../schedules/up-time.ts";
 import type { Place } from "./place.ts";
 
 export interface UpTimeOptions {
@@ -31,6 +31,9 @@ export class UpTime {
   #written: Instant | undefined;
   /** Where the clock had been before it went back, until that is written down. */
   #back: Instant | undefined;
+  /** The settling that failed first since one ended well, and when the last one failed. */
+  #outage: (Outage & { until: Instant }) | undefined;
+  #settled: Instant | undefined;
 
   constructor(options: UpTimeOptions) {
     this.#options = options;
@@ -97,18 +100,44 @@ export class UpTime {
     return this.#from === undefined || now - this.#through > GAP_MS;
   }
 
+  /** A settling that began at `began` could not be written. Kept in memory, and written with what is written next. */
+  failed(began: Instant, now: Instant, error: unknown): void {
+    // A process that has never settled anything was not there before.
+    if (this.#settled === undefined) return;
+    // Nobody knows what went on in a silence before or between failures.
+    const silent = began - (this.#outage?.until ?? this.#settled) > GAP_MS;
+    if (silent && this.#outage === undefined) return;
+    this.#outage = {
+      since: silent ? began : (this.#outage?.since ?? began),
+      until: now,
+      why: wordsOf(error),
+    };
+  }
+
+  /** Why nothing was settled before `now`, when this process was there and tried. */
+  outage(now: Instant): Outage | undefined {
+    return this.#outage && now - this.#outage.until <= GAP_MS ? this.#outage : undefined;
+  }
+
   /** Everything due at `now` is settled: whoever reads the row knows that nothing up to it was overlooked. */
   async settled(now: Instant): Promise<void> {
+    const outage = this.outage(now);
+    // A stretch that was begun while nothing could be written begins with what was.
+    if (outage && this.#written === undefined) this.#from = now;
     const from = this.#from ?? now;
+    this.#settled = now;
+    // A short one costs no fire its time, and leaves no gap to explain.
+    if (this.#written !== undefined) this.#outage = undefined;
     this.#through = Math.max(this.#through, now);
     if (this.#written !== undefined && this.#through - this.#written < BEAT_MS) return;
     const { store, replica, place, log } = this.#options;
     const isFirst = this.#written === undefined;
     this.#written = this.#through;
     try {
-      if (isFirst) await store.begin(replica, from, place, this.#back);
+      if (isFirst) await store.begin(replica, from, place, this.#back, outage?.why);
       else if (!(await store.beat(replica, from, this.#through))) this.#written = undefined;
       if (isFirst) this.#back = undefined;
+      this.#outage = undefined;
     } catch (error) {
       // The next beat says as much as this one would have.
       this.#written = isFirst ? undefined : this.#written;
@@ -125,4 +154,14 @@ export class UpTime {
       log.debug({ error: messageOf(error) }, "the end of the up-time was not written");
     }
   }
+}
+
+/** One line, for whoever reads an explanation: of a server its code alone, since its message may name hosts. */
+function wordsOf(error: unknown): string {
+  const inner = (error as { cause?: unknown } | null)?.cause ?? error;
+  const code = (inner as { code?: unknown } | null)?.code;
+  const [line] = messageOf(inner).split("\n");
+  if (typeof code === "string" && !code.startsWith("SQLITE")) return code.slice(0, 200);
+  const told = typeof code === "string" && !line!.includes(code) ? `${line} (${code})` : line!;
+  return told.replace(/\.$/, "").slice(0, 200);
 }

@@ -1,12 +1,15 @@
 // The worker: claims runs for its free slots, runs each attempt, finishes it, and keeps its leases alive.
 import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import { Recurring } from "../recurring.ts";
 import type { Followers } from "../runs/followers.ts";
-import type { ClaimAnswer, ClaimedRun, Finish, FinishAnswer, RunStore } from "../runs/store.ts";
+import type { ClaimAnswer, ClaimedRun, Finish, FinishAnswer, RunStore, Seat } from "../runs/store.ts";
 import type { Wake, WakeListener } from "../wake/wake.ts";
-import { Attempt, type AttemptDeps } from "./attempt.ts";
+import { Attempt } from "./attempt.ts";
+import type { AttemptDeps } from "./attempt-deps.ts";
 import type { Service } from "./service.ts";
 import { Slots, type SlotLimits } from "./slots.ts";
+import { Teller } from "./teller.ts";
 
 export interface WorkerOptions {
   store: RunStore;
@@ -32,23 +35,22 @@ export interface WorkerOptions {
 }
 
 const LOOK_AHEAD = 16;
-/** What somebody looks at is told this often. */
-const FOLLOWED_MS = 20;
-const LINES_AT_ONCE = 2_000;
 /** Exit comes within the drain and 5 s (A4). */
 const LATE_MS = 3_000;
 
 export class Worker implements Service, WakeListener {
   readonly #options: WorkerOptions;
+  readonly #faults: Recurring;
   readonly #slots: Slots;
   readonly #attempts = new Map<string, Attempt>();
+  readonly #executing = new WeakMap<Attempt, Promise<Finish>>();
   readonly #underWay = new Set<Promise<void>>();
   readonly #timers: NodeJS.Timeout[] = [];
-  /** One telling of an attempt at a time: the newer one must not be overtaken. */
-  readonly #telling = new Set<Attempt>();
-  #following = false;
+  readonly #teller: Teller;
   /** Different versions are waiting: worth looking further for one that has a warm child. */
   #mixed = false;
+  /** A claim for all free slots is under way. */
+  #asking = false;
   #lastVersion: string | null = null;
   #beat = 0;
   #polling = false;
@@ -57,19 +59,30 @@ export class Worker implements Service, WakeListener {
 
   constructor(options: WorkerOptions) {
     this.#options = options;
+    this.#faults = new Recurring(options.log);
     this.#slots = new Slots(options.slots);
     options.store.onClaim(
       () => this.#ask(),
-      (answer) => this.#claimed(answer),
-      () => undefined,
+      (answer) => {
+        this.#asking = false;
+        this.#claimed(answer);
+      },
+      () => (this.#asking = false),
     );
-    options.followers.onBegin(() => void this.#tellFollowed());
+    options.store.onInsert((source) => this.#seat(source));
+    this.#teller = new Teller({
+      store: options.store,
+      followers: options.followers,
+      attempts: () => this.#attempts.values(),
+      isStopping: () => this.#stopping,
+      failed: (error) => this.#stepFailed(error),
+    });
   }
 
   async start(): Promise<void> {
     const { pollMs, tellMs, heartbeatMs } = this.#options;
     this.#every(pollMs, () => this.#poll());
-    this.#every(tellMs, () => this.#tell());
+    this.#every(tellMs, async () => this.#teller.tell());
     this.#every(heartbeatMs, () => this.#heartbeat());
     await this.#poll();
   }
@@ -117,10 +130,29 @@ export class Worker implements Service, WakeListener {
     if (this.#stopping) return undefined;
     const request = this.#slots.request();
     if (!request) return undefined;
+    this.#asking = true;
     const { owner, pool, now } = this.#options.attempts;
     const warm = pool.warmVersions();
     const lacking = this.#options.lacking?.();
     return { ...request, owner, now: now(), warm, lacking, lookAhead: this.#mixed ? LOOK_AHEAD : 0 };
+  }
+
+  /** A slot for a run that is being inserted, when nothing else waits: it begins without having been looked for. */
+  #seat(source: string): Seat | undefined {
+    if (this.#stopping || this.#asking) return undefined;
+    const seat = this.#slots.reserve(source);
+    if (!seat) return undefined;
+    const { owner, now } = this.#options.attempts;
+    return {
+      owner,
+      now: now(),
+      lacking: this.#options.lacking?.(),
+      take: (run) => {
+        seat.end(true);
+        this.#claimed({ claimed: [run], exhausted: [] });
+      },
+      leave: () => seat.end(false),
+    };
   }
 
   #claimed(answer: ClaimAnswer): void {
@@ -138,9 +170,13 @@ export class Worker implements Service, WakeListener {
 
   async #run(run: ClaimedRun): Promise<void> {
     const attempt = new Attempt(run, this.#options.attempts);
+    const earlier = this.#attempts.get(run.id);
     this.#attempts.set(run.id, attempt);
+    this.#teller.begins(attempt);
     if (this.#stopping) attempt.abort("shutdown", 0);
-    const finish = await attempt.execute();
+    const executing = earlier ? this.#after(earlier, attempt) : attempt.execute();
+    this.#executing.set(attempt, executing);
+    const finish = await executing;
     // Free before the finish is written: the next claim rides in the same commit.
     this.#slots.release(run.source);
     if (run.heldSlot) this.#slots.hint(run.source);
@@ -148,11 +184,19 @@ export class Worker implements Service, WakeListener {
     const answer = await this.#options.finish(finish);
     // Its schedule's or job's slot is free only now that this is committed: others may have waited for it.
     if (run.heldSlot) this.onWake(run.source);
-    this.#attempts.delete(run.id);
+    // The next attempt may be here already: its claim rode in the commit of this one's end.
+    if (this.#attempts.get(run.id) === attempt) this.#attempts.delete(run.id);
     if (finish.to === "retrying" || finish.to === "queued")
       this.#options.wake.wakeAt(run.source, finish.availableAt);
     this.#options.onFinished(finish, answer, run);
     this.#options.followers.told(run.id);
+  }
+
+  /** X8: an attempt that was given up for lost while it ran here has to end before the next one begins. */
+  async #after(earlier: Attempt, attempt: Attempt): Promise<Finish> {
+    earlier.abort("lost", 0);
+    await this.#executing.get(earlier);
+    return attempt.execute();
   }
 
   async #poll(): Promise<void> {
@@ -166,7 +210,7 @@ export class Worker implements Service, WakeListener {
         if (await store.hasClaimable([source], attempts.now())) this.onWake(source);
       }
     } catch (error) {
-      this.#options.log.warn({ error: messageOf(error) }, "looking for runs failed; trying again");
+      this.#faults.say("warn", { error: messageOf(error) }, "looking for runs failed; trying again");
     } finally {
       this.#polling = false;
     }
@@ -174,7 +218,7 @@ export class Worker implements Service, WakeListener {
 
   #lookOnce(): void {
     this.#endCancelled().catch((error: unknown) => {
-      this.#options.log.warn({ error: messageOf(error) }, "looking for cancels failed; trying again");
+      this.#faults.say("warn", { error: messageOf(error) }, "looking for cancels failed; trying again");
     });
   }
 
@@ -185,41 +229,6 @@ export class Worker implements Service, WakeListener {
       const running = this.#attempts.get(id);
       if (running?.run.attempt === attempt) running.abort(reason);
     }
-  }
-
-  async #tell(): Promise<void> {
-    for (const attempt of this.#attempts.values()) await this.#tellOf(attempt);
-  }
-
-  async #tellOf(attempt: Attempt): Promise<void> {
-    const { output, run } = attempt;
-    if (this.#telling.has(attempt)) return;
-    this.#telling.add(attempt);
-    try {
-      while (output.dirty) {
-        const telling = output.take(LINES_AT_ONCE);
-        await this.#options.store.tell(telling).catch((error: unknown) => {
-          output.putBack(telling);
-          throw error;
-        });
-        this.#options.followers.told(run.id);
-      }
-    } finally {
-      this.#telling.delete(attempt);
-    }
-  }
-
-  /** Only as long as somebody looks; when it fails, the other telling tries again and says so. */
-  async #tellFollowed(): Promise<void> {
-    if (this.#following) return;
-    this.#following = true;
-    const { followers } = this.#options;
-    while (!followers.none && !this.#stopping) {
-      const followed = [...this.#attempts.values()].filter(({ run }) => followers.has(run.id));
-      await Promise.allSettled(followed.map((attempt) => this.#tellOf(attempt)));
-      await new Promise((resolve) => setTimeout(resolve, FOLLOWED_MS));
-    }
-    this.#following = false;
   }
 
   /** Renews the leases; an attempt that was given up for lost meanwhile is ended, since another may run by now. */
@@ -239,12 +248,14 @@ export class Worker implements Service, WakeListener {
       if (underWay) return;
       underWay = true;
       step()
-        .catch((error: unknown) => {
-          this.#options.log.warn({ error: messageOf(error) }, "a step of the worker failed; trying again");
-        })
+        .catch((error: unknown) => this.#stepFailed(error))
         .finally(() => (underWay = false));
     }, ms);
     timer.unref();
     this.#timers.push(timer);
+  }
+
+  #stepFailed(error: unknown): void {
+    this.#faults.say("warn", { error: messageOf(error) }, "a step of the worker failed; trying again");
   }
 }

@@ -1,5 +1,4 @@
 // The loops in time, wired over the parts: claiming and running, bringing ends in, sweeping, firing schedules.
-import { createHash } from "node:crypto";
 import { join } from "node:path";
 import { Ends } from "../actors/ends.ts";
 import { Lacking } from "../actors/lacking.ts";
@@ -14,15 +13,17 @@ import type { Database } from "../db/database.ts";
 import { DbRetention } from "../db/retention.ts";
 import { FileSpool } from "../db/spool.ts";
 import type { Logger } from "../log.ts";
-import { logFinish } from "./events.ts";
+import { EndsTold } from "./ends-told.ts";
 import { limitDefaults } from "./limits.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
 import { pauseFailing } from "./pause-failing.ts";
+import { spoolFolder } from "./spool-folder.ts";
 
 /** Refused records kept with key and reason of one run; the rest is counted. */
 const FAILED_RECORDS_KEPT = 10_000;
-const POLL_MS = 500;
+/** On SQLite nobody else writes, and this only finds what a wake missed. */
+const POLL_MS = { sqlite: 2_000, mysql: 500 };
 const TELL_MS = 500;
 
 export interface ActorsOptions {
@@ -40,7 +41,16 @@ export interface ActorsOptions {
 export function makeActors({ config, parts, database, options, log, owner, metrics }: ActorsOptions) {
   const { now, wake, notices, queries, runStore: store } = parts;
   const spool = new FileSpool(spoolFolder(config));
-  const ends = new Ends({ store, spool, clock: systemClock, log });
+  const told = new EndsTold({
+    byId: (id) => queries.byId(id),
+    metrics,
+    notices,
+    failed: (scheduleId) => void pauseFailing(parts.schedules.settler, scheduleId, log),
+    logs: !options.onEvent,
+    log,
+  });
+  const ofAnother = (runId: string) => void told.ofAnother(runId);
+  const ends = new Ends({ store, spool, clock: systemClock, log, onBroughtIn: ofAnother });
   const lacking = new Lacking({ alone: database.dialect.name === "sqlite", now });
   const worker = new Worker({
     store,
@@ -50,7 +60,7 @@ export function makeActors({ config, parts, database, options, log, owner, metri
     lacking: () => lacking.versions(),
     sources: () => parts.catalog.sources().map((source) => source.name),
     slots: { total: config.concurrency, perSource: config.sourceConcurrency },
-    pollMs: POLL_MS,
+    pollMs: POLL_MS[database.dialect.name],
     tellMs: TELL_MS,
     heartbeatMs: config.heartbeatMs,
     drainMs: config.drainTimeoutMs,
@@ -65,18 +75,13 @@ export function makeActors({ config, parts, database, options, log, owner, metri
       sealState: (key, value) => parts.states.seal(key, value),
       jobState: async (source, key, scope) => parts.states.open(await store.jobState(source, key, scope)),
       failedKeys: (runId) => queries.failedKeys(runId),
+      overridesOf: (source, key) => parts.catalog.entry(source, key)?.settings.overrides ?? {},
       envFor: (names) => jobEnvironment(config, options.env ?? {}, names),
       dataDirOf: (source) => join(config.filesDir, source),
       limits: { ...limitDefaults(config), failedRecords: FAILED_RECORDS_KEPT },
     },
     finish: (finish) => ends.write(finish),
-    onFinished: (finish, answer, run) => {
-      metrics.finished(finish, answer, run);
-      if (!options.onEvent && answer !== "late") logFinish(finish, run, log);
-      if (finish.to === "failed" && run.scheduleId !== null)
-        void pauseFailing(parts.schedules.settler, run.scheduleId, log);
-      notices.finished({ runId: run.id, source: run.source, jobKey: run.jobKey, state: finish.to });
-    },
+    onFinished: (finish, answer, run) => told.finished(finish, answer, run),
   });
   const sweeper = new Sweeper({
     store,
@@ -89,6 +94,7 @@ export function makeActors({ config, parts, database, options, log, owner, metri
     isHeld: (row) => worker.holds(row),
     // What ended while the database was away must be there before it is looked for who is lost.
     before: () => ends.replay(),
+    onReaped: ofAnother,
     wake,
     log,
   });
@@ -96,7 +102,10 @@ export function makeActors({ config, parts, database, options, log, owner, metri
     clock: systemClock,
     now,
     log,
-    settle: (at) => parts.schedules.settleDue(at),
+    settle: (at) => {
+      parts.stale.tell();
+      return parts.schedules.settleDue(at);
+    },
     settleSuspended: () => parts.schedules.settler.suspended(),
     upTime: parts.upTime,
   });
@@ -116,11 +125,3 @@ export function makeActors({ config, parts, database, options, log, owner, metri
 }
 
 export type Actors = ReturnType<typeof makeActors>;
-
-/** Of this database alone: ends of runs that another one holds would find no rows here. */
-function spoolFolder({ dataDir, taskDatabase }: Config): string {
-  const { path, url } = taskDatabase;
-  const { hostname, port, pathname } = new URL(path ? `file://${path}` : url);
-  const name = createHash("sha256").update(`${hostname}:${port}${pathname}`).digest("hex").slice(0, 8);
-  return join(dataDir, "spool", name);
-}

@@ -1,11 +1,15 @@
 // What the service's own log says of its jobs: loads, load errors, runs that failed. One line each.
 import type { CatalogChange } from "../catalog/change.ts";
+import type { AppEvent } from "../cli/ports.ts";
+import { messageOf } from "../errors.ts";
 import type { Logger } from "../log.ts";
+import type { RunQueries } from "../runs/queries.ts";
 import type { Finish } from "../runs/store.ts";
 
 const SERVED = {
   pinned: "pinned to this version",
   released: "released from its pin: this version serves",
+  stored: "this version serves, as the database has it",
   elsewhere: "another process published this version",
 } as const;
 
@@ -45,4 +49,19 @@ export function logFinish(finish: Finish, job: { source: string; jobKey: string 
   else if (finish.to === "retrying")
     log.info({ ...fields, reason: finish.reason }, `failed, to be tried again: ${finish.cause}`);
   else log.debug(fields, finish.to);
+}
+
+/** To whoever watches. Never rejects: he misses a line, where a rejection that nobody takes would end the service. */
+export async function tellFinished(
+  runId: string,
+  queries: Pick<RunQueries, "byId">,
+  onEvent: (event: AppEvent) => void,
+  log: Logger,
+): Promise<void> {
+  try {
+    const run = await queries.byId(runId);
+    if (run) onEvent({ kind: "finished", run });
+  } catch (error) {
+    log.warn({ run: runId, error: messageOf(error) }, "the end of a run could not be shown");
+  }
 }

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import type { Access } from "../access/access.ts";
 import type { Audit } from "../access/audit.ts";
+import { entryOfNoJob } from "../catalog/failed-loads.ts";
 import { JobVersions } from "../catalog/job-versions.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
@@ -10,13 +11,13 @@ import { DbIdempotencyStore } from "../db/idempotency-store.ts";
 import { DbJobValueStore } from "../db/job-values.ts";
 import { countSealed, resealAll } from "../db/secret-rotation.ts";
 import { deriveKey } from "../db/secrets.ts";
-import { shownKey } from "../http/address.ts";
-import { Changes } from "../http/changes.ts";
 import type { FaceDeps } from "../http/ports.ts";
+import { loadPage, pageFolder } from "../http/static.ts";
 import type { Logger } from "../log.ts";
 import { nearest } from "../sdk/nearest.ts";
 import { paramsSchema } from "../sdk/schema.ts";
 import type { Health } from "./health.ts";
+import { hintsOf } from "./hints.ts";
 import type { Metrics } from "./metrics.ts";
 import type { Parts } from "./parts.ts";
 import { orphanedText } from "./source-board.ts";
@@ -49,7 +50,7 @@ export function faceDeps({
   const { catalog, board, history, params, runs, queries, schedules } = parts;
   return {
     jobs: {
-      entries: () => catalog.entries(),
+      entries: () => [...catalog.entries(), ...catalog.loadErrors().flatMap(entryOfNoJob)],
       entry: (source, key) => catalog.entry(source, key),
       loadErrors: () => catalog.loadErrors(),
       sources: () => [
@@ -71,10 +72,11 @@ export function faceDeps({
       ],
     },
     serving: {
-      pin: (source, key, hash) => catalog.pin(source, key, hash),
-      unpin: (source, key) => catalog.unpin(source, key),
+      pin: (source, key, hash, request) => catalog.pin(source, key, hash, request),
+      unpin: (source, key, request) => catalog.unpin(source, key, request),
       reload: (source, key) => catalog.reload(source, key),
     },
+    jobSettings: parts.jobSettings,
     versions: new JobVersions(history),
     params: {
       check: (spec, values) => params.check(spec, values),
@@ -89,6 +91,7 @@ export function faceDeps({
     rescan: (source) => catalog.rescan(source),
     followers: parts.followers,
     schedules,
+    suggestions: parts.suggestions,
     controls: parts.controls,
     pauses: parts.scopePauses,
     upTimes: parts.upTimes,
@@ -96,7 +99,7 @@ export function faceDeps({
     explain: parts.explain,
     access,
     audit,
-    changes: hintsOf(parts),
+    changes: hintsOf({ parts, database, log }),
     secrets: {
       count: () => countSealed(database, parts.vault),
       rotate: () => resealAll(database, parts.vault),
@@ -114,22 +117,15 @@ export function faceDeps({
     clock: { ...systemClock, now: () => database.now() },
     log,
     publicUrl: url,
+    basePath: basePathOf(config),
+    page: loadPage(pageFolder(), basePathOf(config)),
   };
 }
 
-/** What happens beside requests; what requests change is told by the face itself. */
-function hintsOf({ catalog, notices }: Parts): Changes {
-  const changes = new Changes();
-  notices.listen(({ runId, source, jobKey, state }) =>
-    changes.tell({ kind: "run", source, id: runId, job: shownKey(jobKey), state }),
-  );
-  catalog.onChange((change) => {
-    const { kind, source } = change;
-    if (change.kind === "source")
-      changes.tell({ kind: "source", source, id: source, state: change.status.state });
-    else changes.tell({ kind: "job", source, id: shownKey(change.key), state: kind });
-  });
-  return changes;
+/** As it is set, or the path of the public address. */
+function basePathOf({ basePath, publicUrl }: Config): string {
+  if (basePath !== "" || publicUrl === null) return basePath;
+  return new URL(publicUrl).pathname.replace(/\/+$/, "");
 }
 
 /** From the package.json above this file, wherever it was built to. */

@@ -89,12 +89,12 @@ export class Impact {
 
   async #checkAll(job?: { source: string; jobKey: string }): Promise<void> {
     try {
-      for (let more = true; more && !this.#stopped;) {
-        const found = await this.#parts.fits.unchecked(BATCH, job);
-        let done = 0;
-        for (const group of found) done += await this.#checkGroup(group);
-        // What could not be judged stays to be looked at, and must not be looked at for ever.
-        more = done > 0 && found.length > 0;
+      // By id: what cannot be judged now stays to be looked at, and must neither end this nor be looked at for ever.
+      for (let after: string | undefined = ""; after !== undefined && !this.#stopped;) {
+        const found: Unchecked[] = await this.#parts.fits.unchecked(BATCH, job, after);
+        const ids: string[] = found.flatMap(({ schedules }) => schedules.map(({ id }) => id)).sort();
+        for (const group of found) await this.#checkGroup(group);
+        after = ids.length < BATCH ? undefined : ids.at(-1);
       }
     } catch (error) {
       if (!this.#stopped)
@@ -105,18 +105,16 @@ export class Impact {
     }
   }
 
-  /** Answers how many were judged. */
-  async #checkGroup(group: Unchecked): Promise<number> {
+  async #checkGroup(group: Unchecked): Promise<void> {
     const judged: Pick<Schedule, "id" | "revision">[] = [];
     for (const schedule of group.schedules) {
       const now = await this.#judge(schedule, group);
       if (now) judged.push(now);
     }
     await this.#parts.fits.checked(judged, group.digest);
-    return judged.length;
   }
 
-  /** The schedule as it is afterwards; undefined when its secrets cannot be opened, which says nothing about its params. */
+  /** The schedule as it is afterwards; undefined when it could not be judged: its secrets cannot be opened, or it was changed meanwhile. */
   async #judge(
     schedule: Schedule,
     { spec, version }: Pick<Unchecked, "spec" | "version">,
@@ -129,16 +127,17 @@ export class Impact {
     try {
       if (decision === "release") {
         const why = `the saved params fit version ${version.slice(0, 7)}`;
-        const released = await controls.release(schedule.id, why, ACTOR);
+        const released = await controls.release(schedule.id, why, ACTOR, schedule.revision);
         onEvent({ kind: "released", schedule: released, at: now() });
         return released;
       }
-      const held = await controls.hold(schedule.id, decision.hold, ACTOR);
+      const held = await controls.hold(schedule.id, decision.hold, ACTOR, schedule.revision);
       onEvent({ kind: "held", schedule: held, at: now() });
       return held;
     } catch (error) {
-      // Deleted meanwhile: there is nothing to hold.
-      if ((error as Partial<ExpectedError>).status === 404) return undefined;
+      // Deleted meanwhile: there is nothing to hold. Changed meanwhile: it is judged anew as it is now, at the next look.
+      const { status } = error as Partial<ExpectedError>;
+      if (status === 404 || status === 412) return undefined;
       throw error;
     }
   }

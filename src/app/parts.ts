@@ -13,12 +13,14 @@ import { DbCatalogStore } from "../db/catalog-store.ts";
 import type { Database } from "../db/database.ts";
 import { DbFitStore } from "../db/fit-store.ts";
 import { removeRuns } from "../db/retention.ts";
+import { NamedLocks } from "../db/named-locks.ts";
 import { DbRunFigures } from "../db/run-figures.ts";
 import { DbRunQueries } from "../db/run-queries.ts";
 import { DbRunStore } from "../db/run-store.ts";
 import { DbScheduleHistory } from "../db/schedule-history.ts";
 import { DbSourceStore } from "../db/source-store.ts";
 import { DbScheduleStore } from "../db/schedule-store.ts";
+import { SettingsStore } from "../db/settings-store.ts";
 import { DbUpTimeStore } from "../db/up-time-store.ts";
 import type { Vault } from "../db/secrets.ts";
 import { DbVersionHistory } from "../db/version-history.ts";
@@ -28,22 +30,26 @@ import { Backfills } from "../runs/backfill.ts";
 import { Followers } from "../runs/followers.ts";
 import { Notices } from "../runs/notices.ts";
 import { Runs } from "../runs/runs.ts";
+import type { JobStanding } from "../runs/standing.ts";
 import { SandboxDescriber } from "../sandbox/describer.ts";
 import { Pool } from "../sandbox/pool.ts";
 import { Controls } from "../schedules/controls.ts";
 import { Explainer } from "../schedules/explainer.ts";
-import type { Schedule } from "../schedules/schedule.ts";
 import { Schedules } from "../schedules/schedules.ts";
+import { Suggestions } from "../schedules/suggestions.ts";
 import { ScopePauses } from "../schedules/scope-pauses.ts";
-import type { Unavailable } from "../schedules/suspension.ts";
 import { secretParams } from "../sdk/params.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import { LocalWake } from "../wake/local.ts";
+import { CodeSchedules } from "./code-schedules.ts";
 import { Impact, type ImpactEvent } from "./impact.ts";
 import { jobUserOf, openFoldersTo } from "./job-user.ts";
+import { JobSettings } from "./job-settings.ts";
 import { JobStates } from "./job-state.ts";
 import { Params } from "./params.ts";
 import { SourceBoard } from "./source-board.ts";
+import { StaleJobs } from "./stale-jobs.ts";
+import { suspensionBy } from "./suspended.ts";
 import { Versions } from "./versions.ts";
 
 /** The folder of built-in jobs in the package, above the built file or above this one. */
@@ -87,7 +93,7 @@ export function makeParts(options: PartsOptions) {
     guard: { leaseMs: config.leaseMs },
     onTrouble: (sentence) => log.warn({}, sentence),
   });
-  const catalogStore = new DbCatalogStore(database);
+  const catalogStore = new DbCatalogStore(database, database.dialect.name === "sqlite" ? null : owner);
   const cache = new VersionCache({
     store: catalogStore,
     cacheDir: join(config.dataDir, "versions"),
@@ -102,11 +108,13 @@ export function makeParts(options: PartsOptions) {
     store: catalogStore,
     describer: new SandboxDescriber(pool),
     watch: config.watch,
+    pace: { rescanMs: config.rescanMs },
     depsDir: config.depsDir,
     depsHint: config.depsHint,
     beforeServing: (version) => impact.prepare(version),
     mayPublish: (source) => board.mayPublish(source),
     scratchDir: join(config.dataDir, "loading"),
+    signaturesDir: join(config.dataDir, "signatures"),
     clock: { ...systemClock, now },
     log,
   });
@@ -132,6 +140,10 @@ export function makeParts(options: PartsOptions) {
   };
 
   const isMissing = (source: string, key: string) => catalog.entry(source, key)?.loadState === "missing";
+  const standingOf = (source: string, key: string): JobStanding => {
+    if (catalog.entry(source, key)?.enabled === false) return "disabled";
+    return isMissing(source, key) ? "missing" : "ready";
+  };
 
   const notices = new Notices();
   const followers = new Followers();
@@ -144,7 +156,7 @@ export function makeParts(options: PartsOptions) {
     byId: (id) => queries.byId(id),
     runningOf: (source, key) => runStore.runningOf(source, key),
     specOf,
-    isMissing,
+    standingOf,
     saveParams: (spec, values, saved) => params.save(spec, values, saved),
     specOfVersion: async (hash) => (await versions.of(hash)).spec,
     requestCancel: (id, cancel, at) => runStore.requestCancel(id, cancel, at),
@@ -177,18 +189,14 @@ export function makeParts(options: PartsOptions) {
     onFault: (id, error) =>
       log.error({ schedule: id, error: messageOf(error) }, "the fires of a schedule could not be planned"),
   });
-  const suspensionOf = ({ source, jobKey }: Schedule): Unavailable | undefined => {
-    const standing = board.standingOf(source);
-    if (standing?.state === "orphaned" && source !== "builtin") {
-      const cause = `skipped: the source "${source}" is not configured in any service`;
-      return { reason: "source_unavailable", cause, since: standing.since };
-    }
-    if (isMissing(source, jobKey))
-      return { reason: "job_missing", cause: `skipped: the folder of the job "${jobKey}" is gone` };
-    if (standing?.state !== "unavailable" || config.onUnavailable === "serve") return undefined;
-    const cause = `skipped: the folder of the source "${source}" is away`;
-    return { reason: "source_unavailable", cause, since: standing.since };
-  };
+  const stale = new StaleJobs({
+    catalog,
+    afterMs: config.staleAfterMs,
+    hold: config.onStale === "hold",
+    now,
+    log,
+  });
+  const suspensionOf = suspensionBy({ board, stale, isMissing, skipsAway: config.onUnavailable === "skip" });
   const schedules = new Schedules({
     store: scheduleStore,
     clock: { now },
@@ -204,16 +212,21 @@ export function makeParts(options: PartsOptions) {
     },
     suspensionOf,
     upSince: () => (fires() ? upTime.since(now()) : undefined),
+    outage: () => upTime.outage(now()),
     wake: wakeAll,
     trouble: ({ id }, error) =>
       log.error({ schedule: id, error: messageOf(error) }, "a schedule cannot be planned"),
   });
+  const locks = new NamedLocks(new SettingsStore(database));
+  const alone = <T>(name: string, work: () => Promise<T>) => locks.hold(name, work);
+  const suggestions = new Suggestions({ schedules, alone });
   const backfills = new Backfills({
     batches: new DbBatchStore(database),
+    alone,
     scheduleOf: (id) => schedules.get(id),
     insert: (rows, request) => runStore.insert(rows, request),
     specOf,
-    isMissing,
+    standingOf,
     expect: (source) => wake.expect(source),
     notices,
     now,
@@ -238,11 +251,19 @@ export function makeParts(options: PartsOptions) {
     now,
     onEvent: onImpact,
   });
-  const scopePauses = new ScopePauses(scheduleStore, schedules.settler, { now });
+  const codeSchedules = new CodeSchedules({
+    apply: config.codeSchedules === "apply",
+    schedules,
+    locks,
+    log,
+  });
+  const scopePauses = new ScopePauses(scheduleStore, schedules.settler, { now }, config.timeZone);
+  const jobSettings = new JobSettings(catalog, schedules.settler, scopePauses);
   return {
     pool,
     catalog,
     board,
+    stale,
     versions,
     versionCache: cache,
     history,
@@ -257,9 +278,12 @@ export function makeParts(options: PartsOptions) {
     figures,
     runs,
     schedules,
+    suggestions,
     controls,
     impact,
     scopePauses,
+    jobSettings,
+    codeSchedules,
     backfills,
     explain,
     upTime,

@@ -1,5 +1,6 @@
 // What all processes together know of the sources: who publishes each, which are away, which nobody has any more.
 import { readdir } from "node:fs/promises";
+import { isEmptyRoot } from "../catalog/scan.ts";
 import { type SourceLife, type SourceStore, type Standing, standingOf } from "../catalog/source-lives.ts";
 import type { SourceLocation } from "../config.ts";
 import { messageOf } from "../errors.ts";
@@ -54,7 +55,7 @@ export class SourceBoard {
     const there = new Set<string>();
     for (const { name, path } of this.#parts.sources) {
       const names = await readdir(path).catch(() => []);
-      if (names.some((one) => !one.startsWith("."))) there.add(name);
+      if (!isEmptyRoot(names)) there.add(name);
     }
     await this.#beat((source) => there.has(source));
     this.#timer = setInterval(() => void this.beat(), this.#parts.beatMs);

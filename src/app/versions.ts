@@ -1,5 +1,5 @@
 // The versions that this process can run, kept at hand so that a warm start waits for nothing.
-import type { RunnableVersion } from "../actors/attempt.ts";
+import type { RunnableVersion } from "../actors/attempt-deps.ts";
 import type { VersionPreparer } from "../catalog/prepare.ts";
 
 /** A version's spec may be large; the least used go first. */
@@ -13,10 +13,10 @@ export class Versions {
     this.#cache = cache;
   }
 
-  /** At once when it is known; rejects as the cache's `prepare` does. */
+  /** At once when it is known and no job has written over it; rejects as the cache's `prepare` does. */
   of(hash: string): RunnableVersion | Promise<RunnableVersion> {
     const known = this.#known.get(hash);
-    if (!known) return this.#read(hash);
+    if (!known || !this.#cache.isUntouched(hash)) return this.#read(hash);
     this.#known.delete(hash);
     this.#known.set(hash, known);
     return known;

@@ -8,7 +8,7 @@ import { sha256Of, type FileRead, type Snapshot } from "./snapshot.ts";
 import type { TreePath } from "./tree.ts";
 
 /** Part of every version's hash: another builder makes other bytes from the same files. */
-export const BUILDER_ID = `jobmount-1 esbuild-${esbuild.version}`;
+export const BUILDER_ID = `jobmount-2 esbuild-${esbuild.version}`;
 /** The name of the bundle wherever it lies on disk. */
 export const BUNDLE_NAME = "job.mjs";
 const MAX_BUNDLE_BYTES = 32 * 1024 * 1024;

@@ -1,4 +1,5 @@
 // The map from job to its current good version: what serves, what failed, and where the sources stand.
+import { join } from "node:path";
 import type { Clock } from "../clock.ts";
 import { messageOf, notFound } from "../errors.ts";
 import type { Logger } from "../log.ts";
@@ -17,11 +18,11 @@ import { LoadQueue } from "./load-queue.ts";
 import { clearScratch } from "./scratch.ts";
 import { Settler, type SettlerOptions } from "./settle.ts";
 import { Source } from "./source.ts";
-import type { CatalogSource, Pace, Watching } from "./source-options.ts";
-import type { CatalogStore } from "./store.ts";
+import { type CatalogSource, PACE, type Pace, type Watching } from "./source-options.ts";
+import type { CatalogStore, RequestRef, SettingsChange } from "./store.ts";
 import { Task } from "./task.ts";
 import type { VersionCache } from "./version-cache.ts";
-import { addressOf, type CatalogEntry } from "./version.ts";
+import { addressOf, type CatalogEntry, isShown } from "./version.ts";
 
 export type { FailedLoad };
 
@@ -35,6 +36,8 @@ export interface CatalogOptions {
   versions?: VersionCache;
   /** Own folder for what is in the making; everything old in it is removed. */
   scratchDir: string;
+  /** Where signatures of files are kept over a restart, one file a source; without it each start reads every file. */
+  signaturesDir?: string | null;
   /** Where `deps install` puts packages; null when there is no such cache. */
   depsDir?: string | null;
   /** Shown in the error of a missing package instead of our own command. */
@@ -50,8 +53,8 @@ export interface CatalogOptions {
 }
 
 const LIMITS: DescribeLimits = { timeMs: 10_000, memoryBytes: 512 * 1024 * 1024 };
-const PACE: Pace = { quietMs: 8, failureQuietMs: 300, rescanMs: 10_000, rehashMs: 3_600_000, rootMs: 500 };
-const PARALLEL_LOADS = 2;
+/** More than are built or described at once: what waits for the disk is committed together. */
+const PARALLEL_LOADS = 6;
 const STOP_MS = 2_000;
 
 export class Catalog {
@@ -65,9 +68,10 @@ export class Catalog {
 
   constructor(private readonly options: CatalogOptions) {
     const { clock, log, store, versions, describer, watch, scratchDir } = options;
-    const { depsDir = null, depsHint = null } = options;
+    const { depsDir = null, depsHint = null, signaturesDir = null } = options;
     const pace = { ...PACE, ...options.pace };
     const limits = { ...LIMITS, ...options.limits };
+    const mayPublish = (source: string): boolean => options.mayPublish?.(source) ?? true;
     this.settler = new Settler({
       loader: new Loader({ describer, limits, depsDir, depsHint, scratchDir, clock }),
       store,
@@ -75,8 +79,10 @@ export class Catalog {
       clock,
       log,
       failureQuietMs: pace.failureQuietMs,
+      unsettledMs: pace.unsettledMs,
       onChange: (change) => this.tell(change),
       beforeServing: options.beforeServing,
+      mayPublish,
     });
     // Packages that came are no change of any task folder; with watching off nobody looks by himself.
     const onDeps = (): void => {
@@ -98,7 +104,8 @@ export class Catalog {
         log,
         onStatus,
         onFound,
-        mayPublish: () => options.mayPublish?.(location.name) ?? true,
+        signaturesFile: signaturesDir === null ? null : join(signaturesDir, `${location.name}.json`),
+        mayPublish: () => mayPublish(location.name),
       });
       this.sourcesByName.set(location.name, source);
     }
@@ -178,37 +185,50 @@ export class Catalog {
     await this.queue.idle();
   }
 
-  /** This process publishes the source from now on: everything in its folder is looked at. */
+  /** This process publishes the source from now on: after what others published last, its folder is looked at as a whole. */
   gained(source: string): void {
-    void this.sourcesByName.get(source)?.scan();
+    const scan = () => void this.sourcesByName.get(source)?.scan();
+    // Without the store nothing can be published either: that is tried again.
+    void this.follow().then(scan, scan);
   }
 
   /** Takes over what other processes published or pinned since the last time. */
   async follow(): Promise<void> {
+    const from = this.options.clock.monotonic();
     const { entries, through } = await this.options.store.changedSince(this.followedThrough);
     const at = this.options.clock.now();
     for (const [name, source] of this.sourcesByName) {
       const own = entries.filter((entry) => entry.source === name);
-      const sees = (task: Task): boolean => task.present === true && source.isAvailable;
-      for (const change of follow(source.tasks, own, sees, at)) this.tell(change);
+      for (const change of follow(source.tasks, own, from, at)) this.tell(change);
     }
     this.followedThrough = through;
   }
 
   /** Serves this version until `unpin`, whatever the folder holds. 404 for a job or version that is not known. */
-  async pin(source: string, key: string, hash: string): Promise<CatalogEntry> {
+  async pin(source: string, key: string, hash: string, request?: RequestRef): Promise<CatalogEntry> {
     const task = this.taskOf(source, key);
     await this.prepare(hash);
-    return this.pinned(task, await this.options.store.pin(source, key, hash));
+    return this.pinned(task, await this.options.store.pin(source, key, hash, request));
   }
 
   /** Back to the newest version that loaded, at once; the folder is looked at too, in case an event was lost. */
-  async unpin(source: string, key: string): Promise<CatalogEntry> {
+  async unpin(source: string, key: string, request?: RequestRef): Promise<CatalogEntry> {
     const task = this.taskOf(source, key);
     if (task.newest !== null) await this.prepare(task.newest);
-    const entry = this.pinned(task, await this.options.store.pin(source, key, null));
+    const entry = this.pinned(task, await this.options.store.pin(source, key, null, request));
     this.sourcesByName.get(source)?.settle(task);
     return entry;
+  }
+
+  /** Sets what an admin sets beside the code. 404 for a job that is not known; `decide` may refuse. */
+  async configure(
+    source: string,
+    key: string,
+    actor: string,
+    decide: (entry: CatalogEntry) => SettingsChange,
+  ): Promise<CatalogEntry> {
+    const task = this.taskOf(source, key);
+    return this.pinned(task, await this.options.store.configure(source, key, actor, decide));
   }
 
   /** Looks at one job's folder now, and answers its entry when what was found is loaded or has failed. */
@@ -235,6 +255,7 @@ export class Catalog {
   private pinned(task: Task, entry: CatalogEntry | null): CatalogEntry {
     if (!entry) throw notFound(`there is no job ${addressOf(task.source, task.key)}`);
     const previous = task.entry?.currentVersion ?? null;
+    task.wroteAt = this.options.clock.monotonic();
     task.entry = entry;
     const { source, key, currentVersion: hash, spec, pinned } = entry;
     if (hash !== null && spec !== null && hash !== previous) {
@@ -272,9 +293,4 @@ export class Catalog {
       }
     }
   }
-}
-
-/** A folder that never loaded and is gone has nothing to show. */
-function isShown(entry: CatalogEntry): boolean {
-  return entry.loadState !== "missing" || entry.currentVersion !== null;
 }

@@ -40,14 +40,15 @@ export type CatalogChange =
       spec: JobSpec;
       at: Instant;
     }
-  /** Another version serves, and no folder here is why: it was pinned, released, or published by another process. */
+  /** Another version serves, and no folder here is why: it was pinned, released, published by another process, or before. */
   | {
       kind: "served";
       source: string;
       key: string;
       hash: string;
       previous: string | null;
-      why: "pinned" | "released" | "elsewhere";
+      /** `stored`: this process has only now read which version serves. */
+      why: "pinned" | "released" | "elsewhere" | "stored";
       spec: JobSpec;
       at: Instant;
     }

@@ -4,7 +4,9 @@ import type { SpecProblem } from "../sdk/context.ts";
 
 /** A bundle that lies on disk, ready for a child process to import. */
 export interface DescribableBundle {
-  /** Absolute path of the `job.mjs`; its source map lies beside it as `job.mjs.map`. */
+  /** Whose code it is: jobs of one source may be described in one child in turn, of two sources never. */
+  source: string;
+  /** Absolute path of the `job.mjs`; places in what it throws are those of the bundle, or of the sources where a map lies beside it. */
   bundlePath: string;
   /**
    * Folders whose `node_modules` hold the packages that the bundle does not contain, in the order of the search.
@@ -49,8 +51,9 @@ export type Description =
 
 /**
  * Imports a bundle in a child process that never runs attempts and gets no environment, and answers its spec.
- * Implemented by the sandbox. Called at most twice at the same time.
+ * Implemented by the sandbox. Called twice at the same time, and a few times more while some take long. Rejects with the
+ * reason of `stop` as soon as nobody wants to know any more, and ends the child.
  */
 export interface Describer {
-  describe(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description>;
+  describe(bundle: DescribableBundle, limits: DescribeLimits, stop?: AbortSignal): Promise<Description>;
 }

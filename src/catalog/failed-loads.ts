@@ -1,6 +1,6 @@
 // Everything of a source that does not load now: jobs, and what only looks like one.
 import type { Source } from "./source.ts";
-import type { LoadError, LoadState } from "./version.ts";
+import { type CatalogEntry, type LoadError, type LoadState, NO_SETTINGS } from "./version.ts";
 
 /** A current load error. `invalid`: what lies there is no job, and looks like one. */
 export interface FailedLoad {
@@ -25,4 +25,11 @@ export function failedLoads({ name: source, tasks, findings }: Source): FailedLo
     errors.push({ source, key: finding.path, loadState: "invalid", error, serving: null });
   }
   return errors;
+}
+
+/** What is listed beside the jobs for a folder or file that is none; nothing for a job. */
+export function entryOfNoJob({ source, key, loadState, error }: FailedLoad): CatalogEntry[] {
+  if (loadState !== "invalid") return [];
+  const none = { currentVersion: null, loadedAt: null, spec: null, pinned: false, enabled: true };
+  return [{ source, key, loadState, loadError: error, ...none, settings: NO_SETTINGS }];
 }

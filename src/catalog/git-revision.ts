@@ -2,6 +2,26 @@
 import { constants } from "node:fs";
 import { open } from "node:fs/promises";
 import { dirname, isAbsolute, join, resolve } from "node:path";
+import { systemClock } from "../clock.ts";
+
+/** Loads that begin within so many milliseconds are told the same commit: at a start there are hundreds of them. */
+const SAME_MS = 200;
+
+/** The revisions of sources, looked up once for loads that begin together. */
+export class GitRevisions {
+  private readonly asked = new Map<string, { at: number; revision: Promise<string | null> }>();
+
+  of(root: string): Promise<string | null> {
+    const now = systemClock.monotonic();
+    const before = this.asked.get(root);
+    if (before && now - before.at < SAME_MS) return before.revision;
+    const revision = gitRevision(root);
+    // Roots that are links are pointed to new folders for as long as the service runs.
+    if (this.asked.size > 100) this.asked.clear();
+    this.asked.set(root, { at: now, revision });
+    return revision;
+  }
+}
 
 const COMMIT = /^[0-9a-f]{40}(?:[0-9a-f]{24})?$/;
 const SMALL_BYTES = 4_096;

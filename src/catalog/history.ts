@@ -37,7 +37,7 @@ export interface VersionHistory {
   contents(version: VersionFacts, paths: readonly string[]): Promise<Map<string, Uint8Array>>;
   /**
    * Lets go of versions beyond the `keep` last loaded ones of each job. What a job serves, is pinned to or last loaded
-   * stays, and so does what any kept run or attempt names. Answers how many went. May be repeated, and called by
+   * stays, and so does what any kept run or attempt names and what is younger than the longest catch-up window. Answers how many went. May be repeated, and called by
    * several replicas at once.
    */
   prune(keep: number): Promise<number>;

@@ -1,6 +1,5 @@
 // What a load looked at, kept so that later it can be told without building whether anything changed.
-import { messageOf } from "../errors.ts";
-import { sha256Of, Snapshot, TreeMoved } from "./snapshot.ts";
+import { sha256Of, Snapshot } from "./snapshot.ts";
 import { signaturesOf } from "./signature.ts";
 import { absoluteOf, type Tree, type TreePath } from "./tree.ts";
 import { sameList, walkFiles, type FileList } from "./walk-files.ts";
@@ -14,6 +13,8 @@ export interface LoadInputs {
   /** Paths that were only looked at, by what was there: at "none" an import was searched in vain. */
   looked: Record<TreePath, "file" | "folder" | "other" | "none">;
   lists: FileList[];
+  /** Where files that were read through a link really lie: events tell of that place alone. */
+  places: TreePath[];
 }
 
 /** The inputs of a task's last load, with the signatures that spare reading files again. */
@@ -22,9 +23,11 @@ export class KnownInputs {
   private readonly signatures = new Map<TreePath, string>();
   /** Every path whose change may change the load, with the real places behind links. */
   private readonly watched: Set<TreePath>;
+  private digestOfText: string | null = null;
 
   private constructor(readonly inputs: LoadInputs) {
-    this.watched = new Set([...Object.keys(inputs.files), ...Object.keys(inputs.looked)]);
+    const { files, looked, places } = inputs;
+    this.watched = new Set([...Object.keys(files), ...Object.keys(looked), ...places]);
   }
 
   static ofLoad(snapshot: Snapshot, builder: string, deps: string | null): KnownInputs {
@@ -36,11 +39,9 @@ export class KnownInputs {
       files: Object.fromEntries(files.map((file) => [file.path, file.sha256])),
       looked: Object.fromEntries([...looked].map(([path, signature]) => [path, kindOfSignature(signature)])),
       lists: snapshot.lists,
+      places: files.flatMap(({ linkedTo }) => linkedTo ?? []),
     });
-    for (const file of files) {
-      if (!file.fresh) known.signatures.set(file.path, file.signature);
-      if (file.linkedTo !== null) known.watched.add(file.linkedTo);
-    }
+    for (const file of files) if (!file.fresh) known.signatures.set(file.path, file.signature);
     for (const [path, signature] of looked) known.signatures.set(path, signature);
     return known;
   }
@@ -50,7 +51,8 @@ export class KnownInputs {
     if (text === null) return null;
     try {
       const inputs = JSON.parse(text) as LoadInputs;
-      return inputs.builder === builder && typeof inputs.looked === "object" && Array.isArray(inputs.lists)
+      const isOurs = inputs.builder === builder && typeof inputs.looked === "object";
+      return isOurs && Array.isArray(inputs.lists) && Array.isArray(inputs.places)
         ? new KnownInputs(inputs)
         : null;
     } catch {
@@ -60,6 +62,24 @@ export class KnownInputs {
 
   toText(): string {
     return JSON.stringify(this.inputs);
+  }
+
+  /** Names these very inputs, as `toText` gives them. */
+  get digest(): string {
+    return (this.digestOfText ??= sha256Of(this.toText()));
+  }
+
+  /** The signatures that spare reading, without those that `inputs` tell by themselves. */
+  believed(): Record<TreePath, string> {
+    const { looked } = this.inputs;
+    return Object.fromEntries([...this.signatures].filter(([path, signature]) => looked[path] !== signature));
+  }
+
+  /** Takes what `believed` gave for the same inputs, but for what is known already. */
+  believe(signatures: Record<TreePath, string>): void {
+    for (const [path, signature] of Object.entries(signatures)) {
+      if (!this.signatures.has(path)) this.signatures.set(path, signature);
+    }
   }
 
   /** One hash for all that was read, wherever the folder lies; null when nothing was. */
@@ -148,11 +168,6 @@ async function relisted(tree: Tree, lists: readonly FileList[]): Promise<TreePat
     if (!sameList(found, list.found)) return list.folder;
   }
   return null;
-}
-
-/** Why a load has to begin again, in words; null for an error that is none of these. */
-export function movedReason(error: unknown): string | null {
-  return error instanceof TreeMoved ? messageOf(error) : null;
 }
 
 function kindOfSignature(signature: string): "file" | "folder" | "other" | "none" {

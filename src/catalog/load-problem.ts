@@ -31,14 +31,13 @@ export const CATALOG_RULES = {
   E131: "loading the module took too long",
   E132: "the process that loaded the module ended",
   E133: "loading the module took too much memory",
-  E140: "a pattern of files cannot be used",
   E141: "the data files are too large",
 } as const;
 
 export type CatalogRule = keyof typeof CATALOG_RULES;
 
 /** Errors that the same files need not give again: a hint that something changed is enough to try once more. */
-const MAY_PASS = new Set<string>(["E112", "E130", "E131", "E132", "E133"]);
+const MAY_PASS = new Set<string>(["E112", "E120", "E124", "E130", "E131", "E132", "E133"]);
 
 export function mayPass(code: string): boolean {
   return MAY_PASS.has(code);
@@ -76,4 +75,32 @@ export class LoadFailure extends Error {
   constructor(readonly problem: LoadProblem) {
     super(problem.message);
   }
+}
+
+/** Whether it is the same mistake at the same places. */
+export function sameProblem(before: LoadProblem, problem: LoadProblem): boolean {
+  return (
+    before.code === problem.code &&
+    before.message === problem.message &&
+    before.file === problem.file &&
+    before.line === problem.line &&
+    before.column === problem.column &&
+    before.frame === problem.frame &&
+    placesOf(before) === placesOf(problem)
+  );
+}
+
+/** Where each of several mistakes lies; what they say stands in the message already. */
+function placesOf({ problems }: LoadProblem): string {
+  return (problems ?? []).map(({ line, column }) => `${line}:${column}`).join(" ");
+}
+
+/** Of a folder that would not hold still. */
+export function movingProblem(path: string): LoadProblem {
+  return loadProblem(
+    "E112",
+    `${path} does not stop changing, so the folder cannot be read as it is at one moment`,
+    "let what writes there write elsewhere (this.dataDir), or put finished files in place by a rename",
+    { file: path },
+  );
 }

@@ -1,11 +1,8 @@
 // One load: a task directory as it is now -> a version, or the reason why not. It changes nothing but a scratch folder.
-import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
-import { join } from "node:path";
 import type { Clock } from "../clock.ts";
-import { Builder, BUILDER_ID, BUNDLE_NAME, type Built } from "./build.ts";
-import { descriptionProblem } from "./description-problem.ts";
-import type { DescribeLimits, Describer } from "./describe.ts";
-import { gitRevision } from "./git-revision.ts";
+import { Builder, BUILDER_ID, type Built } from "./build.ts";
+import { Describing, type DescribingOptions } from "./describing.ts";
+import { GitRevisions } from "./git-revision.ts";
 import { KnownInputs } from "./inputs.ts";
 import { ENTRY_NAME } from "./key.ts";
 import { LoadFailure, loadProblem, type LoadProblem } from "./load-problem.ts";
@@ -20,6 +17,7 @@ import {
   versionHash,
 } from "./task-folder.ts";
 import type { Tree, TreePath } from "./tree.ts";
+import { Stopped, UnderWay } from "./under-way.ts";
 import type { JobVersion, VersionFile } from "./version.ts";
 import { sameList } from "./walk-files.ts";
 import type { JobSpec } from "../sdk/spec.ts";
@@ -27,6 +25,10 @@ import type { JobSpec } from "../sdk/spec.ts";
 const MAX_ENTRY_BYTES = 1024 * 1024;
 /** How often a load begins again when the tree moves under it, before it waits for the next hint. */
 const TRIES = 5;
+/** So long a load may be stopped and begun again by saves that come slowly, before it counts them. */
+const STOPS_MS = 10_000;
+/** What is stopped sooner may be a folder that does not hold still. */
+const LONG_MS = 500;
 
 export interface LoadTarget {
   source: string;
@@ -48,24 +50,36 @@ export type Loaded =
   /** The tree would not hold still. */
   | { kind: "moving"; path: TreePath };
 
-export interface LoaderOptions {
-  describer: Describer;
-  limits: DescribeLimits;
+export interface LoaderOptions extends DescribingOptions {
   /** Where `deps install` puts packages; null when there is no such cache. */
   depsDir: string | null;
   depsHint: string | null;
-  /** Bundles lie here while they are described. */
-  scratchDir: string;
   clock: Clock;
 }
 
-/** Loads task directories, any number at a time; it keeps nothing between two loads. */
+/** What all loads of a loader share. */
+class Shared {
+  readonly builder = new Builder();
+  readonly revisions = new GitRevisions();
+  readonly describing: Describing;
+
+  constructor(options: DescribingOptions) {
+    this.describing = new Describing(options);
+  }
+}
+
+/** Loads task directories, any number at a time; it keeps nothing of one job for the next. */
 export class Loader {
-  private readonly builder = new Builder();
+  private readonly shared: Shared;
 
-  constructor(private readonly options: LoaderOptions) {}
+  constructor(private readonly options: LoaderOptions) {
+    this.shared = new Shared(options);
+  }
 
-  async load(target: LoadTarget, known: KnownSpec | null): Promise<Loaded> {
+  /** `underWay` may be told that something changed meanwhile: then nobody waits for what is described in vain. */
+  async load(target: LoadTarget, known: KnownSpec | null, underWay = new UnderWay()): Promise<Loaded> {
+    const { clock } = this.options;
+    const mayEndMany = clock.monotonic() + STOPS_MS;
     let path: TreePath = target.key;
     let learned = known;
     for (let tries = 0; tries < TRIES; tries++) {
@@ -74,7 +88,8 @@ export class Loader {
       // Describing takes most of the time. A folder that changes again and again would never be loaded, if it had to
       // hold still all that while: in the last try it is enough that everything was read before anything changed.
       const hurries = tries === TRIES - 1;
-      const attempt = new Attempt(this.options, this.builder, target, snapshot, tree, hurries);
+      const stoppable = hurries ? null : underWay;
+      const attempt = new Attempt(this.options, this.shared, target, snapshot, tree, stoppable);
       try {
         const outcome = await attempt.run(learned);
         const moved = await snapshot.moved();
@@ -87,6 +102,8 @@ export class Loader {
       } catch (error) {
         if (!(error instanceof TreeMoved)) throw error;
         path = error.path;
+        // Saves of somebody who thinks in between, of code that never comes to its end: that folder does hold still.
+        if (error instanceof Stopped && error.afterMs > LONG_MS && clock.monotonic() < mayEndMany) tries--;
       }
     }
     return { kind: "moving", path };
@@ -107,11 +124,12 @@ class Attempt {
 
   constructor(
     private readonly options: LoaderOptions,
-    private readonly builder: Builder,
+    private readonly shared: Shared,
     private readonly target: LoadTarget,
     private readonly snapshot: Snapshot,
     private readonly tree: Tree,
-    private readonly hurries: boolean,
+    /** Ends describing when the tree moves; null for an attempt that hurries. */
+    private readonly underWay: UnderWay | null,
   ) {
     this.entry = `${target.key}/${ENTRY_NAME}`;
   }
@@ -119,7 +137,7 @@ class Attempt {
   async run(known: KnownSpec | null): Promise<Loaded> {
     try {
       await this.checkEntry();
-      const revision = gitRevision(this.target.root);
+      const revision = this.shared.revisions.of(this.target.root);
       const locks = await lockFiles(this.snapshot, this.target.key);
       this.deps = dependencyFolderName(locks);
       this.tree.deps = await dependencyFolder(this.options.depsDir, this.deps);
@@ -129,21 +147,22 @@ class Attempt {
         this.options.depsHint,
         this.options.depsDir !== null,
       );
-      const built = await this.builder.build(this.snapshot, resolver, this.entry);
+      const built = await this.shared.builder.build(this.snapshot, resolver, this.entry);
       if (!built.ok) return this.bad(built.problem);
       const needs = [...resolver.needs.values()].sort((a, b) => (a.name < b.name ? -1 : 1));
       const folders = packageFolders(needs, this.tree, this.target.key);
-      const early = this.hurries ? await this.dataBefore(known?.spec.files ?? []) : null;
+      const early = this.underWay === null ? await this.dataBefore(known?.spec.files ?? []) : null;
       const spec = await this.describe(built, known, folders);
       const isEarly = early !== null && sameList(early.patterns, spec.files);
       const data = isEarly ? early.data : await dataFiles(this.snapshot, this.target.key, spec.files);
       this.wasOneState = isEarly;
       const files = fileList(built.code, data, locks);
       const { source, key: jobKey } = this.target;
-      const hash = versionHash({ source, key: jobKey, builderId: BUILDER_ID, files, needs });
+      const { bundleSha256 } = built;
+      const hash = versionHash({ source, key: jobKey, builderId: BUILDER_ID, bundleSha256, files, needs });
       return {
         kind: "good",
-        known: { bundleSha256: built.bundleSha256, spec },
+        known: { bundleSha256, spec },
         inputs: this.inputs(),
         version: {
           hash,
@@ -202,26 +221,10 @@ class Attempt {
     resolveFrom: string[],
   ): Promise<JobSpec> {
     if (known?.bundleSha256 === built.bundleSha256) return known.spec;
-    const folder = await mkdtemp(join(this.options.scratchDir, "describe-"));
-    try {
-      // The child may run as another user, who has to reach it.
-      await chmod(folder, 0o755);
-      const bundlePath = join(folder, BUNDLE_NAME);
-      await Promise.all([
-        writeFile(bundlePath, built.bundle),
-        writeFile(`${bundlePath}.map`, built.sourceMap),
-      ]);
-      const description = await this.options.describer.describe(
-        { bundlePath, resolveFrom },
-        this.options.limits,
-      );
-      if (description.outcome === "described") return description.spec;
-      const { snapshot, entry } = this;
-      const place = { snapshot, entry, sourceMap: built.sourceMap, bundleFolder: folder };
-      throw new LoadFailure(descriptionProblem(description, place));
-    } finally {
-      void rm(folder, { recursive: true, force: true }).catch(() => undefined);
-    }
+    const { snapshot, entry, underWay } = this;
+    const of = { source: this.target.source, entry, snapshot, resolveFrom };
+    const describe = (stop?: AbortSignal) => this.shared.describing.spec(built, of, stop);
+    return underWay === null ? describe() : underWay.during(snapshot, describe);
   }
 
   private bad(problem: LoadProblem): Loaded {

@@ -1,7 +1,7 @@
 // The catalog's store without a database, for verbs that load a folder once: `validate`, `run`.
 import { notFound } from "../errors.ts";
 import type { CatalogStore, EntryUpdate, StoredEntry, StoredVersion } from "./store.ts";
-import { addressOf, type CatalogEntry, type JobVersion } from "./version.ts";
+import { addressOf, type CatalogEntry, type JobVersion, NO_SETTINGS } from "./version.ts";
 
 /** Keeps everything until it is let go. */
 export class MemoryCatalogStore implements CatalogStore {
@@ -22,12 +22,13 @@ export class MemoryCatalogStore implements CatalogStore {
     return Promise.resolve();
   }
 
-  publish(update: EntryUpdate): Promise<CatalogEntry> {
+  async publish(update: EntryUpdate, own?: JobVersion): Promise<CatalogEntry> {
+    if (own) await this.saveVersion(own);
     const { source, key, loadState, loadError, version, loadedAt, inputs } = update;
     const before = this.entries.get(addressOf(source, key));
     const pinned = before?.pinned ?? false;
     if (version !== null && !this.versions.has(version))
-      return Promise.reject(new Error(`the version ${version} cannot be published before it is saved`));
+      throw new Error(`the version ${version} cannot be published before it is saved`);
     const currentVersion = pinned ? (before?.currentVersion ?? null) : version;
     this.entries.set(addressOf(source, key), {
       source,
@@ -39,10 +40,11 @@ export class MemoryCatalogStore implements CatalogStore {
       spec: this.specOf(currentVersion),
       pinned,
       enabled: before?.enabled ?? true,
+      settings: before?.settings ?? NO_SETTINGS,
       inputs,
       newestVersion: version,
     });
-    return Promise.resolve(this.entryOf(source, key) as CatalogEntry);
+    return this.entryOf(source, key) as CatalogEntry;
   }
 
   pin(source: string, key: string, hash: string | null): Promise<CatalogEntry | null> {
@@ -55,6 +57,11 @@ export class MemoryCatalogStore implements CatalogStore {
       entry.currentVersion = hash ?? entry.newestVersion;
       entry.spec = this.specOf(entry.currentVersion);
     }
+    return Promise.resolve(this.entryOf(source, key));
+  }
+
+  /** A folder that is loaded once has no admin. */
+  configure(source: string, key: string): Promise<CatalogEntry | null> {
     return Promise.resolve(this.entryOf(source, key));
   }
 

@@ -95,10 +95,13 @@ async function otherPlatform(
 }
 
 async function otherPrebuilds(snapshot: Snapshot, folder: TreePath): Promise<string | null> {
-  const prebuilds = await namesIn(snapshot, `${folder}/prebuilds`);
+  if ((await snapshot.kind(`${folder}/prebuilds`)) !== "folder") return null;
+  // Remembered as lists: an add-on that is installed later is a change.
+  const files = await snapshot.list(`${folder}/prebuilds`, ["*/*"]);
+  const prebuilds = [...new Set(files.map((path) => path.slice(folder.length).split("/")[2]!))];
   if (prebuilds.length === 0 || prebuilds.some((name) => isForThisPlatform(`-${name}`))) return null;
-  const built = await namesIn(snapshot, `${folder}/build/Release`);
-  return built.some((name) => name.endsWith(".node")) ? null : prebuilds.join(", ");
+  const built = await snapshot.list(`${folder}/build/Release`, ["*.node"]);
+  return built.length > 0 ? null : prebuilds.join(", ");
 }
 
 function isForThisPlatform(name: string): boolean {

@@ -58,11 +58,9 @@ export class RootWatch {
     return true;
   }
 
-  /** A folder was made anew under its old name: chokidar may have gone deaf in it. */
-  rewatch(path: TreePath): void {
-    if (!this.watcher || !isWatched(path)) return;
-    this.watcher.rewatch(path);
-    this.watchedSince = this.options.clock.monotonic();
+  /** The folders that a scan walked: what events ought to have told of them is made good. */
+  expect(folders: ReadonlyMap<TreePath, string>): void {
+    this.watcher?.expect(folders);
   }
 
   /**
@@ -74,7 +72,8 @@ export class RootWatch {
     if (this.mode !== "events" || !this.watcher || settling || !isWatched(path)) return;
     this.missedEvents++;
     this.misses++;
-    this.rewatch(path);
+    void this.watcher.rewatch(path);
+    this.watchedSince = this.options.clock.monotonic();
     if (this.misses >= MISSES_TO_POLL) this.poll("two changes came without an event");
   }
 
@@ -94,8 +93,8 @@ export class RootWatch {
     if (this.mode !== "events" || this.closed) return;
     const watcher = new FolderWatcher({
       root,
-      onHint: (path, kind) => {
-        this.misses = 0;
+      onHint: (path, kind, isEvent) => {
+        if (isEvent) this.misses = 0;
         this.options.onHint(path, kind);
       },
       onError: (error) => {

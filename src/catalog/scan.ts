@@ -61,6 +61,11 @@ export async function scanSource(root: string, known: FolderNames | null = null)
   return scan;
 }
 
+/** Nothing that anybody put there: a new volume of ext4 has a folder of its own. */
+export function isEmptyRoot(names: readonly string[]): boolean {
+  return names.every((name) => name.startsWith(".") || name === "lost+found");
+}
+
 export function emptyScan(): Scan {
   return { tasks: new Set(), findings: [], folders: new Map(), names: new Map(), empty: false, unknown: [] };
 }
@@ -76,7 +81,7 @@ class Walk {
   async folder(path: TreePath, real: string, chain: readonly string[], inTask: boolean): Promise<number> {
     const names = await this.names(path, real);
     if (names === null) return 0;
-    if (path === "") this.scan.empty = names.every((name) => name.name.startsWith("."));
+    if (path === "") this.scan.empty = isEmptyRoot(names.map((name) => name.name));
     const files: string[] = [];
     const folders: { path: TreePath; real: string }[] = [];
     for (const name of names) {

@@ -1,13 +1,14 @@
 // Brings one job up to date: looks whether anything changed, loads it, and publishes what came of it.
 import type { Clock } from "../clock.ts";
 import type { Logger } from "../log.ts";
+import { atOnce, type Written } from "./gathered.ts";
 import type { CatalogChange } from "./change.ts";
-import { mayPass, type LoadProblem } from "./load-problem.ts";
+import { mayPass, movingProblem, sameProblem, type LoadProblem } from "./load-problem.ts";
 import type { Loaded, Loader } from "./load.ts";
 import { paramsDigest } from "./param-changes.ts";
 import { suspects } from "./recheck.ts";
 import type { Scan } from "./scan.ts";
-import type { CatalogStore, EntryUpdate } from "./store.ts";
+import { AnotherPublishes, type CatalogStore, type EntryUpdate } from "./store.ts";
 import type { Task } from "./task.ts";
 import type { VersionCache } from "./version-cache.ts";
 import type { KnownInputs } from "./inputs.ts";
@@ -22,7 +23,11 @@ export interface SettlerOptions {
   log: Logger;
   /** How long a folder has to be quiet before an error of it is published. */
   failureQuietMs: number;
+  /** A folder that is not still for so long is said to be so. */
+  unsettledMs: number;
   onChange(change: CatalogChange): void;
+  /** Whether this process publishes the source, asked again before each write: it may have stood still meanwhile. */
+  mayPublish(source: string): boolean;
   /** Awaited before a version with other params than the one before it is published: what it breaks is prepared for. */
   beforeServing?(version: Pick<JobVersion, "source" | "jobKey" | "hash" | "spec">): Promise<void>;
 }
@@ -57,15 +62,17 @@ export class Settler {
     });
   }
 
-  /** `root` is the real path of the task's source. Never rejects. */
-  async settle(task: Task, root: string): Promise<Settled> {
+  /** `root` is the real path of the task's source; nothing is written before `written` resolves. Never rejects. */
+  async settle(task: Task, root: string, written: Written = atOnce): Promise<Settled> {
     try {
-      const settled =
-        task.present === false ? await this.settleMissing(task) : await this.settlePresent(task, root);
+      const settled = await (task.present === false
+        ? this.settleMissing(task, written)
+        : this.settlePresent(task, root, written));
       task.troubles = settled.again === null ? 0 : task.troubles;
+      this.watchMoving(task, settled.again !== null);
       return settled;
     } catch (error) {
-      if (this.stopped) return DONE;
+      if (this.stopped || error instanceof AnotherPublishes) return DONE;
       task.troubles++;
       task.force = true;
       const again = Math.min(10_000, 250 * 2 ** Math.min(6, task.troubles));
@@ -75,7 +82,7 @@ export class Settler {
     }
   }
 
-  private async settlePresent(task: Task, root: string): Promise<Settled> {
+  private async settlePresent(task: Task, root: string, written: Written): Promise<Settled> {
     const { loader, clock } = this.options;
     const target = { source: task.source, key: task.key, root };
     const { hinted, force, distrust } = task;
@@ -84,7 +91,7 @@ export class Settler {
     const changed = mustLoad ? task.key : await this.changed(task.inputs, target, distrust);
     if (changed === null) {
       task.pending = null;
-      if (task.entry?.loadState === "missing") await this.publishBack(task);
+      if (task.entry?.loadState === "missing") await this.publishBack(task, written);
       return DONE;
     }
     const unannounced = hinted || mustLoad || task.inputs === null || task.pending !== null ? null : changed;
@@ -93,22 +100,45 @@ export class Settler {
     const loaded =
       pending && !force && (await this.changed(pending.inputs, target, false)) === null
         ? pending
-        : await loader.load(target, task.known);
+        : await loader.load(target, task.known, task.underWay);
     // A child that was ended because the service stops says nothing about the job.
     if (this.stopped) return DONE;
     const whileMoving = (): number => Math.min(1_000, 20 * 2 ** Math.min(6, task.troubles++));
-    if (loaded.kind === "moving") return { again: whileMoving(), unannounced };
+    if (loaded.kind === "moving") {
+      if (this.movesTooLong(task)) await this.publishBad(task, movingProblem(loaded.path), null, written);
+      return { again: whileMoving(), unannounced };
+    }
     if (loaded.kind === "good") {
       task.pending = null;
-      await this.publishGood(task, loaded);
+      await this.publishGood(task, loaded, written);
       return { again: loaded.moved ? whileMoving() : null, unannounced };
     }
     const wait = task.changedAt + this.options.failureQuietMs - clock.monotonic();
     task.pending = loaded;
-    if (wait > 0) return { again: Math.ceil(wait), unannounced };
-    await this.publishBad(task, loaded.problem, loaded.inputs);
+    if (wait > 0 && !this.movesTooLong(task)) return { again: Math.ceil(wait), unannounced };
+    await this.publishBad(task, loaded.problem, loaded.inputs, written);
     task.pending = null;
     return { again: null, unannounced };
+  }
+
+  /** Since when it was not still; said once where its versions load all the same, since no load error tells of it. */
+  private watchMoving(task: Task, moves: boolean): void {
+    if (!moves) {
+      task.movingSince = null;
+      return;
+    }
+    task.movingSince ??= { at: this.options.clock.monotonic(), told: false };
+    if (task.movingSince.told || task.entry?.loadState !== "ready" || !this.movesTooLong(task)) return;
+    task.movingSince.told = true;
+    const fields = { source: task.source, job: task.key, forMs: this.options.unsettledMs };
+    const message =
+      "its folder does not stop changing; what it holds at one moment is loaded again and again";
+    this.options.log.warn(fields, message);
+  }
+
+  private movesTooLong({ movingSince }: Task): boolean {
+    const { clock, unsettledMs } = this.options;
+    return movingSince !== null && clock.monotonic() - movingSince.at >= unsettledMs;
   }
 
   /** The first input that changed; the folder itself when nothing is known of it. */
@@ -122,23 +152,33 @@ export class Settler {
     return inputs.changed(tree, !distrust);
   }
 
-  private async publishGood(task: Task, loaded: Extract<Loaded, { kind: "good" }>): Promise<void> {
-    const { store, clock } = this.options;
+  private async publishGood(
+    task: Task,
+    loaded: Extract<Loaded, { kind: "good" }>,
+    written: Written,
+  ): Promise<void> {
+    const { clock } = this.options;
     const { version, inputs, known } = loaded;
     const before = task.entry;
     const isNew = task.newest !== version.hash;
-    // At a first start hundreds of versions are new, and most of them will not run soon.
-    if (isNew) await Promise.all([store.saveVersion(version), before ? this.keep(version) : null]);
-    if (isNew && before?.spec && !before.pinned && paramsDigest(before.spec) !== paramsDigest(version.spec))
-      await this.options.beforeServing?.(version);
     const wasReady = before?.loadState === "ready";
-    if (isNew || !wasReady || !inputs.sameAs(task.inputs)) {
-      const loadedAt = isNew || !before?.loadedAt ? clock.now() : before.loadedAt;
-      await this.publish(
-        task,
-        { loadState: "ready", loadError: null, version: version.hash, loadedAt },
-        inputs,
-      );
+    // At a first start hundreds of versions are new, and most of them will not run soon.
+    const kept = isNew && before ? this.keep(version) : null;
+    try {
+      if (isNew && before?.spec && !before.pinned && paramsDigest(before.spec) !== paramsDigest(version.spec))
+        await this.options.beforeServing?.(version);
+      if (isNew || !wasReady || !inputs.sameAs(task.inputs)) {
+        const loadedAt = isNew || !before?.loadedAt ? clock.now() : before.loadedAt;
+        await this.publish(
+          task,
+          { loadState: "ready", loadError: null, version: version.hash, loadedAt },
+          inputs,
+          written,
+          isNew ? version : undefined,
+        );
+      }
+    } finally {
+      await kept;
     }
     const previous = task.newest;
     task.newest = version.hash;
@@ -164,20 +204,26 @@ export class Settler {
     });
   }
 
-  private async publishBad(task: Task, problem: LoadProblem, inputs: KnownInputs): Promise<void> {
+  /** Without inputs nothing could be read: whatever the folder holds when it is still has to be loaded. */
+  private async publishBad(
+    task: Task,
+    problem: LoadProblem,
+    inputs: KnownInputs | null,
+    written: Written,
+  ): Promise<void> {
     const before = task.entry?.loadError ?? null;
     const isSame = before !== null && sameProblem(before, problem);
-    if (isSame && inputs.sameAs(task.inputs)) {
+    if (isSame && (inputs?.sameAs(task.inputs) ?? task.inputs === null)) {
       task.inputs = inputs;
       return;
     }
     // Since when nothing loads, not since when it is this very error.
-    const hash = inputs.contentHash;
+    const hash = inputs?.contentHash ?? null;
     const error: LoadError = { ...problem, hash, since: before?.since ?? this.options.clock.now() };
     const serving = task.newest ?? task.entry?.currentVersion ?? null;
     const loadedAt = task.entry?.loadedAt ?? null;
     const loadState = serving === null ? "error" : "stale";
-    await this.publish(task, { loadState, loadError: error, version: serving, loadedAt }, inputs);
+    await this.publish(task, { loadState, loadError: error, version: serving, loadedAt }, inputs, written);
     task.inputs = inputs;
     if (isSame) return;
     const { source, key } = task;
@@ -192,7 +238,7 @@ export class Settler {
     });
   }
 
-  private async settleMissing(task: Task): Promise<Settled> {
+  private async settleMissing(task: Task, written: Written): Promise<Settled> {
     const { clock, failureQuietMs } = this.options;
     task.hinted = task.force = false;
     task.pending = null;
@@ -203,20 +249,22 @@ export class Settler {
     // What did not load has to be loaded when it returns, also when it is the same.
     if (task.entry.loadState !== "ready") task.inputs = null;
     const version = task.newest ?? currentVersion;
-    await this.publish(task, { loadState: "missing", loadError: null, version, loadedAt }, task.inputs);
+    const state = { loadState: "missing", loadError: null, version, loadedAt } as const;
+    await this.publish(task, state, task.inputs, written);
     this.options.onChange({ kind: "missing", source: task.source, key: task.key, at: clock.now() });
     return DONE;
   }
 
   /** The folder returned as it was: nothing has to be built. */
-  private async publishBack(task: Task): Promise<void> {
+  private async publishBack(task: Task, written: Written): Promise<void> {
     const hash = task.newest ?? task.entry?.currentVersion ?? null;
     if (hash === null) {
       task.force = true;
       return;
     }
     const loadedAt = task.entry?.loadedAt ?? null;
-    await this.publish(task, { loadState: "ready", loadError: null, version: hash, loadedAt }, task.inputs);
+    const state = { loadState: "ready", loadError: null, version: hash, loadedAt } as const;
+    await this.publish(task, state, task.inputs, written);
     const { source, key } = task;
     this.options.onChange({ kind: "back", source, key, hash, at: this.options.clock.now() });
   }
@@ -225,14 +273,16 @@ export class Settler {
     task: Task,
     state: Pick<EntryUpdate, "loadState" | "loadError" | "version" | "loadedAt">,
     inputs: KnownInputs | null,
+    written: Written,
+    version?: JobVersion,
   ): Promise<void> {
     const { source, key } = task;
-    task.entry = await this.options.store.publish({
-      source,
-      key,
-      ...state,
-      inputs: inputs?.toText() ?? null,
-    });
+    await written();
+    if (this.stopped) throw new Error("the catalog stops");
+    if (!this.options.mayPublish(source)) throw new AnotherPublishes(source);
+    const update = { source, key, ...state, inputs: inputs?.toText() ?? null };
+    task.entry = await this.options.store.publish(update, version);
+    task.wroteAt = this.options.clock.monotonic();
   }
 }
 
@@ -240,21 +290,4 @@ export class Settler {
 function mayLoadNow(task: Task): boolean {
   const code = task.entry?.loadError?.code;
   return code !== undefined && task.entry?.loadState !== "ready" && mayPass(code);
-}
-
-function sameProblem(before: LoadError, problem: LoadProblem): boolean {
-  return (
-    before.code === problem.code &&
-    before.message === problem.message &&
-    before.file === problem.file &&
-    before.line === problem.line &&
-    before.column === problem.column &&
-    before.frame === problem.frame &&
-    placesOf(before) === placesOf(problem)
-  );
-}
-
-/** Where each of several mistakes lies; what they say stands in the message already. */
-function placesOf({ problems }: LoadProblem): string {
-  return (problems ?? []).map(({ line, column }) => `${line}:${column}`).join(" ");
 }

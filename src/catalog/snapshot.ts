@@ -78,6 +78,15 @@ export class Snapshot {
     return new Map(looked.map(([path, look]) => [path, look.signature]));
   }
 
+  /** Whether a change of this path may be one of what was looked at; with `names`, also a change of everything below it. */
+  concerns(path: TreePath, names: boolean): boolean {
+    if (this.looks.has(path)) return true;
+    // Events tell of the place behind a link alone.
+    for (const { linkedTo } of this.files.values()) if (linkedTo === path) return true;
+    const prefix = path === "" ? "" : `${path}/`;
+    return names && [...this.looks.keys()].some((looked) => looked.startsWith(prefix));
+  }
+
   /** The first path that is not any more as it was when it was looked at; null when all of it still holds. */
   async moved(): Promise<TreePath | null> {
     const paths = [...this.looks.keys()];

@@ -1,34 +1,26 @@
 // One source in time: hints and scans decide which tasks are brought up to date, and when.
-import { join } from "node:path";
-import type { Clock, Instant } from "../clock.ts";
-import type { Logger } from "../log.ts";
+import type { Instant } from "../clock.ts";
 import type { SourceState, SourceStatus } from "./change.ts";
-import { Findings, type SeenFinding } from "./findings.ts";
-import type { LoadQueue } from "./load-queue.ts";
+import { Findings } from "./findings.ts";
 import { mayPass } from "./load-problem.ts";
-import { identityOf, statOrNull } from "./signature.ts";
+import { KeptSignatures } from "./kept-signatures.ts";
 import { RootWatch } from "./root-watch.ts";
-import { emptyScan, scanSource, type FolderNames, type Scan } from "./scan.ts";
-import type { Settler } from "./settle.ts";
-import { BUILT_IN, type CatalogSource, type Pace, type Watching } from "./source-options.ts";
+import { emptyScan, type FolderNames, scanSource, type Scan } from "./scan.ts";
+import { BUILT_IN, type SourceOptions } from "./source-options.ts";
 import { Task } from "./task.ts";
-import { below, folderOf, type TreePath } from "./tree.ts";
+import { below, type TreePath } from "./tree.ts";
 import { HintedTasks, Polls, Timers } from "./timers.ts";
 import { addressOf } from "./version.ts";
 
-export interface SourceOptions {
-  location: CatalogSource;
-  watch: Watching;
-  pace: Pace;
-  settler: Settler;
-  queue: LoadQueue;
-  clock: Clock;
-  log: Logger;
-  /** `was`: its state before; null at first. */
-  onStatus(status: SourceStatus, was: SourceState | null): void;
-  onFound(seen: SeenFinding): void;
-  /** Whether this process publishes what it finds; another one may, and then there is nothing to load here. */
-  mayPublish(): boolean;
+/** How the tasks of a scan are compared with those before. */
+interface Compared {
+  /** It is not the first scan. */
+  known: boolean;
+  /** Tasks that may have changed, and those that surely did not. */
+  doubtful: ReadonlySet<Task>;
+  same: ReadonlySet<Task>;
+  /** Somebody asked for it: errors that may pass are tried again. */
+  asked: boolean;
 }
 
 const SCAN_AFTER_MS = 10;
@@ -43,23 +35,25 @@ export class Source {
   private scannedRoot = "";
   private scannedAt: Instant | null = null;
   private changedAt: Instant | null = null;
-  private readonly folders = new Map<TreePath, string>();
-  private readonly folderNames: FolderNames = new Map();
+  /** Handed to each scan, which then reads only folders whose times changed. */
+  private readonly names: FolderNames = new Map();
   private readonly root: RootWatch;
   private readonly timers = new Timers();
   private readonly hinted: HintedTasks;
   private nextScan: { timer: NodeJS.Timeout | null; at: number } | null = null;
   private fullScan: NodeJS.Timeout | null = null;
   private scanning: Promise<void> = Promise.resolve();
-  private rehashedAt: number;
+  private readonly signatures: KeptSignatures;
   private namesUntil = 0;
   private readonly polls = new Polls();
   private told = "";
   private stopped = false;
 
   constructor(private readonly options: SourceOptions) {
-    const { location, watch, clock, log } = options;
-    this.rehashedAt = clock.monotonic();
+    const { location, watch, clock, log, signaturesFile: file } = options;
+    const { rehashMs } = options.pace;
+    const { tasks, timers } = this;
+    this.signatures = new KeptSignatures({ file, rehashMs, tasks, timers, clock, log });
     this.findings = new Findings(this.timers, this.tasks, options.onFound);
     this.hinted = new HintedTasks(this.timers, options.pace.quietMs, (task) => {
       if (task.present === false) return;
@@ -120,8 +114,10 @@ export class Source {
   async stop(): Promise<void> {
     this.stopped = true;
     this.timers.stop();
+    const hasEvents = this.root.mode === "events";
     await this.root.close();
     await this.scanning;
+    if (hasEvents) await this.signatures.save();
   }
 
   /** Scans now and looks at every task; one scan after the other. */
@@ -131,12 +127,14 @@ export class Source {
 
   /** Brings one task up to date when its turn in the queue comes. */
   settle(task: Task): void {
-    this.options.queue.push(addressOf(task.source, task.key), async () => {
+    void task.underWay.doubt();
+    this.options.queue.push(task.source, addressOf(task.source, task.key), async (written) => {
       const look = this.root.look;
       if (this.stopped || this.state !== "available" || !look?.there || !this.options.mayPublish()) return;
-      const { again, unannounced } = await this.options.settler.settle(task, look.real);
+      const { again, unannounced } = await this.options.settler.settle(task, look.real, written);
       if (again !== null) this.timers.after(again, () => this.lookAgain(task));
       if (unannounced !== null) this.unannounced(task, unannounced);
+      if (this.root.mode === "events") this.signatures.saveSoon();
     });
   }
 
@@ -150,17 +148,6 @@ export class Source {
       this.hinted.add(task, now);
     }
     if (names) this.scanSoon(SCAN_AFTER_MS);
-    else void this.checkFolders(path);
-  }
-
-  /** A folder that was removed and made anew within a tick is told as changed files only, and deaf from then on. */
-  private async checkFolders(path: TreePath): Promise<void> {
-    const look = this.root.look;
-    for (let folder = folderOf(path); folder !== "" && look?.there; folder = folderOf(folder)) {
-      const stats = await statOrNull(join(look.real, folder));
-      if (stats && this.folders.has(folder) && this.folders.get(folder) !== identityOf(stats))
-        this.scanSoon(0);
-    }
   }
 
   /** A scan for new and vanished tasks; the sooner of two wishes counts. */
@@ -196,10 +183,12 @@ export class Source {
     if (!look?.there) return this.withoutRoot(look?.reason ?? "", look?.exists ?? false);
     if (this.root.mode !== "events" && this.options.clock.monotonic() > this.namesUntil) {
       // Where no event tells of a folder, its times may not tell either.
-      this.folderNames.clear();
+      this.names.clear();
       this.namesUntil = this.options.clock.monotonic() + this.options.pace.rescanMs;
     }
-    const scan = await scanSource(look.real, this.folderNames);
+    const scan = await scanSource(look.real, this.names);
+    // Where no event tells of a change, times may not tell either: such files are read at every start.
+    if (!known && this.root.mode === "events") await this.signatures.restore();
     if (this.stopped) return;
     if (scan.empty && this.name !== BUILT_IN && this.tasks.size > 0) {
       return this.become("unavailable", `${this.options.location.path} is empty: is the volume mounted?`);
@@ -211,28 +200,30 @@ export class Source {
     this.become("available", null);
     this.scannedRoot = look.identity;
     this.scannedAt = this.options.clock.now();
-    this.compareFolders(scan);
+    this.root.expect(scan.folders);
+    // Folders come and go for as long as the service runs.
+    if (this.names.size > scan.folders.size * 2 + 100) this.names.clear();
     this.findings.update(scan.findings, this.options.clock.now());
-    if (everything && this.options.clock.monotonic() - this.rehashedAt > this.options.pace.rehashMs) {
-      this.rehashedAt = this.options.clock.monotonic();
-      this.folderNames.clear();
+    if (known && everything && this.signatures.isRereadDue()) {
+      this.names.clear();
       for (const task of this.tasks.values()) task.distrust = true;
     }
     const all = everything || isOther ? [...this.tasks.values()] : [];
     const doubtful = await this.options.settler.suspects(all, scan, look.real);
-    this.compareTasks(scan, { known, doubtful, asked });
+    const same = new Set(all.filter((task) => !doubtful.has(task)));
+    this.compareTasks(scan, { known, doubtful, same, asked });
     this.become("available", null);
   }
 
   private withoutRoot(reason: string, exists: boolean): void {
     if (this.name === BUILT_IN) {
-      this.compareTasks(emptyScan(), { known: true, doubtful: new Set(), asked: false });
+      this.compareTasks(emptyScan(), { known: true, doubtful: new Set(), same: new Set(), asked: false });
       return this.become("available", null);
     }
     this.become(exists || this.tasks.size > 0 ? "unavailable" : "missing", reason);
   }
 
-  private compareTasks(scan: Scan, how: { known: boolean; doubtful: Set<Task>; asked: boolean }): void {
+  private compareTasks(scan: Scan, how: Compared): void {
     const now = this.options.clock.monotonic();
     for (const key of scan.tasks) {
       let task = this.tasks.get(key);
@@ -241,7 +232,8 @@ export class Source {
       if (isNew && (how.known || task.present === false)) task.changedAt = now;
       task.present = true;
       if (how.asked && task.entry?.loadError && mayPass(task.entry.loadError.code)) task.force = true;
-      if (isNew || task.force || how.doubtful.has(task)) this.settle(task);
+      const isKnown = how.same.has(task) && task.entry !== null && task.entry.loadState !== "missing";
+      if ((isNew && !isKnown) || task.force || how.doubtful.has(task)) this.settle(task);
     }
     for (const task of this.tasks.values()) {
       if (scan.tasks.has(task.key) || scan.unknown.some((path) => below(`/${path}`, `/${task.key}`) !== null))
@@ -251,22 +243,6 @@ export class Source {
       if (task.entry === null && !this.hinted.has(task)) this.tasks.delete(task.key);
       else if (task.entry && task.entry.loadState !== "missing") this.settle(task);
     }
-  }
-
-  /** A folder that is another one under its old name is watched again, and looked at once more after that. */
-  private compareFolders(scan: Scan): void {
-    for (const [path, identity] of scan.folders) {
-      const before = this.folders.get(path);
-      this.folders.set(path, identity);
-      if (before === undefined || before === identity || path === "") continue;
-      this.root.rewatch(path);
-      this.timers.after(150, () => void this.scan());
-    }
-    // Folders come and go for as long as the service runs.
-    if (this.folders.size > scan.folders.size * 4 + 1_000) {
-      for (const path of this.folders.keys()) if (!scan.folders.has(path)) this.folders.delete(path);
-    }
-    if (this.folderNames.size > scan.folders.size * 2 + 100) this.folderNames.clear();
   }
 
   private lookAgain(task: Task): void {

@@ -1,4 +1,5 @@
 // The port to the database: where versions and the catalog's entries are kept. Every method may be repeated.
+import type { JobOverrides } from "../sdk/spec.ts";
 import type {
   CatalogEntry,
   JobVersion,
@@ -41,6 +42,13 @@ export interface EntryUpdate {
   inputs: string | null;
 }
 
+/** What one change of a job's settings sets, each as a whole. */
+export interface SettingsChange {
+  enabled: boolean;
+  overrides: JobOverrides;
+  notes: string | null;
+}
+
 /** A version as it lies in the database, without its data files. */
 export interface StoredVersion {
   hash: string;
@@ -54,6 +62,20 @@ export interface StoredVersion {
   builderId: string;
   builtAt: Instant;
   sourceRevision: string | null;
+}
+
+/** Whoever does has looked at the folder as a whole, and is followed. */
+export class AnotherPublishes extends Error {
+  constructor(source: string) {
+    super(`another process publishes the source "${source}"`);
+  }
+}
+
+/** Names the request that a change belongs to; opaque here. */
+export interface RequestRef {
+  actor: string;
+  key: string;
+  digest: string;
 }
 
 /** Implemented by `db/catalog-store`. A rejected call means "unknown": the catalog asks again later. */
@@ -70,14 +92,30 @@ export interface CatalogStore {
    */
   saveVersion(version: JobVersion): Promise<void>;
 
-  /** Inserts or updates the row of one job, and answers the entry as it is now (with the spec of its current version). */
-  publish(update: EntryUpdate): Promise<CatalogEntry>;
+  /**
+   * Inserts or updates the row of one job, and answers the entry as it is now (with the spec of its current version). A
+   * version that comes with it is kept as `saveVersion` does, in the same commit unless its contents are large. Rejects
+   * with AnotherPublishes, and changes nothing, when another process publishes the source by now.
+   */
+  publish(update: EntryUpdate, version?: JobVersion): Promise<CatalogEntry>;
 
   /**
    * Pins a job to a version of its own; with null releases it, and what was published last serves at once. Answers the
-   * entry as it is now; null when there is no such job.
+   * entry as it is now; null when there is no such job. `request` is recorded as done in the same transaction (A1).
    */
-  pin(source: string, key: string, hash: string | null): Promise<CatalogEntry | null>;
+  pin(source: string, key: string, hash: string | null, request?: RequestRef): Promise<CatalogEntry | null>;
+
+  /**
+   * Sets what `decide` answers to the entry as it is, under the lock of its row; what changes nothing makes no revision.
+   * Switching a job off or on begins or ends, in the same transaction, the suspension that its schedules read. Answers
+   * the entry as it is now; null when there is no such job. An error thrown by `decide` leaves all as it was.
+   */
+  configure(
+    source: string,
+    key: string,
+    actor: string,
+    decide: (entry: CatalogEntry) => SettingsChange,
+  ): Promise<CatalogEntry | null>;
 
   /** A version by its hash, or null. */
   loadVersion(hash: string): Promise<StoredVersion | null>;

@@ -3,6 +3,7 @@ import type { KnownInputs } from "./inputs.ts";
 import { below, type TreePath } from "./tree.ts";
 import type { CatalogEntry } from "./version.ts";
 import type { KnownSpec, Loaded } from "./load.ts";
+import { UnderWay } from "./under-way.ts";
 
 /** Times are monotonic milliseconds. */
 export class Task {
@@ -15,6 +16,9 @@ export class Task {
   /** A failed load that is not published before the folder was quiet for a moment. */
   pending: Extract<Loaded, { kind: "bad" }> | null = null;
   known: KnownSpec | null = null;
+  readonly underWay = new UnderWay();
+  /** When this process last wrote its row. */
+  wroteAt = -Infinity;
   /** Whether the last scan found its folder; null before the first scan. */
   present: boolean | null = null;
   /** When a change was last noticed, or the folder was last found missing. */
@@ -30,6 +34,9 @@ export class Task {
   /** How often in a row its folder would not hold still, or the store could not be written. */
   troubles = 0;
 
+  /** Since when its folder was not still, and whether that was said. */
+  movingSince: { at: number; told: boolean } | null = null;
+
   constructor(
     readonly source: string,
     readonly key: string,
@@ -39,8 +46,7 @@ export class Task {
   concerns(path: TreePath, names: boolean): boolean {
     if (path === this.key || path.startsWith(`${this.key}/`)) return true;
     if (names && below(`/${path}`, `/${this.key}`) !== null) return true;
-    return (
-      (this.inputs?.concerns(path, names) ?? false) || (this.pending?.inputs.concerns(path, names) ?? false)
-    );
+    const { inputs, pending, underWay } = this;
+    return [inputs, pending?.inputs, underWay].some((known) => known?.concerns(path, names));
   }
 }

@@ -3,8 +3,6 @@ import type { Task } from "./task.ts";
 
 /** Hints are gathered, but no longer than this before a load begins. */
 const MAX_GATHER_MS = 60;
-/** chokidar tells one change of a file in 50 ms and drops the others, also the last one. */
-const DROPPED_WITHIN_MS = 60;
 /** A poll waits so many times as long as the last one took. */
 const POLL_SHARE = 25;
 
@@ -60,9 +58,8 @@ export class Polls {
 /** Tasks that some event told of, until they were quiet for a moment. */
 export class HintedTasks {
   private readonly waiting = new Map<Task, { timer: NodeJS.Timeout | null; since: number }>();
-  private readonly trailing = new Map<Task, NodeJS.Timeout | null>();
 
-  /** `onDue` is called after the quiet, and once more when chokidar would tell of a further change again. */
+  /** `onDue` is called after the quiet. */
   constructor(
     private readonly timers: Timers,
     private readonly quietMs: number,
@@ -75,12 +72,6 @@ export class HintedTasks {
 
   /** `now` is monotonic. */
   add(task: Task, now: number): void {
-    this.timers.clear(this.trailing.get(task));
-    const again = this.timers.after(DROPPED_WITHIN_MS, () => {
-      this.trailing.delete(task);
-      this.onDue(task);
-    });
-    this.trailing.set(task, again);
     const before = this.waiting.get(task);
     const since = before?.since ?? now;
     if (before && now - since > MAX_GATHER_MS) return;

@@ -1,6 +1,6 @@
 // What a job version is: one built, content-hashed, immutable bundle of a job's code plus its spec.
 import type { Instant } from "../clock.ts";
-import type { JobSpec } from "../sdk/spec.ts";
+import type { JobOverrides, JobSpec } from "../sdk/spec.ts";
 
 /** Why a job did not load. `code` is one of the rules in docs/load-errors.md (E001 …) or `syntax`, `resolve`. */
 export interface LoadError {
@@ -73,9 +73,38 @@ export interface CatalogEntry {
   /** The version that new runs use; null when none ever loaded. */
   currentVersion: string | null;
   loadedAt: Instant | null;
+  /** Of the current version, with what an admin set above it. */
   spec: JobSpec | null;
   pinned: boolean;
+  /** False while an admin has switched the job off: nothing of it runs. */
   enabled: boolean;
+  settings: JobSettings;
+}
+
+/** A folder that never loaded and is gone has nothing to show. */
+export function isShown(entry: CatalogEntry): boolean {
+  return entry.loadState !== "missing" || entry.currentVersion !== null;
+}
+
+/** What an admin sets beside the code; it outlives every version. */
+export interface JobSettings {
+  overrides: JobOverrides;
+  notes: string | null;
+  /** Grows by one at every change of these or of `enabled`. */
+  revision: number;
+}
+
+/** A job that nobody has set anything for. */
+export const NO_SETTINGS: JobSettings = { overrides: {}, notes: null, revision: 1 };
+
+/** What runs go by: the version's own spec with what was set above it. Pure. */
+export function withOverrides(spec: JobSpec | null, overrides: JobOverrides): JobSpec | null {
+  if (spec === null || Object.keys(overrides).length === 0) return spec;
+  return {
+    ...spec,
+    ...overrides,
+    timeoutDeclared: spec.timeoutDeclared || overrides.timeoutMs !== undefined,
+  };
 }
 
 /** `source:key`: how a job is addressed where several sources exist; also the key of every map of jobs. */

@@ -1,4 +1,5 @@
 // Finding the data files that the patterns of `files` mean.
+import type { Dirent } from "node:fs";
 import { readdir, realpath } from "node:fs/promises";
 import { globMatches } from "../sdk/glob.ts";
 import { LoadFailure, loadProblem } from "./load-problem.ts";
@@ -28,7 +29,7 @@ export async function walkFiles(
   let entries = 0;
   const walk = async (inside: string, depth: number): Promise<void> => {
     const at = joined(folder, inside);
-    const names = await readdir(absoluteOf(tree, at), { withFileTypes: true }).catch(() => []);
+    const names = await namesIn(tree, at);
     entries += names.length;
     if (entries > MAX_ENTRIES) throw tooMany(folder);
     for (const name of names) {
@@ -47,6 +48,18 @@ export async function walkFiles(
   };
   if (patterns.length > 0) await walk("", 0);
   return found.sort();
+}
+
+/** Nothing where there is no folder; one that cannot be read is no empty one: a version without its data would run. */
+async function namesIn(tree: Tree, folder: TreePath): Promise<Dirent[]> {
+  try {
+    return await readdir(absoluteOf(tree, folder), { withFileTypes: true });
+  } catch (error) {
+    const code = error instanceof Error && "code" in error ? String(error.code) : "unknown";
+    if (code === "ENOENT" || code === "ENOTDIR") return [];
+    const hint = "give the service the right to read it";
+    throw new LoadFailure(loadProblem("E112", `${folder} cannot be read (${code})`, hint, { file: folder }));
+  }
 }
 
 export function sameList(one: readonly string[], other: readonly string[]): boolean {

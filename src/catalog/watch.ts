@@ -1,7 +1,7 @@
-// Hints that something in a source changed. The only file that runs chokidar; a hint may be lost, doubled or wrong.
-import { basename, join } from "node:path";
-import { watch, type FSWatcher } from "chokidar";
+// Hints that something in a source changed; a hint may be lost, doubled or wrong.
+import { basename, join, sep } from "node:path";
 import { below, DEPS_PREFIX, folderOf, type TreePath } from "./tree.ts";
+import { WatchedFolder } from "./watched-folder.ts";
 
 /** What kind of change: in a file, or in which names a folder holds (everything below it may be new). */
 export type HintKind = "content" | "names";
@@ -9,7 +9,8 @@ export type HintKind = "content" | "names";
 export interface FolderWatcherOptions {
   /** Real path of the source's root: a link at the root is never seen to be pointed elsewhere. */
   root: string;
-  onHint(path: TreePath, kind: HintKind): void;
+  /** `isEvent`: the kernel told; else a folder is watched only from now on, and may have changed before. */
+  onHint(path: TreePath, kind: HintKind, isEvent: boolean): void;
   /** Events cannot be relied on any more: no watches left, folder not readable. May be called often. */
   onError(error: unknown): void;
 }
@@ -19,72 +20,67 @@ const MAX_DEPTH = 16;
 /** What Kubernetes swaps: the only name with a dot at its front that matters. */
 const SWAPPED = "..data";
 
-/** Watches one folder until it is closed. A root that was made anew needs a new watcher: chokidar stays silent then. */
+/** Watches one folder and all below it until it is closed. */
 export class FolderWatcher {
-  private watcher: FSWatcher | null = null;
+  private readonly folder: WatchedFolder;
+  private state: "starting" | "started" | "closed" = "starting";
 
-  constructor(private readonly options: FolderWatcherOptions) {}
+  constructor(private readonly options: FolderWatcherOptions) {
+    const { root, onError } = options;
+    this.folder = new WatchedFolder(root, {
+      isWatched: (path) => isWatched(inside(root, path)),
+      onEvent: (folder, name, isRename) => this.heard(folder, name, isRename ? "names" : "content"),
+      onWatched: (folder) => {
+        if (this.state === "started") this.tell("names", folder, false);
+      },
+      onError,
+    });
+  }
 
   /** Resolves when every folder is watched: what changed before that, a rescan has to find. */
   async start(): Promise<void> {
-    const { root } = this.options;
-    const watcher = watch(root, {
-      ignoreInitial: true,
-      // One symlink loop would show one file under 40 paths, two of them 1,462.
-      followSymlinks: false,
-      ignorePermissionErrors: true,
-      atomic: false,
-      depth: MAX_DEPTH,
-      usePolling: false,
-      ignored: (path) => !isWatched(below(root, path) ?? ""),
-    });
-    this.watcher = watcher;
-    watcher.on("all", (event, path) => this.tell(event === "change" ? "content" : "names", path));
-    // What the kernel told, before chokidar thinks about it: it drops a second change of a file within 50 ms, and one
-    // that left size and time of writing as they were.
-    watcher.on("raw", (_event, name, details) => this.tellRaw(name, details));
-    watcher.on("error", (error) => this.options.onError(error));
-    await new Promise<void>((resolve) => {
-      watcher.once("ready", resolve);
-      // A watcher that is closed before that never gets ready.
-      this.stopWaiting = resolve;
-    });
+    await this.folder.look();
+    if (this.state === "starting") this.state = "started";
   }
 
-  /** A folder that was removed and made anew within a moment is deaf from then on: this watches it again. */
-  rewatch(path: TreePath): void {
-    const absolute = join(this.options.root, path);
-    this.watcher?.unwatch(absolute);
-    this.watcher?.add(absolute);
+  /** No event told of a change at this path: the watch of its folder is set anew. What changed before that, a scan has to find. */
+  async rewatch(path: TreePath): Promise<void> {
+    await this.folder.deepest(folderOf(path).split("/")).renew();
+  }
+
+  /** What lies where by a scan: a folder that is not watched, or is another one than the watched one, is looked at. */
+  expect(folders: ReadonlyMap<TreePath, string>): void {
+    if (this.state !== "started") return;
+    for (const [path, identity] of folders) {
+      if (path !== "" && isWatched(path)) this.folder.expect(path.split("/"), identity);
+    }
   }
 
   async close(): Promise<void> {
-    const watcher = this.watcher;
-    if (!watcher) return;
-    this.watcher = null;
-    const closed = watcher.close();
-    // Closing takes all listeners away, and an error that comes after that would end the process.
-    watcher.on("error", () => undefined);
-    this.stopWaiting();
-    await closed;
+    this.state = "closed";
+    await this.folder.close();
   }
 
-  private stopWaiting: () => void = () => undefined;
-
-  private tellRaw(name: string | null, details: unknown): void {
-    const watched = (details as { watchedPath?: unknown } | null)?.watchedPath;
-    if (typeof watched !== "string") return;
-    // A file is watched by itself and with its folder, and told by its name both times.
-    const path = name === null || basename(watched) === name ? watched : join(watched, name);
-    if (isWatched(below(this.options.root, path) ?? "")) this.tell("content", path);
+  private heard(folder: string, name: string | null, kind: HintKind): void {
+    if (name === null) return this.tell("names", folder);
+    // What happens to a watched folder itself is told by its own name, which something inside of it may have as well.
+    if (basename(folder) === name) this.tell(kind, folder);
+    const path = join(folder, name);
+    if (isWatched(inside(this.options.root, path))) this.tell(kind, path);
   }
 
-  private tell(kind: HintKind, absolute: string): void {
+  private tell(kind: HintKind, absolute: string, isEvent = true): void {
     const path = below(this.options.root, absolute);
-    if (path === null || this.watcher === null) return;
-    if (path === SWAPPED || path.endsWith(`/${SWAPPED}`)) this.options.onHint(folderOf(path), "names");
-    else this.options.onHint(path, kind);
+    if (path === null || this.state === "closed") return;
+    const { onHint } = this.options;
+    if (path === SWAPPED || path.endsWith(`/${SWAPPED}`)) onHint(folderOf(path), "names", isEvent);
+    else onHint(path, kind, isEvent);
   }
+}
+
+/** As `below`, for the paths of one watcher, which all begin alike: it is asked several times for each folder at a start. */
+function inside(root: string, path: string): TreePath {
+  return sep === "/" && path.startsWith(root) ? path.slice(root.length + 1) : (below(root, path) ?? "");
 }
 
 /** Everything but dot files and what lies inside of packages; that a package came or went is seen. */

@@ -6,7 +6,7 @@ import { isSecret } from "../sdk/param-types.ts";
 import type { JobSpec, ParamDefinition } from "../sdk/spec.ts";
 import type { Checked } from "./check-source.ts";
 import { CliError, EXIT } from "./exit.ts";
-import { fetchAll, type RemoteJob, type RemoteSchedule } from "./remote.ts";
+import { fetchAll, fetchShort, type RemoteJob, type RemoteSchedule } from "./remote.ts";
 import type { Server } from "./server.ts";
 
 export interface Affected {
@@ -28,6 +28,8 @@ export interface Against {
   releases: Affected[];
   /** Schedules that cannot be told from here: they hang on the value of a secret, which no service shows. */
   unknown: Affected[];
+  /** Jobs that stay on the version they are pinned to; `holds`: schedules that unpinning would hold then, or may. */
+  pinned: { source: string; job: string; holds: number }[];
   /** Jobs of the service that this folder does not have; their schedules are skipped until the folder returns. */
   gone: { source: string; job: string; schedules: number }[];
 }
@@ -44,8 +46,7 @@ export async function compareWith(
   checked: readonly Checked[],
   signal: AbortSignal,
 ): Promise<Omit<Against, "url">> {
-  const sources = (await server.ask("GET", "/sources", { signal })).body as { data: { name: string }[] };
-  const names = sources.data.map(({ name }) => name);
+  const names = (await fetchShort<{ name: string }>(server, "/sources", signal)).map(({ name }) => name);
   if (!names.includes(source)) {
     const message = `The service at ${server.target.name} has no source "${source}"; it has ${names.join(", ")}. Name the one that this folder is with --source.`;
     throw new CliError(EXIT.refused, message);
@@ -54,7 +55,14 @@ export async function compareWith(
     fetchAll<RemoteJob>(server, "/jobs", { source }, signal),
     fetchAll<Schedule>(server, "/schedules", { source }, signal),
   ]);
-  const found: Omit<Against, "url"> = { changes: [], holds: [], releases: [], unknown: [], gone: [] };
+  const found: Omit<Against, "url"> = {
+    changes: [],
+    holds: [],
+    releases: [],
+    unknown: [],
+    pinned: [],
+    gone: [],
+  };
   for (const job of jobs) compareJob(found, source, job, schedules, checked);
   return found;
 }
@@ -75,6 +83,14 @@ function compareJob(
   }
   // What does not load changes nothing: the last good version serves on.
   if (here.spec === null) return;
+  if (remote.pinned) {
+    const held = own.filter(({ params }) => {
+      const { errors, unknown } = judge(here.spec!, remote, params);
+      return errors.length + unknown.length > 0;
+    });
+    found.pinned.push({ source, job, holds: held.length });
+    return;
+  }
   const before = remote.version === null ? null : remote;
   const params = before ? paramChanges(before, here.spec) : [];
   if (params.length > 0) found.changes.push({ source, job, params });

@@ -17,7 +17,12 @@ export function eventText(event: AppEvent, terminal: Terminal, several: boolean)
       return line(event.at, terminal.paint("green", "loaded"), what, terminal);
     }
     case "served": {
-      const words = { pinned: "pinned", released: "unpinned", elsewhere: "served" } as const;
+      const words = {
+        pinned: "pinned",
+        released: "unpinned",
+        elsewhere: "served",
+        stored: "served",
+      } as const;
       const word = terminal.paint("cyan", words[event.why]);
       const what = `${name(event.source, event.key)} ${terminal.paint("dim", event.hash.slice(0, 7))}`;
       return line(event.at, word, what, terminal);

@@ -7,6 +7,8 @@ import { messageOf } from "../errors.ts";
 import { silentLogger } from "../log.ts";
 import { findWalls } from "../sandbox/walls.ts";
 import type { CliContext } from "./context.ts";
+import { withOwnDatabase } from "./own-database.ts";
+import { failureOf } from "./exit.ts";
 import { lookForSecrets } from "./secret-check.ts";
 import { findServer } from "./server.ts";
 
@@ -26,6 +28,7 @@ export type Check = (world: World) => Finding[] | Promise<Finding[]>;
 
 export const checks: readonly Check[] = [node, sources, dataFolder, service, secrets, walls];
 
+const DATABASE_WAIT_MS = 5_000;
 const LEAST_NODE = [20, 19] as const;
 
 function node(): Finding[] {
@@ -71,7 +74,7 @@ async function service({ context, loaded }: World): Promise<Finding[]> {
       fine ? ok(`service, ${name}`, detail ?? "well") : failed(`service, ${name}`, detail ?? "not well"),
     );
   } catch (error) {
-    return [failed("service", messageOf(error))];
+    return [failed("service", failureOf(error).text)];
   }
 }
 
@@ -79,10 +82,17 @@ async function secrets({ context, loaded }: World): Promise<Finding[]> {
   try {
     const server = await findServer(context, loaded);
     if (!server) return [warn("secrets", "no service answers that could run the check")];
-    const { leaked, says } = await lookForSecrets(server, loaded.config.dataDir);
+    const { dataDir, taskDatabase } = loaded.config;
+    // Of SQLite the file itself is looked through, and it is the service's alone.
+    const rowsOf = (runId: string) =>
+      withOwnDatabase(loaded.config, DATABASE_WAIT_MS, async (database) =>
+        (await import("../db/run-rows.ts")).storedTexts(database, runId),
+      );
+    const ownRows = server.local && taskDatabase.path === null;
+    const { leaked, says } = await lookForSecrets(server, { dataDir, ...(ownRows ? { rowsOf } : {}) });
     return [(leaked === 0 ? ok : failed)("secrets", says)];
   } catch (error) {
-    return [warn("secrets", `could not be looked for: ${messageOf(error)}`)];
+    return [warn("secrets", `could not be looked for: ${failureOf(error).text}`)];
   }
 }
 

@@ -1,6 +1,7 @@
 // How a verb ends: the exit codes, and what each kind of error says and answers.
 import { ConfigError } from "../config.ts";
 import { ExpectedError, type FieldError, messageOf } from "../errors.ts";
+import { type Asked, inWords } from "./words.ts";
 
 export const EXIT = {
   ok: 0,
@@ -18,12 +19,13 @@ export const EXIT = {
 
 export type ExitCode = (typeof EXIT)[keyof typeof EXIT];
 
-/** Ends a verb with a sentence for the person who typed it. */
+/** Ends a verb with a sentence for the person who typed it. `fields`: what was wrong, by the pointers of the contract. */
 export class CliError extends Error {
   override readonly name = "CliError";
   constructor(
     readonly exitCode: ExitCode,
     message: string,
+    readonly fields: readonly FieldError[] = [],
   ) {
     super(message);
   }
@@ -33,9 +35,13 @@ export function usageError(message: string): CliError {
   return new CliError(EXIT.usage, message);
 }
 
-/** What is printed on stderr, and the exit code. Only for what nobody expected the stack is shown. */
-export function failureOf(error: unknown): { text: string; exitCode: ExitCode } {
-  if (error instanceof CliError) return { text: error.message, exitCode: error.exitCode };
+/**
+ * What is printed on stderr, and the exit code. Only for what nobody expected the stack is shown. `asked`: the command
+ * whose options the text is to name.
+ */
+export function failureOf(error: unknown, asked?: Asked): { text: string; exitCode: ExitCode } {
+  if (error instanceof CliError)
+    return { text: inWords(error.message, error.fields, asked), exitCode: error.exitCode };
   if (error instanceof ConfigError) {
     const count = error.problems.length;
     const head = count === 1 ? "one setting is wrong" : `${count} settings are wrong`;
@@ -44,36 +50,35 @@ export function failureOf(error: unknown): { text: string; exitCode: ExitCode } 
       exitCode: EXIT.configuration,
     };
   }
-  if (error instanceof ExpectedError) return { text: sentenceOf(error), exitCode: exitCodeOf(error) };
+  if (error instanceof ExpectedError)
+    return { text: inWords(error.message, error.fields, asked), exitCode: exitCodeOf(error) };
   const stack = error instanceof Error ? error.stack : undefined;
   const text = `this should not have happened, please report it: ${stack ?? messageOf(error)}`;
   return { text, exitCode: EXIT.internal };
 }
 
-function sentenceOf(error: ExpectedError): string {
-  return [error.message, ...fieldLines(error.fields, error.message)]
-    .map((line) => (error.status === 422 ? line.replace(/^(\s*)\/(\w[\w/]*: )/, "$1$2") : line))
-    .join("\n");
+function exitCodeOf({ code, status, fields }: ExpectedError): ExitCode {
+  return code === "database_away" ? EXIT.configuration : exitCodeOfRefusal(status, fields);
 }
 
-/** An indented line for each wrong field that `message` does not tell already. */
-export function fieldLines(fields: readonly FieldError[], message: string): string[] {
-  return fields
-    .map((field) => `${field.pointer || "the body"}: ${field.message}`)
-    .filter((line) => !message.includes(line))
-    .map((line) => `  ${line}`);
-}
+/** A word or a number that an option does not take is wrong usage, as it is where the command line finds it by itself. */
+const USAGE = new Set(["option", "range"]);
+/** Filters by what is not there. */
+const NOT_THERE = new Set(["not_found", "unknown_job", "unknown_schedule", "ambiguous_job"]);
 
-function exitCodeOf(error: ExpectedError): ExitCode {
-  if (error.code === "database_away") return EXIT.configuration;
-  if (error.status === 422 || error.status === 400) return EXIT.invalid;
-  if (error.status >= 500) return EXIT.unreachable;
-  return EXIT.refused;
+/** The exit code for an error with this HTTP status, wherever it was found. */
+export function exitCodeOfRefusal(status: number, fields: readonly FieldError[]): ExitCode {
+  if (status >= 500) return EXIT.unreachable;
+  if (status !== 400 && status !== 422) return EXIT.refused;
+  if (fields.length === 0) return EXIT.invalid;
+  if (fields.every(({ code }) => NOT_THERE.has(code))) return EXIT.refused;
+  const isUsage = fields.every(({ pointer, code }) => USAGE.has(code) && !/^\/params(\/|$)/.test(pointer));
+  return isUsage ? EXIT.usage : EXIT.invalid;
 }
 
 /** Errors of the operating system that a setting mends: each a sentence, without a stack. */
 export function startFailure(error: unknown): unknown {
-  if (error instanceof ExpectedError) return new CliError(EXIT.configuration, sentenceOf(error));
+  if (error instanceof ExpectedError) return new CliError(EXIT.configuration, error.message, error.fields);
   const { code, syscall, port, address, path } = (error ?? {}) as Partial<Record<string, unknown>>;
   if (typeof code !== "string" || typeof syscall !== "string") return error;
   const where =

@@ -1,5 +1,6 @@
 // How the verbs that list write a job: so that what they print can be given to any other verb.
 import { jobName } from "../catalog/key.ts";
+import { fetchShort } from "./remote.ts";
 import type { Server } from "./server.ts";
 
 /** The name of a job of this service: its bare key, or `source:key` where that may mean another. */
@@ -7,7 +8,6 @@ export async function jobNames(
   server: Server,
   signal: AbortSignal,
 ): Promise<(source: string, key: string) => string> {
-  const { data } = (await server.ask("GET", "/sources", { signal })).body as { data: { name: string }[] };
-  const mounted = data.map(({ name }) => name);
+  const mounted = (await fetchShort<{ name: string }>(server, "/sources", signal)).map(({ name }) => name);
   return (source, key) => jobName(source, key, mounted);
 }

@@ -31,7 +31,7 @@ function row(job: RemoteJob): string[] {
   const on = job.schedules.filter((schedule) => schedule.enabled).length;
   const off = job.schedules.length - on;
   return [
-    job.loadState,
+    job.enabled ? job.loadState : `${job.loadState}, off`,
     job.version?.hash.slice(0, 7) ?? "-",
     job.schedules.length === 0 ? "-" : off === 0 ? String(on) : `${on}, ${off} disabled`,
     job.nextRunAt?.replace(/\.\d+Z$/, "Z") ?? "-",

@@ -76,7 +76,12 @@ export async function runHere(
   if (signal.aborted) stop();
   else signal.addEventListener("abort", stop, { once: true });
   const screen = new Screen(terminal);
-  const showing = setInterval(() => screen.show(attempt.output.take()), SHOW_EVERY_MS);
+  const showing = setInterval(() => {
+    const told = attempt.output.take();
+    screen.show(told);
+    // Else its end would tell it once more.
+    attempt.output.arrived(told);
+  }, SHOW_EVERY_MS);
   try {
     const finish = await attempt.execute();
     screen.show(finish);
@@ -120,6 +125,8 @@ function claimOf(version: JobVersion, params: Record<string, unknown>, now: numb
     availableAt: now,
     startedAt: now,
     logFrom: 1,
+    logBytes: 0,
+    droppedBytes: 0,
     priority: 0,
     heldSlot: false,
     hasState: true,

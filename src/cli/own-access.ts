@@ -1,9 +1,10 @@
 // Tokens and sign-in links made by a verb itself, in the database, when no service runs on it (A5).
 import { Access } from "../access/access.ts";
-import { Audit } from "../access/audit.ts";
+import { Audit, type AuditEnd, type NewAuditEvent } from "../access/audit.ts";
 import { LOCAL_PRINCIPAL } from "../access/principal.ts";
 import { systemClock } from "../clock.ts";
 import type { Config } from "../config.ts";
+import { ExpectedError } from "../errors.ts";
 import { silentLogger } from "../log.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { withOwnDatabase } from "./own-database.ts";
@@ -15,7 +16,7 @@ import { withOwnDatabase } from "./own-database.ts";
 export function withOwnAccess<T>(
   config: Config,
   action: string,
-  work: (access: Access) => Promise<T>,
+  work: (access: Access, about: (told: About) => void) => Promise<T>,
 ): Promise<T> {
   return withOwnDatabase(config, 1_000, async (database) => {
     const { migrate, pendingMigrations } = await import("../db/open.ts");
@@ -33,13 +34,26 @@ export function withOwnAccess<T>(
     const { DbAuditStore } = await import("../db/audit-store.ts");
     const audit = new Audit({ store: new DbAuditStore(database), clock: systemClock, log: silentLogger });
     const id = await audit.begin(localEvent(action));
-    const done = await work(new Access({ store: new DbTokenStore(database), clock: systemClock }));
-    await audit.end(id, { ...localEvent(action), outcome: "done", status: null, code: null });
-    return done;
+    const event = localEvent(action);
+    const about = (told: About) => void Object.assign(event, told);
+    const access = new Access({ store: new DbTokenStore(database), clock: systemClock });
+    try {
+      const done = await work(access, about);
+      await audit.end(id, { ...event, outcome: "done", status: null, code: null });
+      return done;
+    } catch (error) {
+      const isRefused = error instanceof ExpectedError;
+      const code = isRefused ? error.code : "internal";
+      await audit.end(id, { ...event, outcome: isRefused ? "refused" : "failed", status: null, code });
+      throw error;
+    }
   });
 }
 
-function localEvent(action: string) {
+/** What it turned out to be about, for the audit log. */
+type About = Partial<Pick<AuditEnd, "target" | "source" | "detail">>;
+
+function localEvent(action: string): Omit<NewAuditEvent, "outcome" | "status" | "code"> {
   const { type, id, name, role } = LOCAL_PRINCIPAL;
   const actor = { type, id, name, role };
   return { actor, address: null, action, target: null, source: null, detail: null, requestId: "cli" };

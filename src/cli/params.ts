@@ -91,12 +91,10 @@ function otherErrors(
   return checked.errors.filter((error) => !told.has(error.pointer));
 }
 
-/** All wrong params in one error, exit code 3. */
+/** All wrong params in one error, exit code 3. The pointers begin at the params. */
 export function wrongParams(errors: readonly FieldError[]): CliError {
-  const lines = errors.map(
-    (error) => `  ${error.pointer.replace(/^\/(params\/)?/, "") || "params"}: ${error.message}`,
-  );
-  return new CliError(EXIT.invalid, ["The params are not right:", ...lines].join("\n"));
+  const fields = errors.map((error) => ({ ...error, pointer: `/params${error.pointer}` }));
+  return new CliError(EXIT.invalid, "The params are not right:", fields);
 }
 
 async function askFor(spec: ParamSpec, name: string, context: CliContext): Promise<string> {

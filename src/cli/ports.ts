@@ -24,6 +24,8 @@ export interface StartReport {
   /** The local socket; null when there is none. */
   socketPath: string | null;
   sources: StartedSource[];
+  /** Some jobs were not loaded yet when it began to listen; they come as they load. */
+  loading: boolean;
   /** Sources with schedules that no service has any more, each in a sentence with the next step. */
   orphaned: string[];
   /** The database was empty before. */
@@ -55,6 +57,8 @@ export interface App {
    * with the system's own error (EADDRINUSE) when it cannot start; `stop` cleans up after that too.
    */
   start(): Promise<StartReport>;
+  /** What `start` answered was told: a token in it is not made again. Never rejects. */
+  told(): Promise<void>;
   /** Lets schedules fire in this process from now on, or no more. Once it is started. */
   fire(on: boolean): Promise<void>;
   /** Drains and ends; may be called at any time, more than once. */

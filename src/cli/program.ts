@@ -67,6 +67,16 @@ const verbs: readonly Verb[] = [
     load: () => import("./jobs.ts"),
   },
   {
+    name: "errors",
+    summary: "list what does not load on the service, with file, line and the next step",
+    load: () => import("./errors.ts"),
+  },
+  {
+    name: "sources",
+    summary: "list the folders that the service watches, and whether they are there",
+    load: () => import("./sources.ts"),
+  },
+  {
     name: "versions",
     summary: "list the versions of a job's code, show and compare their source, keep one serving",
     load: () => import("./versions.ts"),
@@ -88,7 +98,11 @@ const verbs: readonly Verb[] = [
     load: () => import("./explain.ts"),
   },
   { name: "sign-in", summary: "print a fresh one-time sign-in link", load: () => import("./sign-in.ts") },
-  { name: "token", summary: "make an access token", load: () => import("./token.ts") },
+  {
+    name: "token",
+    summary: "make, list and end access tokens and sign-in links",
+    load: () => import("./token.ts"),
+  },
   {
     name: "secrets",
     summary: "count the secret values by the key that encrypts them, or encrypt all with the newest",
@@ -98,6 +112,11 @@ const verbs: readonly Verb[] = [
     name: "migrate",
     summary: "bring the database's schema up, or say what is missing",
     load: () => import("./migrate.ts"),
+  },
+  {
+    name: "backup",
+    summary: "copy the SQLite database to a file, also while the service runs",
+    load: () => import("./backup.ts"),
   },
   {
     name: "export",
@@ -125,19 +144,28 @@ const verbs: readonly Verb[] = [
 export async function runCli(argv: readonly string[], world: Omit<CliContext, "exit">): Promise<ExitCode> {
   let exitCode: ExitCode = EXIT.ok;
   const context: CliContext = { ...world, exit: (code) => (exitCode = code) };
+  let asked: Command | undefined;
   try {
-    const asked = argv[0] === "help" ? argv[1] : argv[0];
-    const program = await programWith(context, (name) => name === asked);
-    await program.parseAsync(argv as string[], { from: "user" });
+    const words = helpLast(argv);
+    const verb = words[0] === "help" ? words[1] : words[0];
+    const program = await programWith(context, (name) => name === verb);
+    program.hook("preAction", (_program, command) => void (asked = command));
+    await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (error) {
     // Commander has said what was wrong by itself; asking for help or the version ends this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.ok : EXIT.usage;
-    const failure = failureOf(error);
+    const failure = failureOf(error, asked);
     context.terminal.status("");
     context.terminal.say(context.terminal.paint("red", failure.text));
     return failure.exitCode;
   }
+}
+
+/** `help schedules create` is `schedules create --help`: commander's own help looks one word deep. */
+function helpLast(argv: readonly string[]): string[] {
+  const [first, ...verb] = argv;
+  return first === "help" && verb.length > 1 ? [...verb, "--help"] : [...argv];
 }
 
 /** The whole command line, with the arguments and options of those verbs that are `wanted`. */

@@ -26,6 +26,7 @@ export interface RemoteRun {
   records: RecordCounts;
   result: unknown;
   error: { message: string; stack: string | null } | null;
+  log?: { lines: number; removedAt?: string | null };
   onlyRecords?: { of: string; records: number; left: number } | null;
   cancel?: RemoteCancel | null;
   /** When a waiting run may start. */
@@ -39,6 +40,7 @@ export interface RemoteCancel {
   by: string | null;
   reason: string | null;
   /** What was sent, told of one run only. */
+  waited?: boolean;
   steps?: { signal: string; at: string }[];
   groupEmptyAt?: string | null;
 }
@@ -57,6 +59,9 @@ export interface RemoteJob {
   key: string;
   source: string;
   loadState: LoadState;
+  enabled: boolean;
+  /** It stays on its version, whatever its folder holds. */
+  pinned: boolean;
   loadError: (Omit<LoadError, "since"> & { since: string }) | null;
   version: { hash: string } | null;
   schedules: RemoteSchedule[];
@@ -64,6 +69,14 @@ export interface RemoteJob {
   requiredParams: Record<string, ParamDefinition>;
   optionalParams: Record<string, ParamDefinition>;
   paramGroups: ParamGroup[];
+}
+
+export interface RemoteFailedLoad extends Omit<LoadError, "since"> {
+  job: string;
+  source: string;
+  since: string;
+  /** The version that runs go on using. */
+  serving: string | null;
 }
 
 export interface RemoteLine {
@@ -126,8 +139,22 @@ export async function fetchJob(server: Server, job: string, signal: AbortSignal)
   }
 }
 
-/** Every item of a list, page by page. */
-export async function fetchAll<T>(
+/** Every item of a long list, page by page. */
+export function fetchAll<T>(
+  server: Server,
+  path: string,
+  query: Record<string, string>,
+  signal: AbortSignal,
+): Promise<T[]> {
+  return fetchPages<T>(server, path, { limit: "200", ...query }, signal);
+}
+
+/** Every item of a list that is short and that some services answer whole: those refuse to be asked for a page. */
+export function fetchShort<T>(server: Server, path: string, signal: AbortSignal): Promise<T[]> {
+  return fetchPages<T>(server, path, {}, signal);
+}
+
+async function fetchPages<T>(
   server: Server,
   path: string,
   query: Record<string, string>,
@@ -135,16 +162,23 @@ export async function fetchAll<T>(
 ): Promise<T[]> {
   const found: T[] = [];
   for (let next: string | null = ""; next !== null;) {
-    const asked = new URLSearchParams({ limit: "200", ...query, ...(next ? { cursor: next } : {}) });
-    const page = (await server.ask("GET", `${path}?${asked}`, { signal })).body as Page<T>;
+    const asked = new URLSearchParams({ ...query, ...(next ? { cursor: next } : {}) });
+    const from = asked.size === 0 ? path : `${path}?${asked}`;
+    const page = (await server.ask("GET", from, { signal })).body as Page<T>;
     found.push(...page.data);
     next = page.page.hasMore ? page.page.next : null;
   }
   return found;
 }
 
-export async function fetchRun(server: Server, id: string, signal: AbortSignal): Promise<RemoteRun> {
-  return (await server.ask("GET", `/runs/${encodeURIComponent(id)}`, { signal })).body as RemoteRun;
+export async function fetchRun(
+  server: Server,
+  id: string,
+  signal: AbortSignal,
+  patienceMs = 0,
+): Promise<RemoteRun> {
+  const path = `/runs/${encodeURIComponent(id)}`;
+  return (await server.ask("GET", path, { signal, patienceMs })).body as RemoteRun;
 }
 
 /** Hands over every stored line after `seq`, and answers the last `seq`. */
@@ -154,10 +188,11 @@ export async function readLog(
   after: number,
   each: (line: RemoteLine) => void,
   signal: AbortSignal,
+  patienceMs = 0,
 ): Promise<number> {
   for (;;) {
     const path = `/runs/${encodeURIComponent(id)}/logs?after=${after}&limit=200`;
-    const page = (await server.ask("GET", path, { signal })).body as Page<RemoteLine>;
+    const page = (await server.ask("GET", path, { signal, patienceMs })).body as Page<RemoteLine>;
     for (const line of page.data) {
       each(line);
       after = Math.max(after, line.seq);
@@ -167,6 +202,8 @@ export async function readLog(
 }
 
 const POLL_MS = 300;
+/** A run goes on while nobody can ask for it: a restart of the service or a proxy is waited out. */
+const AWAY_MS = 30_000;
 
 /** Follows a run to its end: every log line once, and its state after each look. */
 export async function follow(
@@ -177,9 +214,9 @@ export async function follow(
 ): Promise<RemoteRun> {
   let seq = 0;
   for (;;) {
-    const run = await fetchRun(server, id, signal);
+    const run = await fetchRun(server, id, signal, AWAY_MS);
     // Read after the state was seen: the lines of a run that has ended are all stored.
-    seq = await readLog(server, id, seq, (line) => told.line(line), signal);
+    seq = await readLog(server, id, seq, (line) => told.line(line), signal, AWAY_MS);
     told.state(run);
     if (isFinal(run)) return run;
     await new Promise((resolve) => setTimeout(resolve, POLL_MS));

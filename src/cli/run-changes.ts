@@ -77,7 +77,7 @@ async function retry(context: CliContext, id: string, options: RetryOptions): Pr
   const version = options.sameVersion ? "same" : "current";
   const body = { params, version, onlyFailedRecords: options.onlyFailed === true };
   const path = `/runs/${encodeURIComponent(id)}/retry`;
-  let run = (await server.ask("POST", path, { body, signal })).body as RemoteRun;
+  let run = (await server.ask("POST", path, { body, signal, again: true })).body as RemoteRun;
   tellLeftOut(run, terminal);
   if (options.wait) {
     terminal.say(`${run.id} queued; Ctrl-C stops following, not the run`);

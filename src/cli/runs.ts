@@ -15,10 +15,21 @@ import {
   type RemoteRun,
 } from "./remote.ts";
 import { defineRunChanges } from "./run-changes.ts";
+import { SCHEDULE_ARGUMENT, scheduleIdOf } from "./schedule-name.ts";
 import { needServer, type Server } from "./server.ts";
 import { printable, table } from "./terminal.ts";
 
-const FILTERS = ["job", "batch", "state", "trigger", "since", "until", "limit"] as const;
+const FILTERS = [
+  "job",
+  "source",
+  "schedule",
+  "batch",
+  "state",
+  "trigger",
+  "since",
+  "until",
+  "limit",
+] as const;
 
 type ListOptions = Partial<Record<(typeof FILTERS)[number], string>> & { json?: boolean };
 
@@ -46,6 +57,8 @@ export function define(command: Command, context: CliContext): void {
     .command("list")
     .description("the newest runs")
     .option("--job <key>", "of this job; a comma is an or")
+    .option("--source <name>", "of the jobs of this source")
+    .option("--schedule <schedule>", `of this schedule: ${SCHEDULE_ARGUMENT}`)
     .option("--batch <id>", "of this backfill")
     .option("--state <state>", "queued, running, retrying, succeeded, failed, cancelled, skipped; ! is a not")
     .option("--trigger <trigger>", "schedule, manual, api, retry, backfill, cli")
@@ -57,6 +70,8 @@ export function define(command: Command, context: CliContext): void {
       const query = new URLSearchParams();
       for (const name of FILTERS) if (options[name] !== undefined) query.set(name, options[name]);
       const server = await needServer(context, settings(context));
+      const { schedule } = options;
+      if (schedule !== undefined) query.set("schedule", await scheduleIdOf(server, schedule, signal));
       const { data, hasMore } = await fetchRuns(server, query, signal);
       if (options.json) return terminal.json(data);
       const named = data.length > 0 ? await jobNames(server, signal) : undefined;
@@ -87,8 +102,12 @@ export function define(command: Command, context: CliContext): void {
         terminal.data(
           options.json ? JSON.stringify(line) : logText({ ...line, time: Date.parse(line.time) }, terminal),
         );
-      if (!options.follow) await readLog(server, id, 0, show, signal);
-      else {
+      if (!options.follow) {
+        const last = await readLog(server, id, 0, show, signal);
+        if (last > 0) return;
+        const removed = removedText(await fetchRun(server, id, signal));
+        terminal.say(removed ?? "It wrote nothing.");
+      } else {
         const run = await follow(server, id, signal, { line: show, state: () => undefined });
         terminal.say(outcomeLine(run, terminal));
       }
@@ -116,13 +135,19 @@ function attemptsOf({ attempts = [], state }: RemoteRun): string | null {
   return table(attemptRows(attempts));
 }
 
-function cancelText({ requestedAt, by, reason, steps = [], groupEmptyAt }: RemoteCancel): string {
+function cancelText({ requestedAt, by, reason, waited, steps = [], groupEmptyAt }: RemoteCancel): string {
   const lines = [
     `asked for at ${requestedAt}${by === null ? "" : ` by ${by}`}${reason === null ? "" : `: ${reason}`}`,
   ];
+  if (waited) lines.push("it waited, so nothing had to be ended");
   for (const { signal, at } of steps) lines.push(`${at} ${signal === "abort" ? "abort signal" : signal}`);
   if (groupEmptyAt) lines.push(`${groupEmptyAt} nothing was left of it`);
   return lines.join("\n");
+}
+
+function removedText({ log }: RemoteRun): string | null {
+  if (!log?.removedAt) return null;
+  return `its ${log.lines} lines were removed on ${log.removedAt} because of their age (JOBMOUNT_RETENTION_LOGS)`;
 }
 
 function details(run: RemoteRun): string[] {
@@ -144,6 +169,7 @@ function details(run: RemoteRun): string[] {
     ["version", run.version],
     ["records", run.records.processed === 0 ? null : countsText(run.records)],
     ["result", run.result === null || run.result === undefined ? null : JSON.stringify(run.result)],
+    ["log", removedText(run)],
     ["error", run.error?.stack ?? run.error?.message ?? null],
   ];
   return rows

@@ -1,5 +1,7 @@
 // `jobmount schedules pause|resume|skip-next|copy|backfill|cancel-backfill|explain`: schedules of a service, taken in hand.
 import type { Command } from "commander";
+import { MOST_RUNS } from "../runs/backfill-input.ts";
+import { MOST_SKIPS } from "../schedules/control-input.ts";
 import { type CliContext, settings } from "./context.ts";
 import { usageError } from "./exit.ts";
 import { define as defineExplain } from "./explain.ts";
@@ -30,7 +32,7 @@ interface ResumeOptions extends Scope {
 
 interface BackfillOptions {
   from: string;
-  to: string;
+  to?: string;
   max?: string;
   only?: string;
   dryRun?: boolean;
@@ -66,7 +68,10 @@ function definePause(command: Command, context: CliContext): void {
   const { terminal, signal } = context;
   scoped(command.command("pause"))
     .description("nothing of it fires until it is resumed; what was due meanwhile stays skipped")
-    .option("--until <time>", "it passes by itself: RFC 3339, or a duration from now such as 2h")
+    .option(
+      "--until <time>",
+      'it passes by itself: "tomorrow 06:00", RFC 3339, or a duration from now such as 2h',
+    )
     .option("--reason <text>", "for whoever wonders")
     .option("--json", "print the answer as JSON")
     .action(async (schedule: string | undefined, { until, reason, json, ...scope }: PauseOptions) => {
@@ -112,7 +117,7 @@ function defineSkipNext(command: Command, context: CliContext): void {
     .action(async (schedule: string, options: { count?: string; reason?: string; json?: boolean }) => {
       const server = await needServer(context, settings(context));
       const path = schedulePath(await scheduleIdOf(server, schedule, signal));
-      const body = { count: wholeNumber("--count", options.count), reason: options.reason };
+      const body = { count: wholeNumber("--count", options.count, [0, MOST_SKIPS]), reason: options.reason };
       const shown = (await server.ask("POST", `${path}/skip-next`, { body, signal })).body as RemoteSchedule;
       if (options.json) return terminal.json(shown);
       const skipped = (shown.skipNext ?? []).map(({ at }) => at);
@@ -156,8 +161,8 @@ function defineBackfill(command: Command, context: CliContext): void {
     .command("backfill")
     .argument("<schedule>", SCHEDULE_ARGUMENT)
     .description("a run for each instant of a past range that has not run")
-    .requiredOption("--from <time>", "the first instant, RFC 3339")
-    .requiredOption("--to <time>", "the last one")
+    .requiredOption("--from <time>", 'the first instant: RFC 3339, or "yesterday 02:00"')
+    .option("--to <time>", "the last one; now unless given")
     .option("--max <n>", "refuse more runs than this (100, at most 1000)")
     .option("--only <which>", "not_run (unless given), not_succeeded or all")
     .option("--dry-run", "only say how many would run")
@@ -166,9 +171,10 @@ function defineBackfill(command: Command, context: CliContext): void {
       const server = await needServer(context, settings(context));
       const path = schedulePath(await scheduleIdOf(server, schedule, signal));
       const { from, to, only, dryRun } = options;
-      const max = wholeNumber("--max", options.max);
+      const max = wholeNumber("--max", options.max, [1, MOST_RUNS]);
       const body = { from, to, only, dryRun, max };
-      const made = (await server.ask("POST", `${path}/backfill`, { body, signal })).body as RemoteBackfill;
+      const made = (await server.ask("POST", `${path}/backfill`, { body, signal, again: true }))
+        .body as RemoteBackfill;
       if (options.json) return terminal.json(made);
       if (made.batch !== null) terminal.data(made.batch);
       const would = dryRun ? "would run" : "will run";
@@ -230,8 +236,14 @@ async function scopeOf(
   { job, source, all }: Scope,
   signal: AbortSignal,
 ): Promise<{ path: string; what: string }> {
-  const given = [schedule, job, source, all].filter((one) => one !== undefined).length;
-  if (given !== 1) throw usageError("say what: a schedule, or one of --job, --source and --all");
+  const given = Object.entries({ "a schedule": schedule, "--job": job, "--source": source, "--all": all })
+    .filter(([, value]) => value !== undefined)
+    .map(([name]) => name);
+  if (given.length === 0) throw usageError("say what: a schedule, or one of --job, --source and --all");
+  if (given.length > 1)
+    throw usageError(
+      `${given.join(" and ")} are given, and each means something else: leave all but one out`,
+    );
   if (job !== undefined) return { path: jobPath(job), what: `the job ${job}` };
   if (source !== undefined)
     return { path: `/sources/${encodeURIComponent(source)}`, what: `the source ${source}` };
@@ -263,10 +275,17 @@ export function nextOf({ nextFires, suspended }: RemoteSchedule): string {
   return suspended ? `none, because ${printable(suspended.cause).replace(/^skipped: /, "")}` : "never again";
 }
 
-/** The number that an option was given; exit code 2 when it is none. */
-export function wholeNumber(option: string, text: string | undefined): number | undefined {
+/** The number that an option was given; exit code 2 when it is none that the option takes. */
+export function wholeNumber(
+  option: string,
+  text: string | undefined,
+  [min, max]: readonly [number, number],
+): number | undefined {
   if (text === undefined) return undefined;
-  if (!/^\d{1,6}$/.test(text))
-    throw usageError(`${option} takes a whole number, but is ${JSON.stringify(text)}`);
-  return Number(text);
+  const value = /^\d{1,6}$/.test(text) ? Number(text) : NaN;
+  if (value >= min && value <= max) return value;
+  throw usageError(`${option} takes a whole number from ${min} to ${max}, but is ${JSON.stringify(text)}`);
 }
+
+/** Of `--pause-after-failures`. */
+export const FAILURES = [1, 100] as const;

@@ -5,7 +5,9 @@ import { usageError } from "./exit.ts";
 import { jobNames } from "./job-names.ts";
 import { type ParamArguments, paramOptions, readParams } from "./params.ts";
 import { fetchAll, fetchJob, type RemoteEffect, type RemoteSchedule } from "./remote.ts";
-import { defineControls, effectText, nextOf, wholeNumber } from "./schedule-controls.ts";
+import { define as definePreview } from "./preview.ts";
+import { defineEdit } from "./schedule-edit.ts";
+import { defineControls, effectText, FAILURES, nextOf, wholeNumber } from "./schedule-controls.ts";
 import { SCHEDULE_ARGUMENT, scheduleIdOf, schedulePath } from "./schedule-name.ts";
 import { needServer } from "./server.ts";
 import { table } from "./terminal.ts";
@@ -58,14 +60,20 @@ export function define(command: Command, context: CliContext): void {
       const server = await needServer(context, settings(context));
       const job = await fetchJob(server, key, signal);
       const params = await readParams(job, options, context);
-      const pauseAfterFailures = wholeNumber("--pause-after-failures", options.pauseAfterFailures);
+      const pauseAfterFailures = wholeNumber("--pause-after-failures", options.pauseAfterFailures, FAILURES);
       const when = { cron, every, at, timeZone };
       const body = { job: key.replaceAll("/", "."), ...when, name, overlap, pauseAfterFailures, params };
-      const schedule = (await server.ask("POST", "/schedules", { body, signal })).body as RemoteSchedule;
+      const schedule = (await server.ask("POST", "/schedules", { body, signal, again: true }))
+        .body as RemoteSchedule;
       if (options.json) return terminal.json(schedule);
       terminal.data(schedule.id);
       terminal.say(`${schedule.sentence}; next: ${nextOf(schedule)}`);
     });
+  defineEdit(command, context);
+  definePreview(
+    command.command("preview").description("say in words when a cron text fires, and the next times"),
+    context,
+  );
   defineSwitch(command, context, "enable");
   defineSwitch(command, context, "disable");
   command

@@ -3,12 +3,16 @@ import type { Command } from "commander";
 import type { Config } from "../config.ts";
 import type { Rotation } from "../db/secret-rotation.ts";
 import { type CliContext, settings } from "./context.ts";
+import { CliError, EXIT } from "./exit.ts";
 import { withOwnDatabase } from "./own-database.ts";
 import { findServer } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
 
 /** A service reads every table of a large database for it. */
 const PATIENCE_MS = 10 * 60_000;
+
+const LEFT =
+  "What lies under the other keys cannot be opened: JOBMOUNT_SECRET_KEY does not hold them. Add them behind the newest, or save those values again.";
 
 type Verb = "status" | "rotate";
 
@@ -36,8 +40,10 @@ async function perform(context: CliContext, verb: Verb, options: { json?: boolea
           : server.ask("GET", "/secrets", { signal, timeoutMs: PATIENCE_MS })
       ).then(({ body }) => body)) as Rotation)
     : await inOwnDatabase(loaded.config, verb);
-  if (options.json) return terminal.json(found);
-  tell(found, verb, terminal);
+  if (options.json) terminal.json(found);
+  else tell(found, verb, terminal);
+  // A script that takes the old key away behind it must not go on.
+  if (verb === "rotate" && Object.keys(found.others).length > 0) throw new CliError(EXIT.refused, LEFT);
 }
 
 async function inOwnDatabase(config: Config, verb: Verb): Promise<Rotation> {
@@ -60,14 +66,6 @@ function tell({ key, current, resealed, others }: Rotation, verb: Verb, terminal
   }
   terminal.say(`${values(resealed)} encrypted anew.`);
   if (left.length === 0) terminal.say(`Nothing needs another key than ${key}: the others may go.`);
-  else {
-    terminal.say(
-      terminal.paint(
-        "yellow",
-        "What lies under the other keys cannot be opened: JOBMOUNT_SECRET_KEY does not hold them. Add them behind the newest, or save those values again.",
-      ),
-    );
-  }
 }
 
 const values = (n: number) => `${n} ${n === 1 ? "value" : "values"}`;

@@ -7,7 +7,8 @@ import { messageOf, type FieldError } from "../errors.ts";
 import type { LoadedConfig } from "../config.ts";
 import { socketAddress } from "../http/server.ts";
 import type { CliContext } from "./context.ts";
-import { CliError, EXIT, type ExitCode, fieldLines } from "./exit.ts";
+import { printable } from "./terminal.ts";
+import { CliError, EXIT, exitCodeOfRefusal } from "./exit.ts";
 
 /** An answer that was not an error. */
 export interface Answer {
@@ -25,6 +26,10 @@ export interface AskOptions {
   signal?: AbortSignal;
   /** No answer within this time is an error; 30 s unless said. */
   timeoutMs?: number;
+  /** For what may be asked again: while the service is away, so long (a restart, a lost connection). */
+  patienceMs?: number;
+  /** For a POST that the service does once for each key: a connection that breaks is no answer, so it is sent once more. */
+  again?: boolean;
 }
 
 export interface Readiness {
@@ -51,10 +56,50 @@ export class Server {
 
   /** One request below /api/v1; throws CliError for whatever is not a success. */
   async ask(method: string, path: string, options: AskOptions = {}): Promise<Answer> {
-    const { status, text, etag } = await this.#send(method, `/api/v1${path}`, options);
+    // A reply that got lost must not leave us guessing: asked again with the same key, nothing happens twice.
+    const key: Record<string, string> = method === "POST" ? { "idempotency-key": randomUUID() } : {};
+    const asked = { ...options, headers: { ...key, ...options.headers } };
+    const until = performance.now() + (options.patienceMs ?? 0);
+    for (let n = 1; ; n++) {
+      try {
+        return await this.#askOnce(method, path, asked);
+      } catch (error) {
+        const isWorth =
+          (isAway(error) && performance.now() < until) ||
+          (options.again === true && n <= MOST_AGAIN && (isBroken(error) || isStillRunning(error)));
+        if (!isWorth || options.signal?.aborted) throw error;
+        await new Promise((resolve) => setTimeout(resolve, Math.min(200 * n, 2_000)));
+      }
+    }
+  }
+
+  async #askOnce(method: string, path: string, options: AskOptions): Promise<Answer> {
+    const { status, text, etag, location } = await this.#send(method, `/api/v1${path}`, options);
     const body = parse(text);
-    if (status >= 400 && !options.accept?.includes(status)) throw this.#refusal(status, body);
+    if (options.accept?.includes(status)) return { status, body, etag };
+    if (status >= 400) throw this.#refusal(status, body);
+    if (status < 200 || status >= 300) throw this.#elsewhere(status, location);
+    // A proxy's own page, or another program on that port.
+    if (status !== 204 && typeof body !== "object") throw this.#notOurs(status);
     return { status, body, etag };
+  }
+
+  #elsewhere(status: number, location: string | undefined): CliError {
+    const { name } = this.target;
+    if (location === undefined || !URL.canParse(location, this.target.base.href))
+      return this.#notOurs(status);
+    const [base] = new URL(location, this.target.base).href.split("/api/v1");
+    return new CliError(
+      EXIT.unreachable,
+      `The service at ${name} redirects to ${printable(location)}. Set JOBMOUNT_URL to that: ${printable(base!)}`,
+    );
+  }
+
+  #notOurs(status: number): CliError {
+    return new CliError(
+      EXIT.unreachable,
+      `What answers at ${this.target.name} is not Jobmount: it answered ${status} without JSON. Check JOBMOUNT_URL, and the proxy before the service.`,
+    );
   }
 
   /** What /readyz says. */
@@ -82,8 +127,6 @@ export class Server {
     const headers: Record<string, string> = { accept: "application/json", "user-agent": "jobmount-cli" };
     if (target.token) headers["authorization"] = `Bearer ${target.token}`;
     if (body !== undefined) headers["content-type"] = "application/json";
-    // A reply that got lost must not leave us guessing: asked again with the same key, nothing happens twice.
-    if (method === "POST") headers["idempotency-key"] = randomUUID();
     const request: RequestOptions = {
       method,
       headers: { ...headers, ...options.headers },
@@ -106,7 +149,12 @@ export class Server {
         response.setEncoding("utf8");
         response.on("data", (chunk: string) => (text += chunk));
         response.on("end", () =>
-          resolve({ status: response.statusCode ?? 0, text, etag: response.headers.etag ?? null }),
+          resolve({
+            status: response.statusCode ?? 0,
+            text,
+            etag: response.headers.etag ?? null,
+            location: response.headers.location,
+          }),
         );
         response.on("error", fail);
       });
@@ -131,14 +179,14 @@ export class Server {
   #refusal(status: number, body: unknown): CliError {
     const problem = (typeof body === "object" && body !== null ? body : {}) as {
       title?: string;
+      code?: string;
       detail?: string;
       errors?: FieldError[];
     };
     let text = problem.detail ?? problem.title ?? `The service at ${this.target.name} answered ${status}.`;
     if (status === 401)
       text = `The service at ${this.target.name} does not know this JOBMOUNT_TOKEN, or it has expired.`;
-    text = [text, ...fieldLines(problem.errors ?? [], text)].join("\n");
-    return new Refused(status, text);
+    return new Refused(status, text, problem.code, problem.errors);
   }
 }
 
@@ -146,6 +194,25 @@ interface Sent {
   status: number;
   text: string;
   etag: string | null;
+  location: string | undefined;
+}
+
+/** How often a POST is sent again whose answer did not come. */
+const MOST_AGAIN = 5;
+
+/** Nobody there, or a proxy that says so. */
+function isAway(error: unknown): boolean {
+  return error instanceof Unreachable || (error instanceof Refused && [502, 503, 504].includes(error.status));
+}
+
+/** The connection was there and broke: what was asked for may have been done. */
+function isBroken(error: unknown): boolean {
+  return error instanceof Unreachable && ["ECONNRESET", "EPIPE"].includes(error.code);
+}
+
+/** The first one, whose answer was lost, is not done yet. */
+function isStillRunning(error: unknown): boolean {
+  return error instanceof Refused && error.code === "idempotency_running";
 }
 
 /** The service answered, and it was a no. */
@@ -153,8 +220,10 @@ export class Refused extends CliError {
   constructor(
     readonly status: number,
     message: string,
+    readonly code?: string,
+    fields: readonly FieldError[] = [],
   ) {
-    super(exitCodeFor(status), message);
+    super(exitCodeOfRefusal(status, fields), message, fields);
   }
 }
 
@@ -165,11 +234,6 @@ class Unreachable extends CliError {
   ) {
     super(EXIT.unreachable, message);
   }
-}
-
-function exitCodeFor(status: number): ExitCode {
-  if (status === 400 || status === 422) return EXIT.invalid;
-  return status >= 500 ? EXIT.unreachable : EXIT.refused;
 }
 
 function parse(text: string): unknown {

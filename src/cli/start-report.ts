@@ -5,6 +5,7 @@ import type { StartedSource, StartReport } from "./ports.ts";
 
 export function reportLines(report: StartReport): string[] {
   const lines = [`Jobmount listens on ${report.url}`, ...report.sources.map(sourceLine)];
+  if (report.loading) lines.push("  loading   goes on: jobs that take long come as they load");
   for (const text of report.orphaned) lines.push(`  warning   ${text}`);
   lines.push(`  database  ${report.database}`);
   for (const { job, sentence } of report.schedulesCreated) {
@@ -13,16 +14,16 @@ export function reportLines(report: StartReport): string[] {
   if (report.token !== null) {
     lines.push(
       "",
-      "An admin token, shown this once:",
-      "",
-      `  export JOBMOUNT_TOKEN=${report.token}`,
-      `  curl -s -H "Authorization: Bearer $JOBMOUNT_TOKEN" ${report.url}/api/v1/jobs`,
-      "",
-      "For a browser, once, within ten minutes:",
+      "Open the page and sign in, once, within ten minutes:",
       "",
       `  ${report.signInUrl}`,
       "",
       "A fresh link at any time: npx jobmount sign-in",
+      "",
+      "An admin token for programs, shown this once:",
+      "",
+      `  export JOBMOUNT_TOKEN=${report.token}`,
+      `  curl -s -H "Authorization: Bearer $JOBMOUNT_TOKEN" ${report.url}/api/v1/jobs`,
     );
   } else {
     lines.push("  a sign-in link: npx jobmount sign-in");
@@ -32,8 +33,8 @@ export function reportLines(report: StartReport): string[] {
 
 /** The same as one log line. The token is not in it: logs are kept and read by others. */
 export function reportLog(report: StartReport, log: Logger): void {
-  const { url, socketPath, sources, database, schedulesCreated } = report;
-  log.info({ url, socketPath, sources, database, schedulesCreated }, "listening");
+  const { url, socketPath, sources, loading, database, schedulesCreated } = report;
+  log.info({ url, socketPath, sources, loading, database, schedulesCreated }, "listening");
   if (report.token !== null) {
     log.info({}, "first start: make a token with `jobmount token create`, or a link with `jobmount sign-in`");
   }

@@ -2,6 +2,7 @@
 import { type Command, InvalidArgumentError, Option } from "commander";
 import { LONGEST_CODE_MS } from "../access/access.ts";
 import { LOCAL_PRINCIPAL } from "../access/principal.ts";
+import type { AccessWarning } from "../access/unknown-sources.ts";
 import type { LoadedConfig } from "../config.ts";
 import { type Role, ROLES } from "../access/role.ts";
 import { parseDuration } from "../duration.ts";
@@ -9,7 +10,9 @@ import { type CliContext, settings } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { withOwnAccess } from "./own-access.ts";
 import { findServer } from "./server.ts";
-import { signInLink } from "./sign-in-link.ts";
+import { ownWarnings, signInLink } from "./sign-in-link.ts";
+import type { Terminal } from "./terminal.ts";
+import { defineLists } from "./token-list.ts";
 
 interface CreateOptions {
   name?: string;
@@ -27,6 +30,7 @@ interface Issued {
   sources: readonly string[] | null;
   expiresAt: string | null;
   token: string;
+  warnings: readonly AccessWarning[];
 }
 
 export function define(command: Command, context: CliContext): void {
@@ -48,6 +52,7 @@ export function define(command: Command, context: CliContext): void {
     .option("--link", "instead of the token a link to send to somebody: it turns into the token, once")
     .option("--json", "print the token with all about it as JSON")
     .action((options: CreateOptions) => create(context, options));
+  defineLists(command, context);
 }
 
 async function create(context: CliContext, options: CreateOptions): Promise<void> {
@@ -65,16 +70,20 @@ async function create(context: CliContext, options: CreateOptions): Promise<void
           signal,
         })
       ).body as Issued)
-    : await withOwnAccess(loaded.config, "tokens.create", async (access) => {
+    : await withOwnAccess(loaded.config, "tokens.create", async (access, about) => {
+        about({ detail: { asked: { name, role, sources, expiresAt } } });
         const input = { name, role, sources, expiresAt: options.expires ?? null };
         const { token, secret } = await access.createToken(input, LOCAL_PRINCIPAL);
-        return { id: token.id, name, role, sources, expiresAt, token: secret };
+        about({ target: token.id });
+        const warnings = ownWarnings(loaded.config, sources);
+        return { id: token.id, name, role, sources, expiresAt, token: secret, warnings };
       });
   if (options.json) return terminal.json(issued);
   terminal.data(issued.token);
   const where = issued.sources === null ? "all sources" : issued.sources.join(", ");
   const until = issued.expiresAt === null ? "until it is revoked" : `until ${issued.expiresAt}`;
   terminal.say(`${issued.id} "${issued.name}": ${issued.role} of ${where}, ${until}. It is not shown again.`);
+  sayWarnings(terminal, issued.warnings);
 }
 
 /** The link on stdout; on stderr a line that can be sent along with it. */
@@ -101,6 +110,11 @@ async function sendLink(
     `  Jobmount for ${what} (${role}): load errors, next fires and failures of your jobs. The link works once, until ${until}.`,
   );
   if (!served) terminal.say("No service runs on this database: start it before the link is opened.");
+  sayWarnings(terminal, link.warnings);
+}
+
+function sayWarnings(terminal: Terminal, warnings: readonly AccessWarning[]): void {
+  for (const { message } of warnings) terminal.say(terminal.paint("yellow", `note: ${message}`));
 }
 
 function nonEmpty(text: string): string {

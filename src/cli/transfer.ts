@@ -2,9 +2,9 @@
 import type { Command } from "commander";
 import { createReadStream } from "node:fs";
 import { resolve } from "node:path";
-import { createInterface } from "node:readline";
 import type { Readable } from "node:stream";
 import { messageOf } from "../errors.ts";
+import { linesIn } from "../lines.ts";
 import { type CliContext, settings } from "./context.ts";
 import { CliError, EXIT } from "./exit.ts";
 import { withOwnDatabase } from "./own-database.ts";
@@ -14,15 +14,18 @@ const WAIT_MS = 10_000;
 /** The two verbs share a file: neither is of use without the other. */
 export const exporting = {
   define(command: Command, context: CliContext): void {
-    command.action(async () => {
+    const unreadable = "also values of secrets whose key is missing: nothing will open them";
+    command.option("--with-unreadable", unreadable).action(async (options: { withUnreadable?: boolean }) => {
       const { terminal } = context;
       const { config } = settings(context);
       const { tables, rows } = await withOwnDatabase(config, WAIT_MS, async (database) => {
         const { exportAll } = await import("../db/transfer.ts");
         const { refuseWhileAtWork } = await import("../db/import-hold.ts");
         const { secretKeys } = await import("../app/secret-key.ts");
+        const { refuseWhileEndsWait } = await import("../app/spool-folder.ts");
         await refuseWhileAtWork(database);
-        return exportAll(database, secretKeys(config), (line) => terminal.data(line));
+        await refuseWhileEndsWait(config);
+        return exportAll(database, secretKeys(config), (line) => terminal.data(line), options);
       });
       terminal.say(`exported ${rows} rows of ${tables} tables`);
     });
@@ -36,21 +39,25 @@ export const importing = {
       .action(async (file: string | undefined) => {
         const { terminal, cwd } = context;
         const { config } = settings(context);
-        const { tables, rows } = await withOwnDatabase(config, WAIT_MS, async (database) => {
-          const { importAll } = await import("../db/transfer.ts");
+        const { done, left } = await withOwnDatabase(config, WAIT_MS, async (database) => {
+          const { importAll, secretsWithoutKey } = await import("../db/transfer.ts");
+          const { withoutKeyInWords } = await import("../db/secret-rotation.ts");
           const { secretKeys } = await import("../app/secret-key.ts");
           const open = () => (file === undefined ? terminal.stdin : createReadStream(resolve(cwd, file)));
-          return importAll(database, secretKeys(config), linesOf(open, file ?? "stdin"));
+          const keys = secretKeys(config);
+          const done = await importAll(database, keys, linesOf(open, file ?? "stdin"));
+          return { done, left: withoutKeyInWords(await secretsWithoutKey(database, keys)) };
         });
-        terminal.say(`imported ${rows} rows of ${tables} tables`);
+        terminal.say(`imported ${done.rows} rows of ${done.tables} tables`);
+        if (left !== undefined) terminal.say(terminal.paint("yellow", `warning: ${left}.`));
       });
   },
 };
 
-/** Reads nothing before the first line is asked for: readline forgets what it says while nobody listens. */
+/** Opens nothing before the first line is asked for. */
 async function* linesOf(open: () => Readable, name: string): AsyncGenerator<string> {
   try {
-    yield* createInterface({ input: open(), crlfDelay: Infinity });
+    yield* linesIn(open());
   } catch (error) {
     throw new CliError(EXIT.usage, `${name} cannot be read: ${messageOf(error)}`);
   }

@@ -10,25 +10,37 @@ import { fetchJob, jobPath, type RemoteJob, type RemoteRun } from "./remote.ts";
 import { needServer } from "./server.ts";
 import type { Terminal } from "./terminal.ts";
 
+interface TriggerOptions extends ParamArguments {
+  wait?: boolean;
+  follow?: boolean;
+  json?: boolean;
+}
+
 export function define(command: Command, context: CliContext): void {
   const { terminal, signal } = context;
   paramOptions(command.argument("<key>", "the job: billing.sync-orders, or source:key"))
     .option("-w, --wait", "follow the run to its end; the exit code is its outcome")
+    .option("--follow", "the same as --wait")
     .option("--json", "print the run as JSON")
-    .action(async (key: string, options: ParamArguments & { wait?: boolean; json?: boolean }) => {
+    .action(async (key: string, options: TriggerOptions) => {
+      const follow = options.wait === true || options.follow === true;
       const server = await needServer(context, settings(context));
       const job = await fetchJob(server, key, signal);
       checkLoaded(job, terminal);
       const params = await readParams(job, options, context);
-      const answer = await server.ask("POST", `${jobPath(key)}/runs`, { body: { params }, signal });
+      const answer = await server.ask("POST", `${jobPath(key)}/runs`, {
+        body: { params },
+        signal,
+        again: true,
+      });
       let run = answer.body as RemoteRun;
-      if (options.wait) {
+      if (follow) {
         terminal.say(`${run.id} queued; Ctrl-C stops following, not the run`);
         run = await followToEnd(context, server, run);
         context.exit(exitCodeOfRun(run));
       }
       if (options.json) terminal.json(run);
-      else if (!options.wait) terminal.data(run.id);
+      else if (!follow) terminal.data(run.id);
     });
 }
 

@@ -49,6 +49,8 @@ function againstLines(against: Against, terminal: Terminal): string[] {
   for (const one of against.holds) lines.push(`${word("yellow", "would hold")} ${affectedText(one)}`);
   for (const one of against.unknown) lines.push(`${word("yellow", "may hold")} ${affectedText(one)}`);
   for (const one of against.releases) lines.push(`${word("green", "would release")} ${affectedText(one)}`);
+  for (const { job, holds } of against.pinned)
+    lines.push(`${word("dim", "pinned")} ${pinnedText(job, holds)}`);
   for (const { job, schedules } of against.gone)
     lines.push(`${word("yellow", "would be gone")} ${goneText(job, schedules)}`);
   if (lines.length === 0) lines.push(`nothing would change for the schedules of ${against.url}`);
@@ -59,6 +61,12 @@ function affectedText({ job, schedule, name, errors }: Affected): string {
   const title = name === null ? schedule : `${schedule} "${printable(name)}"`;
   const why = errors.map(({ pointer, message }) => `${pointer.slice(1)}: ${message}`).join("; ");
   return `${title} of ${job}${why === "" ? "" : `: ${printable(why)}`}`;
+}
+
+function pinnedText(job: string, holds: number): string {
+  const then =
+    holds === 0 ? "" : `; that may hold ${holds === 1 ? "a schedule" : `${holds} schedules`} of it`;
+  return `${job}: nothing changes until it is unpinned${then}`;
 }
 
 function goneText(job: string, schedules: number): string {

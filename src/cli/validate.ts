@@ -88,11 +88,12 @@ async function compareAll(server: Server, results: readonly Result[], signal: Ab
     holds: [],
     releases: [],
     unknown: [],
+    pinned: [],
     gone: [],
   };
   for (const { source, checked } of results) {
     const one = await compareWith(server, source.name, checked, signal);
-    for (const list of ["changes", "holds", "releases", "unknown", "gone"] as const)
+    for (const list of ["changes", "holds", "releases", "unknown", "pinned", "gone"] as const)
       (all[list] as unknown[]).push(...one[list]);
   }
   return all;

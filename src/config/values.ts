@@ -167,11 +167,24 @@ export const watchMode: Kind<WatchMode> = {
   },
 };
 
+/**
+ * The keys of a text, with a line or a comma between them; undefined when there is none, or one has white space inside: two
+ * keys that were put together by mistake would be one that opens nothing.
+ */
+export function keysIn(text: string): readonly string[] | undefined {
+  const keys = text
+    .split(/[\n,]/)
+    .map((key) => key.trim())
+    .filter((key) => key !== "");
+  return keys.length > 0 && !keys.some((key) => /\s/.test(key)) ? keys : undefined;
+}
+
 export const keyRing: Kind<readonly string[]> = {
-  allowed: "one key or a comma list of keys of at least 32 characters each, the newest first",
+  allowed:
+    "one key or a list of keys (a comma or a line between them) of at least 32 characters each, without spaces, the newest first",
   read: (text) => {
-    const keys = text.split(",").map((key) => key.trim());
-    return keys.every((key) => key.length >= 32) ? keys : undefined;
+    const keys = keysIn(text);
+    return keys?.every((key) => key.length >= 32) ? keys : undefined;
   },
 };
 

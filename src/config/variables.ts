@@ -116,7 +116,7 @@ export const variables = {
   secretKeys: optional(
     "JOBMOUNT_SECRET_KEY",
     keyRing,
-    "encrypts secret params; a comma list is a key ring, the newest first",
+    "encrypts secret params; several are a key ring, the newest first: with commas between them, in its file also one a line",
     { secret: true, fallbackNote: "made beside the SQLite file; required for MySQL" },
   ),
   adminToken: optional(
@@ -132,11 +132,29 @@ export const variables = {
     "auto",
     "how changes of the task folders are noticed; with an interval if wanted: `poll:2s`",
   ),
+  rescanMs: setting(
+    "JOBMOUNT_RESCAN",
+    duration("1s", "1h"),
+    "10s",
+    "how often every task folder is looked at as a whole, whatever events told or did not tell",
+  ),
   onUnavailable: setting(
     "JOBMOUNT_SOURCE_UNAVAILABLE",
     oneOf("serve", "skip"),
     "serve",
     "while the folder of a source is away: `serve` runs the last good versions, `skip` skips the fires",
+  ),
+  staleAfterMs: setting(
+    "JOBMOUNT_STALE_AFTER",
+    duration("1m", "365d"),
+    "7d",
+    "how long a job whose code does not load may go on with its last good version before the log warns of it",
+  ),
+  onStale: setting(
+    "JOBMOUNT_STALE_THEN",
+    oneOf("serve", "hold"),
+    "serve",
+    "what then: `serve` goes on with the last good version, `hold` skips its fires until it loads",
   ),
   jobTimeoutMs: setting(
     "JOBMOUNT_JOB_TIMEOUT",
@@ -182,7 +200,12 @@ export const variables = {
     "64",
     "per attempt, processes at a time, the job's own among them",
   ),
-  logMaxBytes: setting("JOBMOUNT_LOG_MAX", size("16KiB", "1GiB"), "10MiB", "stored log of one run"),
+  logMaxBytes: setting(
+    "JOBMOUNT_LOG_MAX",
+    size("16KiB", "1GiB"),
+    "10MiB",
+    "kept of the log of one run, over all its attempts: text, fields, and 64 bytes for each line",
+  ),
   retentionRunsMs: setting(
     "JOBMOUNT_RETENTION_RUNS",
     duration("1m", "36500d"),
@@ -220,7 +243,7 @@ export const variables = {
     "JOBMOUNT_BASE_PATH",
     basePath,
     "/",
-    "the path prefix behind a reverse proxy (links only so far)",
+    "the path prefix under which a reverse proxy shows the page and REST, taken off by it or not",
   ),
   trustedProxies: optional(
     "JOBMOUNT_TRUSTED_PROXIES",

@@ -41,6 +41,7 @@ export class SessionRow {
 @Entity({ name: "audit_events" })
 @Index("ix_audit_events_source", ["source", "id"])
 @Index("ix_audit_events_target", ["target", "id"])
+@Index("ix_audit_events_actor", ["actorName", "id"])
 export class AuditEventRow {
   @Column(varchar("id", 40, { ...primary, primaryKeyConstraintName: "pk_audit_events" })) id!: string;
   @Column(bigint("at")) at!: number;

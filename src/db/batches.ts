@@ -2,7 +2,7 @@
 import type { Instant } from "../clock.ts";
 import type { BatchStore, BatchSummary, PastFire } from "../runs/backfill.ts";
 import type { CancelRequest } from "../runs/store.ts";
-import type { RunState } from "../runs/task-run.ts";
+import type { Reason, RunState } from "../runs/task-run.ts";
 import type { Database } from "./database.ts";
 import { requestCancel } from "./run-store.ts";
 
@@ -15,20 +15,30 @@ export class DbBatchStore implements BatchStore {
 
   async pastFires(scheduleId: string, from: Instant, to: Instant): Promise<PastFire[]> {
     const { read, dialect } = this.#database;
-    const [own, batched] = await Promise.all([
-      read.all(
-        `SELECT fire_at AS fire, state FROM task_runs${dialect.byIndex("uq_task_runs_fire")} ` +
-          "WHERE schedule_id = ? AND fire_at >= ? AND fire_at <= ?",
-        [scheduleId, from, to],
-      ),
+    const own = `SELECT fire_at AS fire, fire_through, state, reason FROM task_runs${dialect.byIndex("uq_task_runs_fire")}`;
+    const found = await Promise.all([
+      // One range at most begins before it and reaches into it: no two rows have a fire in common.
+      read.all(`${own} WHERE schedule_id = ? AND fire_at < ? ORDER BY fire_at DESC LIMIT 1`, [
+        scheduleId,
+        from,
+      ]),
+      read.all(`${own} WHERE schedule_id = ? AND fire_at >= ? AND fire_at <= ?`, [scheduleId, from, to]),
       // Along the index of batches, which holds nothing but runs of backfills: a schedule may have millions of others.
       read.all(
-        `SELECT for_at AS fire, state FROM task_runs${dialect.byIndex("uq_task_runs_batch")} ` +
+        `SELECT for_at AS fire, NULL AS fire_through, state, reason FROM task_runs${dialect.byIndex("uq_task_runs_batch")} ` +
           "WHERE batch > '' AND for_at >= ? AND for_at <= ? AND +schedule_id = ?",
         [from, to, scheduleId],
       ),
     ]);
-    return [...own, ...batched].map((row) => ({ at: Number(row["fire"]), state: row["state"] as RunState }));
+    return found
+      .flat()
+      .map((row) => ({
+        at: Number(row["fire"]),
+        through: row["fire_through"] === null ? null : Number(row["fire_through"]),
+        state: row["state"] as RunState,
+        reason: row["reason"] as Reason | null,
+      }))
+      .filter(({ at, through }) => at >= from || (through ?? at) >= from);
   }
 
   async summary(batch: string): Promise<BatchSummary | undefined> {

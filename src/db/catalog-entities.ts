@@ -14,6 +14,11 @@ export class JobRow {
   @Column(int("enabled", { default: 1 })) enabled!: number;
   /** From the current version's spec; the claim reads it. */
   @Column(int("concurrency", nullable)) concurrency!: number | null;
+  /** What an admin set above what the version declares, and beside it; `concurrency_set` repeats one of them for the claim. */
+  @Column(json("overrides", nullable)) overrides!: unknown;
+  @Column(int("concurrency_set", nullable)) concurrencySet!: number | null;
+  @Column(text("notes", nullable)) notes!: string | null;
+  @Column(int("revision", { default: 1 })) revision!: number;
   /** Of what the current version takes for params; schedules are held against it. */
   @Column(varchar("params_digest", 64, nullable)) paramsDigest!: string | null;
   /** When this row was last changed; other processes follow by it. */

@@ -1,18 +1,38 @@
 // The CatalogStore on a database: one row a job, which points to the version that serves and to the newest one.
 import { paramsDigest } from "../catalog/param-changes.ts";
-import type {
-  CatalogStore,
-  EntryUpdate,
-  FollowedEntry,
-  StoredEntry,
-  StoredVersion,
+import {
+  AnotherPublishes,
+  type CatalogStore,
+  type EntryUpdate,
+  type FollowedEntry,
+  type RequestRef,
+  type SettingsChange,
+  type StoredEntry,
+  type StoredVersion,
 } from "../catalog/store.ts";
 import type { Instant } from "../clock.ts";
-import type { CatalogEntry, JobVersion, LoadError, LoadState } from "../catalog/version.ts";
+import {
+  type CatalogEntry,
+  type JobVersion,
+  type LoadError,
+  type LoadState,
+  withOverrides,
+} from "../catalog/version.ts";
 import { notFound } from "../errors.ts";
 import type { Database } from "./database.ts";
-import { fromJson, isDuplicate, type Sql, type SqlRow, type SqlValue, toJson } from "./sql.ts";
-import { loadData, loadVersion, saveVersion } from "./version-store.ts";
+import { fromJson, type Sql, type SqlRow, type SqlValue, toJson } from "./sql.ts";
+import { holdKey } from "./idempotency-store.ts";
+import { settingsOf, writeSettings } from "./job-settings.ts";
+import {
+  isSmall,
+  loadData,
+  loadVersion,
+  lostToAnother,
+  saveVersion,
+  saveVersionIn,
+  type VersionRows,
+  versionRows,
+} from "./version-store.ts";
 
 type JobSpec = StoredVersion["spec"];
 
@@ -21,15 +41,18 @@ const ENTRIES = "SELECT j.*, v.spec FROM jobs j LEFT JOIN job_versions v ON v.ha
 /** Without what a load looked at, which is most of a row. */
 const FOLLOWED =
   "SELECT j.source, j.job_key, j.load_state, j.load_error, j.current_version, j.newest_version, j.loaded_at, " +
-  "j.pinned, j.enabled, v.spec FROM jobs j LEFT JOIN job_versions v ON v.hash = j.current_version";
+  "j.pinned, j.enabled, j.overrides, j.notes, j.revision, v.spec FROM jobs j LEFT JOIN job_versions v ON v.hash = j.current_version";
 /** A row is stamped before it is committed: whoever follows looks so far back again. */
 const COMMIT_MS = 10_000;
 
 export class DbCatalogStore implements CatalogStore {
   readonly #database: Database;
+  readonly #replica: string | null;
 
-  constructor(database: Database) {
+  /** `replica`: publishes only while it is the one that publishes the source; null where nobody else can be. */
+  constructor(database: Database, replica: string | null = null) {
     this.#database = database;
+    this.#replica = replica;
   }
 
   async loadEntries(): Promise<StoredEntry[]> {
@@ -51,17 +74,26 @@ export class DbCatalogStore implements CatalogStore {
     return saveVersion(this.#database, version);
   }
 
-  async publish(update: EntryUpdate): Promise<CatalogEntry> {
+  async publish(update: EntryUpdate, version?: JobVersion): Promise<CatalogEntry> {
+    // One commit, where contents, version and pointer would be one after the other.
+    const rows = version && isSmall(version) ? versionRows(version) : undefined;
+    if (version && !rows) await saveVersion(this.#database, version);
     try {
-      return await this.#database.write((sql) => this.#publish(sql, update));
+      return await this.#database.write((sql) => this.#publish(sql, update, rows));
     } catch (error) {
-      if (!isDuplicate(error)) throw error;
-      // Another replica inserted the row between our update and our insert.
+      if (!lostToAnother(error)) throw error;
+      // Another replica inserted the row between our update and our insert, or some of the same contents.
+      if (version) await saveVersion(this.#database, version);
       return this.#database.write((sql) => this.#publish(sql, update));
     }
   }
 
-  async pin(source: string, key: string, hash: string | null): Promise<CatalogEntry | null> {
+  async pin(
+    source: string,
+    key: string,
+    hash: string | null,
+    request?: RequestRef,
+  ): Promise<CatalogEntry | null> {
     return this.#database.write(async (sql) => {
       const { forUpdate } = this.#database.dialect;
       // The version first and then the job, as everywhere: a version that is being let go of cannot be pinned any more.
@@ -71,6 +103,7 @@ export class DbCatalogStore implements CatalogStore {
         key,
       ]);
       if (!job) return null;
+      if (request) await holdKey(sql, request, 200, hash ?? "");
       if (hash === null) await this.#release(sql, job);
       else if (version?.["source"] !== source || version["job_key"] !== key) {
         throw notFound(`the job "${key}" of the source "${source}" has no version ${hash}`);
@@ -81,6 +114,23 @@ export class DbCatalogStore implements CatalogStore {
           [hash, Number(version["built_at"]), ...factsOf(version), this.#database.now(), source, key],
         );
       }
+      return entryOf(sql, source, key);
+    });
+  }
+
+  configure(
+    source: string,
+    key: string,
+    actor: string,
+    decide: (entry: CatalogEntry) => SettingsChange,
+  ): Promise<CatalogEntry | null> {
+    const database = this.#database;
+    return database.write(async (sql) => {
+      const { forUpdate } = database.dialect;
+      const locked = `SELECT source FROM jobs WHERE source = ? AND job_key = ?${forUpdate}`;
+      if ((await sql.all(locked, [source, key])).length === 0) return null;
+      const entry = (await entryOf(sql, source, key))!;
+      await writeSettings(database, sql, entry, decide(entry), actor);
       return entryOf(sql, source, key);
     });
   }
@@ -112,8 +162,10 @@ export class DbCatalogStore implements CatalogStore {
     );
   }
 
-  async #publish(sql: Sql, update: EntryUpdate): Promise<CatalogEntry> {
+  async #publish(sql: Sql, update: EntryUpdate, rows?: VersionRows): Promise<CatalogEntry> {
     const { source, key, version, loadedAt } = update;
+    if (this.#replica !== null) await this.#requireTurn(sql, source, this.#replica);
+    if (rows) await saveVersionIn(this.#database, sql, rows);
     let facts: [number | null, string | null] = NO_FACTS;
     if (version !== null) {
       const row = await this.#lockVersion(sql, version);
@@ -145,6 +197,19 @@ export class DbCatalogStore implements CatalogStore {
     );
     if (matched === 0) await sql.insert("jobs", ENTRY_COLUMNS, [[...values, source, key]]);
     return (await entryOf(sql, source, key))!;
+  }
+
+  /** Locks the source's row: nobody takes it over before this has committed, and nobody writes who lost it meanwhile. */
+  async #requireTurn(sql: Sql, source: string, replica: string): Promise<void> {
+    const { dialect } = this.#database;
+    const [life] = await sql.all(
+      `SELECT writer, writer_until FROM sources WHERE name = ?${dialect.forUpdate}`,
+      [source],
+    );
+    // The built-in jobs are everybody's, and nobody's word is asked for them.
+    if (!life) return;
+    if (life["writer"] !== replica || Number(life["writer_until"]) <= this.#database.now())
+      throw new AnotherPublishes(source);
   }
 
   /** Nobody lets go of it until this transaction has ended. */
@@ -190,6 +255,7 @@ function newestOf(row: SqlRow): string | null {
 }
 
 function toEntry(row: SqlRow): CatalogEntry {
+  const settings = settingsOf(row);
   return {
     source: String(row["source"]),
     key: String(row["job_key"]),
@@ -197,8 +263,9 @@ function toEntry(row: SqlRow): CatalogEntry {
     loadError: fromJson(row["load_error"]) as LoadError | null,
     currentVersion: row["current_version"] === null ? null : String(row["current_version"]),
     loadedAt: row["loaded_at"] === null ? null : Number(row["loaded_at"]),
-    spec: fromJson(row["spec"]) as JobSpec | null,
+    spec: withOverrides(fromJson(row["spec"]) as JobSpec | null, settings.overrides),
     pinned: Number(row["pinned"]) === 1,
     enabled: Number(row["enabled"]) === 1,
+    settings,
   };
 }

@@ -9,8 +9,10 @@ export interface Dialect {
   byPrimaryKey: string;
   /** Behind a table's name: rows are found by this index and no other, whatever a planner thinks of it. */
   byIndex(name: string): string;
-  /** Transactions of the scheduler side by side; on SQLite all pass one gate, and would share one long commit. */
+  /** Transactions of the scheduler side by side; 0: there is one writer, whose own transaction reads what it settles. */
   settling: number;
+  /** Whether rows of many columns are read as JSON, because the driver takes long for each value. */
+  packsRows: boolean;
   /** `INSERT … ` tail that turns a duplicate key into an overwrite of `columns`. Never used to elect a winner. */
   overwrite(key: readonly string[], columns: readonly string[]): string;
 }
@@ -20,7 +22,8 @@ export const sqlite: Dialect = {
   skipLocked: "",
   forUpdate: "",
   byPrimaryKey: "",
-  settling: 1,
+  settling: 0,
+  packsRows: true,
   // Unique ones have no name of ours here; the planner takes them by itself, since an equal key is looked for.
   byIndex: (name) => (name.startsWith("uq_") ? "" : ` INDEXED BY ${name}`),
   overwrite: (key, columns) =>
@@ -34,6 +37,7 @@ export const mysql: Dialect = {
   byPrimaryKey: " FORCE INDEX (PRIMARY)",
   byIndex: (name) => ` FORCE INDEX (${name})`,
   settling: 3,
+  packsRows: false,
   overwrite: (_key, columns) =>
     ` ON DUPLICATE KEY UPDATE ${columns.map((c) => `${c} = VALUES(${c})`).join(", ")}`,
 };

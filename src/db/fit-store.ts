@@ -18,13 +18,13 @@ export class DbFitStore implements FitStore {
     this.#database = database;
   }
 
-  async unchecked(limit: number, job?: { source: string; jobKey: string }): Promise<Unchecked[]> {
-    const values: SqlValue[] = job ? [job.source, job.jobKey] : [];
+  async unchecked(limit: number, job?: { source: string; jobKey: string }, after = ""): Promise<Unchecked[]> {
+    const values: SqlValue[] = [after, ...(job ? [job.source, job.jobKey] : [])];
     const where = job ? " AND s.source = ? AND s.job_key = ?" : "";
-    const rows = await this.#database.read.all(
-      `${UNCHECKED}${where} ORDER BY s.source, s.job_key, s.id LIMIT ?`,
-      [...values, limit],
-    );
+    const rows = await this.#database.read.all(`${UNCHECKED} AND s.id > ?${where} ORDER BY s.id LIMIT ?`, [
+      ...values,
+      limit,
+    ]);
     const found = new Map<string, Unchecked>();
     for (const row of rows) {
       const schedule = toSchedule(row);

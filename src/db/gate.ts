@@ -69,7 +69,7 @@ export class Gate {
   #closed = false;
   #idle: Promise<void> = Promise.resolve();
 
-  /** `onFault` hears of commits that failed with nobody waiting for them: those made for riders alone. */
+  /** `onFault` hears of faults that nobody waits for: those of riders, and of commits made for them alone. */
   constructor(writer: Writer, onFault: (error: unknown) => void) {
     this.#writer = writer;
     this.#onFault = onFault;
@@ -130,18 +130,22 @@ export class Gate {
     this.#busy = false;
   }
 
-  async #commit(group: Waiting[]): Promise<void> {
+  async #commit(group: Waiting[], withRiders = true): Promise<void> {
     try {
-      const { values, rides } = await this.#transaction(group, true);
+      const { values, rides } = await this.#transaction(group, withRiders);
       group.forEach((waiting, i) => waiting.resolve(values[i]));
       for (const ride of rides) ride.committed();
       for (const listener of this.#listeners) listener();
-    } catch (error) {
-      if (group.length === 0) {
-        this.#onFault(error);
-      } else if (isAway(orAway(error))) {
+    } catch (thrown) {
+      const ofRider = thrown instanceof RiderFault;
+      const error = ofRider ? thrown.cause : thrown;
+      if (ofRider || group.length === 0) this.#onFault(error);
+      if (group.length === 0) return;
+      if (isAway(orAway(error))) {
         // Each alone would wait for its own time-out, one after the other.
         for (const waiting of group) waiting.reject(orAway(error));
+      } else if (ofRider) {
+        await this.#commit(group, false);
       } else if (group.length === 1) {
         await this.#alone(group[0]!, isTransient(error) ? 1 : 0, error);
       } else {
@@ -185,7 +189,7 @@ export class Gate {
         members.forEach((member, i) => (values[member.index] = answers[i]));
       }
       joining ??= withRiders ? this.#joining() : [];
-      for (const join of joining) rides.push(await join(sql));
+      for (const join of joining) rides.push(await riding(join(sql)));
       if (!one || !this.#writer.once) await this.#writer.commit();
       return { values, rides };
     } catch (error) {
@@ -197,6 +201,19 @@ export class Gate {
 
   #joining() {
     return this.#riders.flatMap((rider) => rider() ?? []);
+  }
+}
+
+/** Work that had joined failed, and not what it joined: that is done again without it. */
+class RiderFault {
+  constructor(readonly cause: unknown) {}
+}
+
+async function riding(ride: Promise<Ride>): Promise<Ride> {
+  try {
+    return await ride;
+  } catch (error) {
+    throw new RiderFault(error);
   }
 }
 

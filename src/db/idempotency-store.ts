@@ -1,5 +1,6 @@
 // The keys under which a POST may be repeated: who holds one, and what became of its request (A1).
 import type { Instant } from "../clock.ts";
+import { conflict } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { isDuplicate, type Sql, type SqlRow } from "./sql.ts";
 
@@ -107,6 +108,23 @@ export async function finishKey(sql: Sql, ref: KeyRef, status: number, resourceI
     [status, resourceId, ref.actor, ref.key, ref.digest],
   );
   return matched === 1;
+}
+
+/**
+ * As `finishKey`, for an effect that must not be without its key: 409 when the request was repeated meanwhile and its
+ * repetition has come first. The same effect done again (the answer of its commit was lost) is none of these.
+ */
+export async function holdKey(sql: Sql, ref: KeyRef, status: number, resourceId: string): Promise<void> {
+  if (await finishKey(sql, ref, status, resourceId)) return;
+  const [row] = await sql.all(
+    "SELECT request_hash, resource_id FROM idempotency_keys WHERE actor = ? AND idempotency_key = ?",
+    [ref.actor, ref.key],
+  );
+  if (row?.["request_hash"] === ref.digest && row["resource_id"] === resourceId) return;
+  throw conflict(
+    "idempotency_running",
+    "The same request was sent again meanwhile, and takes effect instead of this one. Ask again in a moment.",
+  );
 }
 
 /** Removes rows older than 24 hours, some hundred a transaction; answers how many there were. */

@@ -7,9 +7,10 @@ import type { Database } from "./database.ts";
 import { mysql } from "./dialect.ts";
 import { entities } from "./entities.ts";
 import { Gate } from "./gate.ts";
-import { type MysqlHandle, MysqlSql } from "./mysql-sql.ts";
+import { type Connection, connectionOf, onConnection, onPool, type PoolConnection } from "./mysql-pool.ts";
+import { MysqlSql } from "./mysql-sql.ts";
 import { DatabaseClock } from "./database-clock.ts";
-import { isTransient, orAway, type Sql } from "./sql.ts";
+import { isTransient, orAway, orBusy, type Sql } from "./sql.ts";
 
 export interface MysqlOptions {
   url: string;
@@ -19,18 +20,20 @@ export interface MysqlOptions {
   connectTimeoutMs?: number;
 }
 
-interface PoolConnection extends MysqlHandle {
-  on(event: "error" | "end", listener: () => void): unknown;
-  release(): void;
-  destroy(): void;
+/** Of each statement: how long it may take, and how long it may be. */
+interface Bounds {
+  timeoutMs: number;
+  packetBytes: number;
 }
 
 const TRIES = 8;
+const CLOSE_MS = 1_000;
 
 /** Connects, or throws the driver's error; the schema is brought up by `migrate`. */
 export async function openMysql(options: MysqlOptions): Promise<Database> {
   const timeoutMs = options.queryTimeoutMs ?? 15_000;
-  const type = (await isMariadb(options)) ? "mariadb" : "mysql";
+  const { type, packetBytes } = await serverOf(options);
+  const bounds: Bounds = { timeoutMs, packetBytes };
   // The tables' own collation, or comparing a column with a value would pass by its index.
   const collation = type === "mariadb" ? "utf8mb4_nopad_bin" : "utf8mb4_0900_bin";
   let pool: mysql2.Pool | undefined;
@@ -66,12 +69,19 @@ export async function openMysql(options: MysqlOptions): Promise<Database> {
   await dataSource.initialize();
   const connections = pool!;
   const clock = new DatabaseClock(options.clock);
-  const read = new MysqlSql(connections as unknown as MysqlHandle, timeoutMs);
+  const read = new MysqlSql(onPool(connections), timeoutMs, packetBytes);
   await clock.sample(read);
-  const sampling = setInterval(() => void clock.sample(read).catch(() => undefined), 5_000);
+  let asking = false;
+  const sampling = setInterval(() => {
+    // A server that does not answer must not gather them.
+    if (asking) return;
+    asking = true;
+    const done = () => (asking = false);
+    clock.sample(read).then(done, done);
+  }, 5_000);
   sampling.unref();
 
-  const lanes = [0, 1, 2].map(() => new Lane(connections, read, timeoutMs));
+  const lanes = [0, 1, 2].map(() => new Lane(connections, read, bounds));
   const [gate, endGate, claimGate] = lanes.map((lane) => new Gate(lane, options.onFault)) as [
     Gate,
     Gate,
@@ -86,13 +96,14 @@ export async function openMysql(options: MysqlOptions): Promise<Database> {
     endGate,
     claimGate,
     read,
-    write: (work) => transaction(connections, timeoutMs, work),
+    write: (work) => transaction(connections, bounds, work),
     now: () => clock.now(),
     async close() {
       clearInterval(sampling);
       await Promise.all([gate.close(), endGate.close(), claimGate.close()]);
       for (const lane of lanes) lane.release();
-      await dataSource.destroy();
+      // With a server that is silent the end of a connection has no answer either.
+      await Promise.race([dataSource.destroy(), new Promise((done) => setTimeout(done, CLOSE_MS).unref())]);
     },
   };
 }
@@ -102,29 +113,34 @@ class Lane {
   readonly #pool: mysql2.Pool;
   /** Any connection of the pool: they commit each statement by themselves. */
   readonly #any: Sql;
-  readonly #timeoutMs: number;
+  readonly #bounds: Bounds;
   #connection: PoolConnection | undefined;
   #sql: Sql | undefined;
 
-  constructor(pool: mysql2.Pool, any: Sql, timeoutMs: number) {
+  constructor(pool: mysql2.Pool, any: Sql, bounds: Bounds) {
     this.#pool = pool;
     this.#any = any;
-    this.#timeoutMs = timeoutMs;
+    this.#bounds = bounds;
   }
 
   async begin(): Promise<Sql> {
     if (!this.#sql) {
-      const connection = await connectionOf(this.#pool);
+      const connection = await connectionOf(this.#pool, this.#bounds.timeoutMs);
       // A server that was started again has closed it: the next group takes a new one instead of failing once.
       const drop = () => {
         if (this.#connection === connection) this.#connection = this.#sql = undefined;
       };
       connection.on("error", drop);
       connection.on("end", drop);
+      const sql = sqlOn(connection, this.#bounds);
+      try {
+        // Every statement opens a transaction by itself: one round trip less in each group.
+        await sql.run("SET autocommit = 0");
+      } catch (error) {
+        connection.destroy();
+        throw error;
+      }
       this.#connection = connection;
-      const sql = new MysqlSql(this.#connection, this.#timeoutMs);
-      // Every statement opens a transaction by itself: one round trip less in each group.
-      await sql.run("SET autocommit = 0");
       this.#sql = sql;
     }
     return this.#sql;
@@ -158,22 +174,10 @@ class Lane {
   }
 }
 
-function connectionOf(pool: mysql2.Pool): Promise<PoolConnection> {
-  return new Promise((resolve, reject) => {
-    pool.getConnection((error, connection) =>
-      error ? reject(orAway(error)) : resolve(connection as unknown as PoolConnection),
-    );
-  });
-}
-
-async function transaction<T>(
-  pool: mysql2.Pool,
-  timeoutMs: number,
-  work: (sql: Sql) => Promise<T>,
-): Promise<T> {
+async function transaction<T>(pool: mysql2.Pool, bounds: Bounds, work: (sql: Sql) => Promise<T>): Promise<T> {
   for (let n = 1; ; n++) {
-    const connection = await connectionOf(pool);
-    const sql = new MysqlSql(connection, timeoutMs);
+    const connection = await connectionOf(pool, bounds.timeoutMs);
+    const sql = sqlOn(connection, bounds);
     try {
       await sql.run("START TRANSACTION");
       const value = await work(sql);
@@ -187,23 +191,29 @@ async function transaction<T>(
       } catch {
         connection.destroy();
       }
-      if (!isTransient(error) || n >= TRIES) throw error;
+      if (!isTransient(error)) throw error;
+      if (n >= TRIES) throw orBusy(error);
       await new Promise((resolve) => setTimeout(resolve, Math.random() * 25 * n));
     }
   }
 }
 
+function sqlOn(connection: Connection, { timeoutMs, packetBytes }: Bounds): Sql {
+  return new MysqlSql(onConnection(connection), timeoutMs, packetBytes);
+}
+
 /** TypeORM's `mysql` type drops and re-adds JSON columns on a MariaDB server (measured), so we ask which it is. */
-async function isMariadb(options: MysqlOptions): Promise<boolean> {
+async function serverOf(options: MysqlOptions): Promise<{ type: "mariadb" | "mysql"; packetBytes: number }> {
   const connection = mysql2.createConnection({
     uri: options.url.replace(/^mariadb:/, "mysql:"),
     connectTimeout: options.connectTimeoutMs ?? 5_000,
   });
   try {
-    const rows = await new MysqlSql(connection as unknown as MysqlHandle, 5_000).all(
-      "SELECT VERSION() AS version",
+    const [row] = await new MysqlSql(onConnection(connection as unknown as Connection), 5_000).all(
+      "SELECT VERSION() AS version, @@max_allowed_packet AS packet",
     );
-    return String(rows[0]?.["version"]).toLowerCase().includes("mariadb");
+    const isMariadb = String(row?.["version"]).toLowerCase().includes("mariadb");
+    return { type: isMariadb ? "mariadb" : "mysql", packetBytes: Number(row?.["packet"]) };
   } finally {
     connection.destroy();
   }

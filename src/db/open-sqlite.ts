@@ -81,6 +81,13 @@ export async function openSqlite(options: SqliteOptions): Promise<Database> {
     async close() {
       await gate.close();
       reader?.close();
+      try {
+        // The reader's statements keep the file open until they are collected, so closing alone does not empty the log;
+        // whoever copies the file of a service that is down expects all of it there.
+        writerSql.exec("PRAGMA wal_checkpoint(TRUNCATE)");
+      } catch (error) {
+        options.onFault(error);
+      }
       await dataSource.destroy();
     },
   };

@@ -2,7 +2,6 @@
 import { type Clock, systemClock } from "../clock.ts";
 import { ExpectedError, messageOf } from "../errors.ts";
 import type { Database } from "./database.ts";
-import { openMysql } from "./open-mysql.ts";
 import { openSqlite } from "./open-sqlite.ts";
 
 export interface OpenOptions {
@@ -23,18 +22,26 @@ export async function openDatabase(options: OpenOptions): Promise<Database> {
     try {
       return await openSqlite({ path, clock, onFault });
     } catch (error) {
-      throw away(`the SQLite file ${path} cannot be opened: ${messageOf(error)}`);
+      throw away(
+        `the SQLite file ${path} cannot be opened: ${messageOf(error)}. Set TASK_DATABASE_URL to sqlite: and the path of a file that is a Jobmount database, or that is not there yet`,
+      );
     }
   }
   const until = clock.monotonic() + (options.waitMs ?? 15_000);
+  // Whoever has SQLite need not load the driver of the other one.
+  const { openMysql } = await import("./open-mysql.ts");
   for (;;) {
     try {
       return await openMysql({ url: options.url, clock, onFault });
     } catch (error) {
-      if (!isAway(error) || clock.monotonic() > until) {
-        const reason = messageOf((error as { cause?: unknown }).cause ?? error);
-        throw away(`the database at ${withoutPassword(options.url)} does not answer: ${reason}`);
-      }
+      const reason = messageOf((error as { cause?: unknown }).cause ?? error);
+      const at = `the database at ${withoutPassword(options.url)}`;
+      if (isRefusal(error))
+        throw away(
+          `${at} refuses: ${reason}. Set TASK_DATABASE_URL to a user, a password and a database that it takes`,
+        );
+      if (!isAway(error) || clock.monotonic() > until)
+        throw away(`${at} does not answer: ${reason}. Set TASK_DATABASE_URL, or start the server`);
       await new Promise((resolve) => setTimeout(resolve, 500));
     }
   }
@@ -76,6 +83,17 @@ export async function pendingMigrations(database: Database): Promise<string[]> {
   return database.dataSource.migrations.map((migration) => migration.name!).filter((name) => !done.has(name));
 }
 
+/** The same of a database that is served: read beside everything else, as any query. */
+export async function missingMigrations({ dataSource, read }: Database): Promise<string[]> {
+  const done = new Set((await read.all("SELECT name FROM migrations")).map((row) => String(row["name"])));
+  return dataSource.migrations.map((migration) => migration.name!).filter((name) => !done.has(name));
+}
+
+/** The server answered, and not as wished: codes of its own begin so. */
+function isRefusal(error: unknown): boolean {
+  return String((error as { code?: unknown } | null)?.code).startsWith("ER_") && !isAway(error);
+}
+
 /** A wrong password or a missing database will not mend itself; a server that is not there may. */
 function isAway(error: unknown): boolean {
   if (error instanceof ExpectedError && error.status === 503) return true;
@@ -91,7 +109,7 @@ function isAway(error: unknown): boolean {
 }
 
 function away(message: string): ExpectedError {
-  return new ExpectedError(503, "database_away", `${message}. Set TASK_DATABASE_URL, or start the server.`);
+  return new ExpectedError(503, "database_away", `${message}.`);
 }
 
 function withoutPassword(url: string): string {

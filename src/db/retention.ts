@@ -11,6 +11,8 @@ const LOOK = 500;
 /** Runs that one transaction removes: each may have a log of ten megabytes. */
 const RUNS = 50;
 const AUDIT = 500;
+/** Refusals of people whom nobody knows may take this part of the audit log: they must not push out who changed what. */
+const STRANGERS_SHARE = 4;
 
 const COLUMNS =
   "id, source, job_key, state, queued_at, finished_at, fire_at, fire_through, log_lines, log_removed_at";
@@ -24,9 +26,8 @@ export class DbRetention implements RetentionStore {
     this.#database = database;
   }
 
-  async longestWindowMs(): Promise<number> {
-    const [row] = await this.#database.read.all("SELECT MAX(catch_up_window_ms) AS longest FROM schedules");
-    return Number(row?.["longest"] ?? 0);
+  longestWindowMs(): Promise<number> {
+    return longestWindowMs(this.#database.read);
   }
 
   async oldRuns(before: Instant, after: string | null): Promise<Batch> {
@@ -90,20 +91,35 @@ export class DbRetention implements RetentionStore {
     return { gone: ids.length, next: rows.length < LOOK ? null : String(last) };
   }
 
-  async oldAudit(before: Instant, keep: number): Promise<Batch> {
+  async oldAudit(before: Instant, keep: number, crowdedBefore: Instant): Promise<Batch> {
     const [crowded] = await this.#database.read.all(
       "SELECT id FROM audit_events ORDER BY id DESC LIMIT 1 OFFSET ?",
       [keep],
     );
-    const bound = [firstId("aud", Math.max(0, before)), ...(crowded ? [`${String(crowded["id"])}~`] : [])];
+    const young = firstId("aud", Math.max(0, crowdedBefore));
+    const among = (row: SqlRow) => [`${String(row["id"])}~`, young].sort()[0]!;
+    const bound = [firstId("aud", Math.max(0, before)), ...(crowded ? [among(crowded)] : [])];
+    const old = await this.#removeAudit("1 = 1", bound.sort().at(-1)!);
+    if (old.next !== null) return old;
+    const [stranger] = await this.#database.read.all(
+      "SELECT id FROM audit_events WHERE actor_name IS NULL ORDER BY id DESC LIMIT 1 OFFSET ?",
+      [Math.ceil(keep / STRANGERS_SHARE)],
+    );
+    if (!stranger) return old;
+    const refused = await this.#removeAudit("actor_name IS NULL AND outcome = 'refused'", among(stranger));
+    return { gone: old.gone + refused.gone, next: refused.next };
+  }
+
+  /** Some of the oldest rows before an id. */
+  async #removeAudit(condition: string, before: string): Promise<Batch> {
     const rows = await this.#database.read.all(
-      "SELECT id FROM audit_events WHERE id < ? ORDER BY id LIMIT ?",
-      [bound.sort().at(-1)!, AUDIT],
+      `SELECT id FROM audit_events WHERE ${condition} AND id < ? ORDER BY id LIMIT ?`,
+      [before, AUDIT],
     );
     if (rows.length === 0) return { gone: 0, next: null };
     const last = String(rows.at(-1)!["id"]);
     const gone = await this.#database.write((sql) =>
-      sql.run("DELETE FROM audit_events WHERE id <= ?", [last]),
+      sql.run(`DELETE FROM audit_events WHERE ${condition} AND id <= ?`, [last]),
     );
     return { gone, next: rows.length < AUDIT ? null : last };
   }
@@ -122,7 +138,15 @@ export class DbRetention implements RetentionStore {
     const kept = await this.#lastOnes(rows);
     const ids = rows.map((row) => String(row["id"])).filter((id) => !kept.has(id));
     let gone = 0;
-    for (const batch of parts(ids, RUNS)) gone += await this.#database.write((sql) => removeRuns(sql, batch));
+    for (const batch of parts(ids, RUNS)) {
+      gone += await this.#database.write(async (sql) => {
+        const needed = await doneAgain(sql);
+        return removeRuns(
+          sql,
+          batch.filter((id) => !needed.has(id)),
+        );
+      });
+    }
     return gone;
   }
 
@@ -152,8 +176,23 @@ export class DbRetention implements RetentionStore {
   }
 }
 
+/** So far back a catch-up may look, of whichever schedule. */
+export async function longestWindowMs(read: Sql): Promise<number> {
+  const [row] = await read.all("SELECT MAX(catch_up_window_ms) AS longest FROM schedules");
+  return Number(row?.["longest"] ?? 0);
+}
+
+/** Runs that others which have not ended do again: their refused records are read when an attempt begins. */
+async function doneAgain(sql: Sql): Promise<Set<string>> {
+  const rows = await sql.all(
+    "SELECT retry_of FROM task_runs WHERE state IN ('queued', 'running', 'retrying') AND retry_of IS NOT NULL",
+  );
+  return new Set(rows.map((row) => String(row["retry_of"])));
+}
+
 /** Runs that have ended, with everything that belongs to them; of others nothing. */
 export async function removeRuns(sql: Sql, ids: readonly string[]): Promise<number> {
+  if (ids.length === 0) return 0;
   const ended = await sql.all(
     `SELECT id FROM task_runs WHERE id IN (${marks(ids.length)}) AND finished_at IS NOT NULL`,
     markValues(ids),

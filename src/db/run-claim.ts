@@ -2,6 +2,7 @@
 import { type ClaimAnswer, type ClaimedRun, type ClaimRequest, LEFT_TO_OTHERS_MS } from "../runs/store.ts";
 import type { RunOverrides, Trigger } from "../runs/task-run.ts";
 import type { Dialect } from "./dialect.ts";
+import { addRunning, freeSlot, jobOf, take, type Taken } from "./job-slots.ts";
 import { fromJson, isDuplicate, markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
 interface Candidate {
@@ -26,9 +27,9 @@ const LOOK_AHEAD = 16;
 const candidatesBy = (
   index: string,
 ) => `SELECT r.id, r.source, r.job_key, r.schedule_id, r.exclusive, r.attempt, r.tries_used, r.max_attempts,
-  r.triggered_by, r.fire_at, r.available_at, r.version_wanted, r.params, r.overrides, r.log_lines, r.priority,
+  r.triggered_by, r.fire_at, r.available_at, r.version_wanted, r.params, r.overrides, r.log_lines, r.log_bytes, r.log_dropped_bytes, r.priority,
   (SELECT j.current_version FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS current_version,
-  (SELECT j.concurrency FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS concurrency,
+  (SELECT COALESCE(j.concurrency_set, j.concurrency) FROM jobs j WHERE j.source = r.source AND j.job_key = r.job_key) AS concurrency,
   EXISTS (SELECT 1 FROM job_state s WHERE s.source = r.source AND s.job_key = r.job_key) AS has_state
 FROM task_runs r${index}
 WHERE r.source = ? AND r.queue_rank >= -100 AND r.available_at <= ? AND r.cancel_requested_at IS NULL
@@ -72,14 +73,15 @@ interface PassedBy {
 async function choose(sql: Sql, dialect: Dialect, source: string, slots: number, request: ClaimRequest) {
   const chosen: Candidate[] = [];
   const passedBy: PassedBy = { jobs: new Set(), schedules: new Set() };
-  const taken = new Set<string>();
+  const taken: Taken = { slots: new Set(), running: new Map() };
   for (let look = 1; ; look++) {
     // More than needed where it may help: to prefer warm versions, or to get past what has no slot.
     const limit = slots + (look === 1 ? request.lookAhead : LOOK_AHEAD);
     const rows = await candidates(sql, dialect, source, limit, request.now, passedBy);
     const known = new Set(chosen.map((candidate) => candidate.id));
     const fresh = rows.filter((row) => !known.has(String(row["id"]))).map(toCandidate);
-    await addTaken(sql, fresh, taken);
+    const limited = fresh.filter(({ concurrency }) => concurrency !== null);
+    await addRunning(sql, dialect, source, limited.map(keyOf), taken);
     const before = passedBy.jobs.size + passedBy.schedules.size;
     fit(leftToOthers(warmFirst(fresh, request), request, passedBy), slots, chosen, taken, passedBy);
     const full = chosen.length === slots;
@@ -139,27 +141,29 @@ function fit(
   candidates: Candidate[],
   slots: number,
   chosen: Candidate[],
-  taken: Set<string>,
+  taken: Taken,
   passedBy: PassedBy,
 ): void {
   for (const candidate of candidates) {
     if (chosen.length === slots) return;
-    if (candidate.scheduleSlot !== null && taken.has(candidate.scheduleSlot)) {
+    if (candidate.scheduleSlot !== null && taken.slots.has(candidate.scheduleSlot)) {
       passedBy.schedules.add(candidate.scheduleSlot);
       continue;
     }
     if (candidate.concurrency !== null) {
-      candidate.jobSlot = freeSlot(candidate.job, candidate.concurrency, taken);
+      candidate.jobSlot = freeSlot(taken, candidate.job, candidate.concurrency);
       if (candidate.jobSlot === null) {
-        passedBy.jobs.add(String(candidate.row["job_key"]));
+        passedBy.jobs.add(keyOf(candidate));
         continue;
       }
-      taken.add(candidate.jobSlot);
+      take(taken, candidate.job, candidate.jobSlot);
     }
-    if (candidate.scheduleSlot !== null) taken.add(candidate.scheduleSlot);
+    if (candidate.scheduleSlot !== null) taken.slots.add(candidate.scheduleSlot);
     chosen.push(candidate);
   }
 }
+
+const keyOf = ({ row }: Candidate) => String(row["job_key"]);
 
 function toCandidate(row: SqlRow): Candidate {
   const version = row["version_wanted"] ?? row["current_version"];
@@ -170,29 +174,9 @@ function toCandidate(row: SqlRow): Candidate {
     scheduleSlot:
       Number(row["exclusive"]) === 1 && row["schedule_id"] !== null ? String(row["schedule_id"]) : null,
     concurrency: row["concurrency"] === null ? null : Number(row["concurrency"]),
-    job: `${String(row["source"])}:${String(row["job_key"])}`,
+    job: jobOf(String(row["source"]), String(row["job_key"])),
     jobSlot: null,
   };
-}
-
-async function addTaken(sql: Sql, candidates: Candidate[], taken: Set<string>): Promise<void> {
-  const wanted = new Set<string>();
-  for (const { job, concurrency } of candidates) {
-    for (let k = 1; k <= (concurrency ?? 0); k++) wanted.add(`${job}#${k}`);
-  }
-  if (wanted.size === 0) return;
-  const rows = await sql.all(
-    `SELECT job_slot FROM task_runs WHERE job_slot IN (${marks(wanted.size)})`,
-    markValues([...wanted]),
-  );
-  for (const row of rows) taken.add(String(row["job_slot"]));
-}
-
-function freeSlot(job: string, concurrency: number, taken: ReadonlySet<string>): string | null {
-  for (let k = 1; k <= concurrency; k++) {
-    if (!taken.has(`${job}#${k}`)) return `${job}#${k}`;
-  }
-  return null;
 }
 
 async function mark(sql: Sql, chosen: Candidate[], request: ClaimRequest): Promise<ClaimedRun[]> {
@@ -258,6 +242,8 @@ function toClaimed(
     availableAt: Number(row["available_at"]),
     startedAt: request.now,
     logFrom: Number(row["log_lines"]) + 1,
+    logBytes: Number(row["log_bytes"]),
+    droppedBytes: Number(row["log_dropped_bytes"]),
     priority: Number(row["priority"]),
     heldSlot: scheduleSlot !== null || jobSlot !== null,
     hasState: Number(row["has_state"]) === 1,

@@ -1,6 +1,6 @@
 // From a filter of runs to conditions: what an index answers (branches), and what each row has to be asked (rest).
 import { firstId } from "../ids.ts";
-import type { RunFilter } from "../runs/store.ts";
+import type { RunFilter } from "../runs/queries.ts";
 import { CANCELLED_REASONS, FAILED_REASONS, type RunState } from "../runs/task-run.ts";
 import { isFinal } from "../runs/state.ts";
 import { SKIPPED_REASONS } from "../schedules/schedule.ts";

@@ -4,7 +4,7 @@ import { mayMove } from "../runs/state.ts";
 import type { Reason, RunState } from "../runs/task-run.ts";
 import type { Batch } from "./gate.ts";
 import type { Dialect } from "./dialect.ts";
-import { writeFailedRecords, writeLines } from "./run-output.ts";
+import { removeRetold, writeFailedRecords, writeLines } from "./run-output.ts";
 import { type Sql, type SqlRow, type SqlValue, toJson, jsonText } from "./sql.ts";
 
 const FINISH_COLUMNS = [
@@ -94,6 +94,7 @@ async function finishAll(sql: Sql, dialect: Dialect, finishes: readonly Finish[]
     written.map((finish) => attemptValues(finish, false)),
   );
   for (const { answer, write } of resolved) if (write && answer === "late") await keepLate(sql, write);
+  for (const finish of written) if (finish.retold) await removeRetold(sql, finish);
   await writeLines(sql, written);
   await writeFailedRecords(sql, written);
   for (const finish of written) await writeState(sql, dialect, finish);

@@ -1,5 +1,5 @@
 // Reading the log of a run: chunks of lines in the order of their numbers, filtered here, since they are stored as text.
-import type { LogFilter } from "../runs/store.ts";
+import type { LogFilter } from "../runs/queries.ts";
 import type { LogLine } from "../runs/task-run.ts";
 import type { Sql, SqlRow } from "./sql.ts";
 

@@ -5,6 +5,13 @@ import { CHUNK_BYTES } from "./columns.ts";
 import type { Batch } from "./gate.ts";
 import { isDuplicate, type Sql, type SqlValue } from "./sql.ts";
 
+/**
+ * Rows and characters of one statement. A server takes no longer one than its `max_allowed_packet`: 16 MiB mostly, but it may
+ * be 1 MiB. A character brings four bytes at most: as one of an emoji, or as a quote that is escaped twice.
+ */
+const SLICE_ROWS = 1_000;
+const SLICE_LENGTH = 128 * 1024;
+
 /** So many characters fit into a chunk, whatever they are: an escaped one has six bytes. */
 const SURE_TEXT = 9_000;
 
@@ -70,7 +77,7 @@ export async function writeLines(sql: Sql, owners: readonly WithLines[]): Promis
     }
   }
   const columns = ["run_id", "first_seq", "attempt", "line_count", "written_at", "line_texts"];
-  if (rows.length > 0) await put(sql, "run_logs", columns, 2, rows);
+  for (const some of inSlices(rows)) await put(sql, "run_logs", columns, 2, some);
 }
 
 function* chunksOf(lines: readonly LogLine[]): Generator<{ first: LogLine; count: number; text: string }> {
@@ -102,6 +109,21 @@ function textOf(line: LogLine): string {
   return JSON.stringify({ ...line, text: `${line.text.slice(0, SURE_TEXT)}… (cut)`, fields });
 }
 
+function* inSlices(rows: readonly SqlValue[][]): Generator<SqlValue[][]> {
+  let slice: SqlValue[][] = [];
+  let length = 0;
+  for (const row of rows) {
+    const own = row.reduce<number>((sum, value) => sum + (typeof value === "string" ? value.length : 0), 0);
+    if (slice.length > 0 && (slice.length >= SLICE_ROWS || length + own > SLICE_LENGTH)) {
+      yield slice;
+      [slice, length] = [[], 0];
+    }
+    slice.push(row);
+    length += own;
+  }
+  if (slice.length > 0) yield slice;
+}
+
 interface WithRecords {
   runId: string;
   attempt: number;
@@ -113,10 +135,24 @@ export async function writeFailedRecords(sql: Sql, owners: readonly WithRecords[
   const rows = owners.flatMap(({ runId, attempt, failedRecords }) =>
     failedRecords.map((record): SqlValue[] => [runId, attempt, record.seq, record.key, record.reason]),
   );
-  for (let i = 0; i < rows.length; i += 1_000) {
-    const columns = ["run_id", "attempt", "seq", "record_key", "reason"];
-    await put(sql, "failed_records", columns, 3, rows.slice(i, i + 1_000));
-  }
+  const columns = ["run_id", "attempt", "seq", "record_key", "reason"];
+  for (const some of inSlices(rows)) await put(sql, "failed_records", columns, 3, some);
+}
+
+/** Takes away what an end brings once more, so that it need not be found out row by row. */
+export async function removeRetold(
+  sql: Sql,
+  { runId, attempt, lines, failedRecords }: WithLines & WithRecords,
+): Promise<void> {
+  const [line] = lines;
+  const [record] = failedRecords;
+  if (line) await sql.run("DELETE FROM run_logs WHERE run_id = ? AND first_seq >= ?", [runId, line.seq]);
+  if (record)
+    await sql.run("DELETE FROM failed_records WHERE run_id = ? AND attempt = ? AND seq >= ?", [
+      runId,
+      attempt,
+      record.seq,
+    ]);
 }
 
 /**

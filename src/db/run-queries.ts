@@ -1,10 +1,11 @@
 // Reading runs: lists, details, the newest ones; never on the connection that writes.
-import type { FailedRecord, LogFilter, RunFilter, RunPage, RunQueries } from "../runs/store.ts";
-import type { Attempt, LogLine, TaskRun } from "../runs/task-run.ts";
+import type { LogFilter, RunCount, RunFilter, RunPage, RunQueries } from "../runs/queries.ts";
+import type { FailedRecord } from "../runs/store.ts";
+import type { Attempt, BriefRun, LogLine, TaskRun } from "../runs/task-run.ts";
 import type { Database } from "./database.ts";
 import { conditionsOf } from "./run-filter.ts";
 import { logLinesOf } from "./run-logs.ts";
-import { toAttempt, toRun } from "./run-row.ts";
+import { BRIEF_COLUMNS, toAttempt, toBriefRun, toRun } from "./run-row.ts";
 import { countOf, idsOf, type Reader } from "./run-walk.ts";
 import { markValues, marks, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 
@@ -15,6 +16,13 @@ const LATEST_FAILED = "failed_records f JOIN task_runs r ON r.id = f.run_id AND 
 const LOOK_MS = 30;
 /** Short selects that travel in one statement. */
 const SELECTS_AT_ONCE = 16;
+/** Params, results and errors that one page hands out: a single run may hold three quarters of a megabyte. */
+const PAGE_BYTES = 4 * 1024 * 1024;
+/** Reading and parsing more at a time would hold up the event loop. */
+const BYTES_AT_ONCE = 512 * 1024;
+/** What the long columns of a row hold; SQLite knows it without reading them. */
+const LENGTH =
+  "id, COALESCE(OCTET_LENGTH(params), 0) + COALESCE(OCTET_LENGTH(result), 0) + COALESCE(OCTET_LENGTH(error), 0) AS bytes";
 
 export class DbRunQueries implements RunQueries {
   readonly #database: Database;
@@ -32,18 +40,23 @@ export class DbRunQueries implements RunQueries {
   }
 
   async list(filter: RunFilter): Promise<RunPage> {
-    const conditions = await conditionsOf(this.#read, filter);
-    if (!conditions) return { runs: [], hasMore: false, next: null, partial: false };
-    const { ids, stoppedAt } = await idsOf(this.#reader, conditions, filter, filter.limit + 1);
-    const shown = ids.slice(0, filter.limit);
-    const runs = await this.#byIds(shown);
-    const next = ids.length > shown.length ? shown.at(-1)! : stoppedAt;
-    return { runs, hasMore: next !== null, next, partial: stoppedAt !== null };
+    return this.#page(filter, async (ids) => {
+      const shown: TaskRun[] = [];
+      for (const group of await this.#groupsThatFit(ids)) {
+        shown.push(...(await this.#byIds("*", toRun, group)));
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+      return shown;
+    });
   }
 
-  async count(filter: RunFilter, cap: number): Promise<number> {
+  async listBriefly(filter: RunFilter): Promise<RunPage<BriefRun>> {
+    return this.#page(filter, (ids) => this.#byIds(BRIEF_COLUMNS, toBriefRun, ids));
+  }
+
+  async count(filter: RunFilter, cap: number): Promise<RunCount> {
     const conditions = await conditionsOf(this.#read, filter);
-    return conditions ? countOf(this.#reader, conditions, filter, cap) : 0;
+    return conditions ? countOf(this.#reader, conditions, filter, cap) : { count: 0, capped: false };
   }
 
   /** Oldest first; the one that runs now is the last. */
@@ -94,19 +107,19 @@ export class DbRunQueries implements RunQueries {
   async recentOf(
     jobs: readonly { source: string; key: string }[],
     each: number,
-  ): Promise<Map<string, TaskRun[]>> {
-    const recent = new Map(jobs.map(({ source, key }): [string, TaskRun[]] => [`${source}:${key}`, []]));
+  ): Promise<Map<string, BriefRun[]>> {
+    const recent = new Map(jobs.map(({ source, key }): [string, BriefRun[]] => [`${source}:${key}`, []]));
     const values = jobs.map(({ source, key }) => [source, key, each]);
     const table = `task_runs${this.#database.dialect.byIndex("ix_task_runs_job")}`;
-    const select = `SELECT * FROM ${table} WHERE source = ? AND job_key = ? ORDER BY id DESC LIMIT ?`;
+    const select = `SELECT ${BRIEF_COLUMNS} FROM ${table} WHERE source = ? AND job_key = ? ORDER BY id DESC LIMIT ?`;
     for (const run of await this.#firstOfEach(select, values))
       recent.get(`${run.source}:${run.jobKey}`)!.push(run);
     return recent;
   }
 
-  async lastOf(scheduleIds: readonly string[]): Promise<Map<string, TaskRun>> {
+  async lastOf(scheduleIds: readonly string[]): Promise<Map<string, BriefRun>> {
     const table = `task_runs${this.#database.dialect.byIndex("ix_task_runs_schedule")}`;
-    const select = `SELECT * FROM ${table} WHERE schedule_id = ? AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1`;
+    const select = `SELECT ${BRIEF_COLUMNS} FROM ${table} WHERE schedule_id = ? AND started_at IS NOT NULL ORDER BY id DESC LIMIT 1`;
     const runs = await this.#firstOfEach(
       select,
       scheduleIds.map((id) => [id]),
@@ -122,24 +135,69 @@ export class DbRunQueries implements RunQueries {
     return { sql: this.#read, dialect: this.#database.dialect, lookMs: this.#lookMs };
   }
 
-  async #byIds(ids: readonly string[]): Promise<TaskRun[]> {
+  /** `read` may show fewer of the ids than it is given: the first ones, at least one. */
+  async #page<R extends { id: string }>(
+    filter: RunFilter,
+    read: (ids: readonly string[]) => Promise<R[]>,
+  ): Promise<RunPage<R>> {
+    const conditions = await conditionsOf(this.#read, filter);
+    if (!conditions) return { runs: [], hasMore: false, next: null, partial: false };
+    const { ids, stoppedAt } = await idsOf(this.#reader, conditions, filter, filter.limit + 1);
+    const wanted = ids.slice(0, filter.limit);
+    const runs = await read(wanted);
+    const last = runs.at(-1)?.id;
+    // One that was removed meanwhile is not shown either, but then the last of the page is.
+    const isCut = last !== undefined && runs.length < wanted.length && last !== wanted.at(-1);
+    if (isCut) return { runs, hasMore: true, next: last, partial: true };
+    const next = ids.length > wanted.length ? wanted.at(-1)! : stoppedAt;
+    return { runs, hasMore: next !== null, next, partial: stoppedAt !== null };
+  }
+
+  /** The first ids whose rows fit into a page, in groups of those that are read together. */
+  async #groupsThatFit(ids: readonly string[]): Promise<string[][]> {
+    const lengths = await this.#byIds(
+      LENGTH,
+      ({ id, bytes }) => ({ id: String(id), bytes: Number(bytes) }),
+      ids,
+    );
+    const groups: string[][] = [];
+    let total = 0;
+    let inGroup = 0;
+    for (const { id, bytes } of lengths) {
+      total += bytes;
+      if (total > PAGE_BYTES && groups.length > 0) break;
+      if (groups.length === 0 || inGroup + bytes > BYTES_AT_ONCE) {
+        groups.push([]);
+        inGroup = 0;
+      }
+      groups.at(-1)!.push(id);
+      inGroup += bytes;
+    }
+    return groups;
+  }
+
+  async #byIds<R extends { id: string }>(
+    columns: string,
+    read: (row: SqlRow) => R,
+    ids: readonly string[],
+  ): Promise<R[]> {
     if (ids.length === 0) return [];
     const rows = await this.#read.all(
-      `SELECT * FROM task_runs WHERE id IN (${marks(ids.length)})`,
+      `SELECT ${columns} FROM task_runs WHERE id IN (${marks(ids.length)})`,
       markValues(ids),
     );
-    const runs = new Map(rows.map((row) => [String(row["id"]), toRun(row)]));
+    const runs = new Map(rows.map((row) => [String(row["id"]), read(row)]));
     return ids.flatMap((id) => runs.get(id) ?? []);
   }
 
   /** The rows of one select done with many values, each run once, newest first. */
-  async #firstOfEach(select: string, values: readonly SqlValue[][]): Promise<TaskRun[]> {
-    const runs = new Map<string, TaskRun>();
+  async #firstOfEach(select: string, values: readonly SqlValue[][]): Promise<BriefRun[]> {
+    const runs = new Map<string, BriefRun>();
     for (let i = 0; i < values.length; i += SELECTS_AT_ONCE) {
       const group = markValues(values.slice(i, i + SELECTS_AT_ONCE));
       const statement = group.map((_, n) => `SELECT * FROM (${select}) s${n}`).join(" UNION ALL ");
       const rows: SqlRow[] = await this.#read.all(statement, group.flat());
-      for (const row of rows) runs.set(String(row["id"]), toRun(row));
+      for (const row of rows) runs.set(String(row["id"]), toBriefRun(row));
     }
     return [...runs.values()].sort((a, b) => (a.id < b.id ? 1 : -1));
   }

@@ -3,6 +3,7 @@ import type { NewRun } from "../runs/store.ts";
 import type {
   Actor,
   Attempt,
+  BriefRun,
   EndStep,
   Reason,
   RunError,
@@ -78,6 +79,12 @@ export function newRunValues(run: NewRun): SqlValue[] {
   ];
 }
 
+/** The same by the names of the columns. */
+export function newRunColumns(run: NewRun): Record<string, SqlValue> {
+  const values = newRunValues(run);
+  return Object.fromEntries(NEW_RUN_COLUMNS.map((name, i) => [name, values[i]!]));
+}
+
 const number = (value: unknown): number => Number(value ?? 0);
 const numberOrNull = (value: unknown): number | null =>
   value === null || value === undefined ? null : Number(value);
@@ -86,24 +93,13 @@ const textOrNull = (value: unknown): string | null =>
 
 export function toRun(row: SqlRow): TaskRun {
   return {
-    id: String(row["id"]),
-    source: String(row["source"]),
-    jobKey: String(row["job_key"]),
+    ...toBriefRun(row),
     jobName: textOrNull(row["job_name"]),
-    scheduleId: textOrNull(row["schedule_id"]),
     scheduleRevision: numberOrNull(row["schedule_revision"]),
-    trigger: row["triggered_by"] as Trigger,
-    state: row["state"] as RunState,
-    reason: textOrNull(row["reason"]) as Reason | null,
     cause: textOrNull(row["cause"]),
-    fireAt: numberOrNull(row["fire_at"]),
-    fireThrough: numberOrNull(row["fire_through"]),
     fireCount: numberOrNull(row["fire_count"]),
     priority: number(row["priority"]),
-    queuedAt: number(row["queued_at"]),
     availableAt: number(row["available_at"]),
-    startedAt: numberOrNull(row["started_at"]),
-    finishedAt: numberOrNull(row["finished_at"]),
     attempt: number(row["attempt"]),
     triesUsed: number(row["tries_used"]),
     maxAttempts: number(row["max_attempts"]),
@@ -131,12 +127,34 @@ export function toRun(row: SqlRow): TaskRun {
       lines: number(row["log_lines"]),
       bytes: number(row["log_bytes"]),
       droppedBytes: number(row["log_dropped_bytes"]),
+      ...(numberOrNull(row["log_removed_at"]) === null ? {} : { removedAt: number(row["log_removed_at"]) }),
     },
     actor: { type: row["actor_type"] as Actor["type"], name: String(row["actor_name"]) },
     retryOf: textOrNull(row["retry_of"]),
     ...(textOrNull(row["batch"]) === null
       ? {}
       : { batch: String(row["batch"]), forAt: Number(row["for_at"]) }),
+  };
+}
+
+/** The columns that `toBriefRun` reads. */
+export const BRIEF_COLUMNS =
+  "id, source, job_key, schedule_id, triggered_by, state, reason, fire_at, fire_through, queued_at, started_at, finished_at";
+
+export function toBriefRun(row: SqlRow): BriefRun {
+  return {
+    id: String(row["id"]),
+    source: String(row["source"]),
+    jobKey: String(row["job_key"]),
+    scheduleId: textOrNull(row["schedule_id"]),
+    trigger: row["triggered_by"] as Trigger,
+    state: row["state"] as RunState,
+    reason: textOrNull(row["reason"]) as Reason | null,
+    fireAt: numberOrNull(row["fire_at"]),
+    fireThrough: numberOrNull(row["fire_through"]),
+    queuedAt: number(row["queued_at"]),
+    startedAt: numberOrNull(row["started_at"]),
+    finishedAt: numberOrNull(row["finished_at"]),
   };
 }
 

@@ -9,18 +9,20 @@ import type {
   NewRun,
   RunningRow,
   RunStore,
+  Seat,
   Telling,
 } from "../runs/store.ts";
 import type { Reason, RunState } from "../runs/task-run.ts";
 import type { Database } from "./database.ts";
 import type { Batch } from "./gate.ts";
-import { finishKey, type KeyRef } from "./idempotency-store.ts";
+import { holdKey, type KeyRef } from "./idempotency-store.ts";
+import { Beginning, KnownVersions } from "./run-begin.ts";
 import { claim } from "./run-claim.ts";
 import { finishBatch } from "./run-finish.ts";
 import { tellBatch } from "./run-output.ts";
 import { reap } from "./run-reap.ts";
 import { NEW_RUN_COLUMNS, newRunValues } from "./run-row.ts";
-import { fromJson, isDuplicate, markValues, marks, type Sql } from "./sql.ts";
+import { fromJson, isDuplicate, markValues, marks, orRefused, type Sql } from "./sql.ts";
 
 /**
  * Rows of new runs inside a transaction that somebody else holds (the scheduler's). Columns that are NULL in all of them
@@ -40,6 +42,8 @@ interface Insert {
   runs: readonly NewRun[];
   /** The request whose effect they are: recorded in the same transaction (A1). */
   request?: KeyRef;
+  /** Set on a single run that may begin with its insert. */
+  beginning?: Beginning;
 }
 
 async function haveAll(sql: Sql, runs: readonly NewRun[]): Promise<boolean> {
@@ -52,6 +56,8 @@ const insertBatch: Batch<Insert, null> = {
   name: "insert",
   isOneStatement: (inserts) => inserts.every(({ request }) => !request),
   async run(sql, inserts) {
+    const alone = inserts.length === 1 ? inserts[0]!.beginning : undefined;
+    if (await alone?.insert(sql)) return [null];
     const runs = inserts.flatMap((insert) => insert.runs);
     try {
       await insertRuns(sql, runs);
@@ -59,7 +65,7 @@ const insertBatch: Batch<Insert, null> = {
       // The answer to a commit may be lost, and then it is done again (A1): these ids are nobody else's.
       if (!isDuplicate(error) || !(await haveAll(sql, runs))) throw error;
     }
-    for (const { runs, request } of inserts) if (request) await finishKey(sql, request, 202, runs[0]!.id);
+    for (const { runs, request } of inserts) if (request) await holdKey(sql, request, 202, runs[0]!.id);
     return inserts.map(() => null);
   },
 };
@@ -67,6 +73,8 @@ const insertBatch: Batch<Insert, null> = {
 export class DbRunStore implements RunStore {
   readonly #database: Database;
   readonly #finish: Batch<Finish, FinishAnswer>;
+  readonly #known = new KnownVersions();
+  #reserve: ((source: string) => Seat | undefined) | undefined;
 
   constructor(database: Database) {
     this.#database = database;
@@ -74,7 +82,25 @@ export class DbRunStore implements RunStore {
   }
 
   async insert(runs: readonly NewRun[], request?: KeyRef): Promise<void> {
-    await this.#database.gate.batch(insertBatch, { runs, request });
+    const beginning = request === undefined && runs.length === 1 ? this.#beginningOf(runs[0]!) : undefined;
+    try {
+      await this.#database.gate.batch(insertBatch, { runs, request, beginning });
+      beginning?.committed();
+    } catch (error) {
+      beginning?.leave();
+      throw error;
+    }
+  }
+
+  /** Where claims have a gate of their own: elsewhere they ride in the commit of the insert, which costs no less. */
+  #beginningOf(run: NewRun): Beginning | undefined {
+    const { gate, claimGate } = this.#database;
+    if (gate === claimGate || !this.#reserve) return undefined;
+    return new Beginning(run, this.#known, this.#reserve);
+  }
+
+  onInsert(reserve: (source: string) => Seat | undefined): void {
+    this.#reserve = reserve;
   }
 
   async runningOf(source: string, jobKey: string): Promise<number> {
@@ -96,7 +122,11 @@ export class DbRunStore implements RunStore {
       return async (sql) => {
         try {
           const answer = await claim(sql, this.#database.dialect, request);
-          return { committed: () => claimed(answer), failed };
+          const committed = () => {
+            for (const run of answer.claimed) this.#known.learn(run);
+            claimed(answer);
+          };
+          return { committed, failed };
         } catch (error) {
           failed();
           throw error;
@@ -120,8 +150,12 @@ export class DbRunStore implements RunStore {
     return false;
   }
 
-  finish(finish: Finish): Promise<FinishAnswer> {
-    return this.#database.endGate.batch(this.#finish, finish);
+  async finish(finish: Finish): Promise<FinishAnswer> {
+    try {
+      return await this.#database.endGate.batch(this.#finish, finish);
+    } catch (error) {
+      throw orRefused(error);
+    }
   }
 
   async tell(telling: Telling): Promise<void> {
@@ -166,7 +200,7 @@ export class DbRunStore implements RunStore {
   requestCancel(runId: string, cancel: CancelRequest, now: Instant): Promise<RunState | undefined> {
     return this.#database.gate.write(async (sql) => {
       const state = await requestCancel(sql, runId, cancel, now);
-      if (state && cancel.request) await finishKey(sql, cancel.request, 202, runId);
+      if (state && cancel.request) await holdKey(sql, cancel.request, 202, runId);
       return state;
     });
   }
@@ -211,15 +245,17 @@ export async function requestCancel(
   runId: string,
   { reason, by, note }: Omit<CancelRequest, "request">,
   now: Instant,
+  /** Of a run that waits, instead of when it was cancelled. */
+  cause?: string,
 ): Promise<RunState | undefined> {
   const matched = await sql.run(
     "UPDATE task_runs SET cancel_requested_at = ?, cancel_reason = ?, cancel_by = ?, cancel_note = ?, " +
       "reason = CASE WHEN state = 'running' THEN reason ELSE ? END, " +
-      `cause = CASE WHEN state = 'running' THEN cause ELSE ${BEFORE} END, ` +
+      `cause = CASE WHEN state = 'running' THEN cause ELSE COALESCE(?, ${BEFORE}) END, ` +
       "finished_at = CASE WHEN state = 'running' THEN finished_at ELSE ? END, " +
       "queue_rank = NULL, state = CASE WHEN state = 'running' THEN state ELSE 'cancelled' END " +
       "WHERE id = ? AND state IN ('queued', 'running', 'retrying') AND cancel_requested_at IS NULL",
-    [now, reason, by, note, reason, now, runId],
+    [now, reason, by, note, reason, cause ?? null, now, runId],
   );
   const [row] = await sql.all("SELECT state FROM task_runs WHERE id = ?", [runId]);
   const state = row?.["state"] as RunState | undefined;

@@ -1,5 +1,5 @@
 // Walking the rows of a list in the order of their ids, in slices, so that a filter that few rows match stalls nobody.
-import type { RunFilter } from "../runs/store.ts";
+import type { RunCount, RunFilter } from "../runs/queries.ts";
 import type { Dialect } from "./dialect.ts";
 import type { Branch, Condition, Conditions } from "./run-filter.ts";
 import { fromJson, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
@@ -7,7 +7,7 @@ import { fromJson, type Sql, type SqlRow, type SqlValue } from "./sql.ts";
 /** Rows that one statement looks at when no index answers the filter: on SQLite it holds up the event loop. */
 const SLICE = 2_000;
 /** Counting hands out nothing in between. */
-const COUNT_SLICE = 10_000;
+const COUNT_SLICE = 5_000;
 /** A text is looked for in this many rows at most: they are handed out and searched here, alike on both databases. */
 const TEXT_ROWS = 20_000;
 
@@ -53,21 +53,26 @@ export async function idsOf(
   return { ids: known.slice(0, need), stoppedAt: known.length >= need ? null : stop };
 }
 
-/** How many rows match, at most `cap`. */
+/** How many rows match, at most `cap`; it looks no longer than a page does, and then says that there may be more. */
 export async function countOf(
   reader: Reader,
   conditions: Conditions,
   filter: RunFilter,
   cap: number,
-): Promise<number> {
-  if (filter.text !== undefined)
-    return (await idsOf({ ...reader, lookMs: Infinity }, conditions, filter, cap)).ids.length;
-  let count = 0;
-  for (const branch of conditions.branches) {
-    if (count >= cap) break;
-    count += await new Walk(reader, conditions, branch, filter).count(cap - count);
+): Promise<RunCount> {
+  if (filter.text !== undefined) {
+    const { ids, stoppedAt } = await idsOf(reader, conditions, filter, cap + 1);
+    return { count: Math.min(ids.length, cap), capped: ids.length > cap || stoppedAt !== null };
   }
-  return count;
+  const until = performance.now() + reader.lookMs;
+  const found: RunCount = { count: 0, capped: false };
+  for (const branch of conditions.branches) {
+    const part = await new Walk(reader, conditions, branch, filter).count(cap + 1 - found.count, until);
+    found.count += part.count;
+    found.capped ||= part.capped;
+    if (found.count > cap) return { count: cap, capped: true };
+  }
+  return found;
 }
 
 /** One branch of a list, from the beginning of its range to the end. */
@@ -108,9 +113,10 @@ class Walk {
     return { ids: ids.slice(0, need), stoppedAt: null };
   }
 
-  async count(cap: number): Promise<number> {
+  /** At least one slice of it, and on until `until`. */
+  async count(cap: number, until: number): Promise<RunCount> {
     let count = 0;
-    for await (const { range } of this.#slices(this.#rest ? COUNT_SLICE : null)) {
+    for await (const { range, through } of this.#slices(this.#rest ? COUNT_SLICE : null)) {
       const { text, values } = all(this.#branch, range, this.#rest);
       const [row] = await this.#sql.all(
         `SELECT COUNT(*) AS n FROM (SELECT id FROM ${this.#table} WHERE ${text} LIMIT ?) counted`,
@@ -118,8 +124,9 @@ class Walk {
       );
       count += Number(row!["n"]);
       if (count >= cap) break;
+      if (through !== null && performance.now() >= until) return { count, capped: true };
     }
-    return count;
+    return { count, capped: false };
   }
 
   #rows(columns: string, slice: Condition, limit: number): Promise<SqlRow[]> {

@@ -40,20 +40,34 @@ export async function moveCursors(sql: Sql, dialect: Dialect, cursors: readonly 
         ]);
       continue;
     }
-    const { key, text } = suspendedOf(group[0]!);
     const ids = group.map((cursor) => cursor.schedule.id);
+    const suspended = suspensionIn(group);
     moves.push(
       sql.run(
         // A server that walks the table instead locks, for a moment, what others then pass by as somebody else's.
-        `UPDATE schedules${dialect.byPrimaryKey} SET fired_through = ?, next_fire_at = ?, runs_counted = runs_counted + ?, ` +
-          `suspended_by = ?, suspended = ? WHERE id IN (${marks(ids.length)})`,
-        [firedThrough, nextFireAt, runsCounted - schedule.runsCounted, key, text, ...markValues(ids)],
+        `UPDATE schedules${dialect.byPrimaryKey} SET fired_through = ?, next_fire_at = ?, runs_counted = runs_counted + ?` +
+          `${suspended.set} WHERE id IN (${marks(ids.length)})`,
+        [
+          firedThrough,
+          nextFireAt,
+          runsCounted - schedule.runsCounted,
+          ...suspended.values,
+          ...markValues(ids),
+        ],
       ),
     );
   }
   const columns = ["fired_through", "next_fire_at", "runs_counted", "suspended_by", "suspended"];
   moves.push(sql.update("schedules", columns, ["id"], "revision > 0", single));
   await Promise.all(moves);
+}
+
+/** Nearly always none of them was in a suspension or comes into one: a column that is named costs its index a write. */
+function suspensionIn(group: readonly Cursor[]): { set: string; values: SqlValue[] } {
+  const { key, text } = suspendedOf(group[0]!);
+  if (text === null && group.every(({ schedule }) => schedule.suspended === null))
+    return { set: "", values: [] };
+  return { set: ", suspended_by = ?, suspended = ?", values: [key, text] };
 }
 
 /** The suspension that it is in afterwards, as its columns hold it. */

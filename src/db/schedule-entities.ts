@@ -51,6 +51,8 @@ export class ScheduleRow {
   @Column(bigint("fired_through")) firedThrough!: number;
   @Column(bigint("next_fire_at", nullable)) nextFireAt!: number | null;
   @Column(varchar("origin", 8)) origin!: string;
+  /** What the job's code suggested when it was made from that. */
+  @Column(json("suggested", nullable)) suggested!: unknown;
   @Column(bigint("created_at")) createdAt!: number;
   @Column(bigint("updated_at")) updatedAt!: number;
 }
@@ -87,6 +89,7 @@ export class PauseRow {
   @Column(bigint("until_at", nullable)) untilAt!: number | null;
   @Column(bigint("ended_at", nullable)) endedAt!: number | null;
   @Column(varchar("ended_by", 128, nullable)) endedBy!: string | null;
+  @Column(text("ended_reason", nullable)) endedReason!: string | null;
 }
 
 /** A stretch of time in which one process settled schedules without a gap. */
@@ -104,4 +107,6 @@ export class UpTimeRow {
   @Column(bigint("stopped_at", nullable)) stoppedAt!: number | null;
   /** Set when it began with a clock that went back: where the clock had been. */
   @Column(bigint("back_from", nullable)) backFrom!: number | null;
+  /** Set when its process had been there before and could not write: what the database said then. */
+  @Column(varchar("unwritable", 255, nullable)) unwritable!: string | null;
 }

@@ -35,6 +35,11 @@ export async function elect(sql: Sql, dialect: Dialect, read: readonly Schedule[
 
 const numberOrNull = (value: unknown) => (value === null ? null : Number(value));
 
+/** What `decide` is handed besides the schedule. */
+export function asked({ active, pauses, ended }: Facts, id: string) {
+  return [active.get(id) ?? [], { pauses, ended: ended.get(id) ?? [] }] as const;
+}
+
 /** For these schedules, locked by whoever asks. Sent together: each of them waits for no other. */
 export async function factsOf(sql: Sql, dialect: Dialect, schedules: readonly Schedule[]): Promise<Facts> {
   const ids = schedules.map(({ id }) => id);
@@ -95,6 +100,9 @@ async function pausesSince(
   return [...found, ...more.map(toPause)];
 }
 
+/** Rows of one schedule that are looked at for failures in a row: some 5 ms. */
+export const LOOKED_AT = 10_000;
+
 /** As many as each of them counts, newest first; what a backfill makes of the past says nothing of today. */
 async function endedRuns(
   sql: Sql,
@@ -104,10 +112,11 @@ async function endedRuns(
   const ended = new Map<string, EndedRun[]>();
   for (const { id, pauseAfterFailures, failuresSince } of schedules) {
     const rows = await sql.all(
-      `SELECT id, state, finished_at, cause FROM task_runs${dialect.byIndex("ix_task_runs_schedule")} ` +
-        "WHERE schedule_id = ? AND state IN ('succeeded', 'failed') AND finished_at > ? AND batch IS NULL " +
-        "ORDER BY id DESC LIMIT ?",
-      [id, failuresSince, pauseAfterFailures],
+      // First the newest rows, then those among them that count: with nearly all skipped it would read the whole history.
+      `SELECT id, state, finished_at, cause FROM (SELECT id, state, finished_at, cause, batch FROM task_runs${dialect.byIndex("ix_task_runs_schedule")} ` +
+        "WHERE schedule_id = ? ORDER BY id DESC LIMIT ?) AS newest " +
+        "WHERE state IN ('succeeded', 'failed') AND finished_at > ? AND batch IS NULL ORDER BY id DESC LIMIT ?",
+      [id, LOOKED_AT, failuresSince, pauseAfterFailures],
     );
     const runs = rows.map((row) => ({
       id: String(row["id"]),

@@ -53,10 +53,10 @@ export class DbScheduleHistory implements ScheduleHistory {
     return { batch: String(row["batch"]), run: String(row["id"]), state: row["state"] as FireRow["state"] };
   }
 
-  async pausesAt(at: Instant): Promise<ScopedPause[]> {
+  async pausesAt(at: Instant, now: Instant): Promise<ScopedPause[]> {
     const rows = await this.#database.read.all(
-      "SELECT * FROM pauses WHERE paused_at < ? AND (ended_at IS NULL OR ended_at > ?) ORDER BY paused_at, id",
-      [at, at],
+      "SELECT * FROM pauses WHERE (paused_at < ? AND (ended_at IS NULL OR ended_at > ?)) OR (paused_at > ? AND ended_at IS NULL) ORDER BY paused_at, id",
+      [at, at, now],
     );
     return rows.map(toPause);
   }

@@ -45,8 +45,15 @@ export const CHANGING_COLUMNS = [
   "fired_through",
   "next_fire_at",
   "origin",
+  "suggested",
   "updated_at",
 ] as const;
+
+/** All of them, as they are read. */
+export const SCHEDULE_COLUMNS = {
+  packed: ["id", "created_at", ...CHANGING_COLUMNS.filter((column) => column !== "max_failed_share")],
+  plain: ["max_failed_share"],
+};
 
 export function changingValues(schedule: Schedule): SqlValue[] {
   const { when } = schedule;
@@ -88,6 +95,7 @@ export function changingValues(schedule: Schedule): SqlValue[] {
     schedule.firedThrough,
     schedule.nextFireAt,
     schedule.origin,
+    toJson(schedule.suggested),
     schedule.updatedAt,
   ];
 }
@@ -129,6 +137,7 @@ export function toSchedule(row: SqlRow): Schedule {
     firedThrough: Number(row["fired_through"]),
     nextFireAt: numberOrNull(row["next_fire_at"]),
     origin: row["origin"] as Schedule["origin"],
+    suggested: fromJson(row["suggested"]) as Schedule["suggested"],
     createdAt: Number(row["created_at"]),
     updatedAt: Number(row["updated_at"]),
   };

@@ -50,8 +50,23 @@ export interface Rotation {
 }
 
 /** Counts the sealed values by their key; changes nothing. */
-export function countSealed(database: Database, vault: Vault): Promise<Rotation> {
-  return new Walk(database, vault, false).all();
+export function countSealed(database: Database, vault: Vault, signal?: AbortSignal): Promise<Rotation> {
+  return new Walk(database, vault, false, signal).all();
+}
+
+/** How many values are under a key that is not there, by the id of that key. */
+export function withoutKey({ others }: Rotation, vault: Vault): Record<string, number> {
+  return Object.fromEntries(Object.entries(others).filter(([id]) => !vault.hasKey(id)));
+}
+
+/** What `withoutKey` found, in words; undefined when every value has its key. */
+export function withoutKeyInWords(found: Readonly<Record<string, number>>): string | undefined {
+  const left = Object.entries(found);
+  if (left.length === 0) return undefined;
+  const count = left.reduce((sum, [, n]) => sum + n, 0);
+  const ids = left.map(([id]) => id).join(", ");
+  const values = count === 1 ? "1 secret value" : `${count} secret values`;
+  return `${values} cannot be opened: JOBMOUNT_SECRET_KEY does not hold the key they were encrypted with (${ids})`;
 }
 
 /** Seals every value anew that is not under the newest key; may be interrupted and done again. */
@@ -63,9 +78,11 @@ class Walk {
   readonly #database: Database;
   readonly #vault: Vault;
   readonly #change: boolean;
+  readonly #signal: AbortSignal | undefined;
   readonly #found: Rotation;
 
-  constructor(database: Database, vault: Vault, change: boolean) {
+  constructor(database: Database, vault: Vault, change: boolean, signal?: AbortSignal) {
+    this.#signal = signal;
     this.#database = database;
     this.#vault = vault;
     this.#change = change;
@@ -90,6 +107,7 @@ class Walk {
     const { read } = this.#database;
     let after = "";
     for (;;) {
+      this.#signal?.throwIfAborted();
       const [end] = await read.all(
         `SELECT ${by} FROM ${table} WHERE ${by} > ? ORDER BY ${by} LIMIT 1 OFFSET ${ROWS}`,
         [after],

@@ -40,6 +40,11 @@ export class Vault {
     return this.#keys[0]!.id;
   }
 
+  /** Ids of all keys, the newest first. */
+  get keyIds(): string[] {
+    return this.#keys.map((key) => key.id);
+  }
+
   hasKey(id: string): boolean {
     return this.#keys.some((key) => key.id === id);
   }

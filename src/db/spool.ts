@@ -3,7 +3,8 @@ import { createHash } from "node:crypto";
 import { type FileHandle, open, readdir, readFile, rename, rm } from "node:fs/promises";
 import { join } from "node:path";
 import { messageOf } from "../errors.ts";
-import type { Finish, FinishSpool } from "../runs/store.ts";
+import type { FinishSpool } from "../runs/spool.ts";
+import type { Finish } from "../runs/store.ts";
 import { makeFolder } from "./folder.ts";
 
 const SUFFIX = ".ends";
@@ -22,6 +23,7 @@ export class FileSpool implements FinishSpool {
   #written = 0;
   #failure: string | null = null;
   #setAside = 0;
+  readonly #unreadable = new Set<string>();
 
   constructor(folder: string) {
     this.#folder = folder;
@@ -35,17 +37,29 @@ export class FileSpool implements FinishSpool {
         if (name.endsWith(".tmp")) await rm(join(this.#folder, name), { force: true });
         if (name.endsWith(DAMAGED) || name.endsWith(REFUSED)) this.#setAside++;
       }
+    } catch (error) {
+      this.#failure = messageOf(error);
+      return;
+    }
+    await this.probe();
+  }
+
+  /** Finds out whether a file can be written now; `trouble` says what it found. One at a time. */
+  async probe(): Promise<void> {
+    try {
       await this.#write("probe.tmp", []);
-      await rm(join(this.#folder, "probe.tmp"));
       this.#failure = null;
     } catch (error) {
       this.#failure = messageOf(error);
     }
+    await rm(join(this.#folder, "probe.tmp"), { force: true }).catch(() => undefined);
   }
 
   /** In words for an operator; null when all is well. */
   get trouble(): string | null {
     if (this.#failure !== null) return `ends of runs cannot be kept in files: ${this.#failure}`;
+    if (this.#unreadable.size > 0)
+      return `files with ends of runs cannot be read: ${[...this.#unreadable].join(", ")}`;
     if (this.#setAside > 0)
       return `${this.#setAside} files with ends of runs could not be brought into the database`;
     return null;
@@ -69,21 +83,26 @@ export class FileSpool implements FinishSpool {
   /** Names of the files, the oldest first. */
   async names(): Promise<string[]> {
     const names = await readdir(this.#folder).catch(() => []);
+    for (const name of this.#unreadable)
+      if (!(names as string[]).includes(name)) this.#unreadable.delete(name);
     return names.filter((name) => name.endsWith(SUFFIX)).sort();
   }
 
-  /** Undefined when it is gone, or damaged: then it is set aside. */
-  async read(name: string): Promise<Finish[] | undefined> {
+  /** Undefined when it is gone; a damaged one is set aside. */
+  async read(name: string): Promise<Finish[] | "damaged" | undefined> {
     let text: string;
     try {
       text = await readFile(join(this.#folder, name), "utf8");
     } catch (error) {
       if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
+      this.#unreadable.add(name);
       throw error;
     }
+    this.#unreadable.delete(name);
     const finishes = finishesOf(text);
-    if (!finishes) await this.#putAside(name, DAMAGED);
-    return finishes;
+    if (finishes) return finishes;
+    await this.#putAside(name, DAMAGED);
+    return "damaged";
   }
 
   async drop(name: string): Promise<void> {

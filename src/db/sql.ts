@@ -1,6 +1,6 @@
 // The one way in which stores speak SQL: the same statement text on both databases, `?` for every value.
 
-import { ExpectedError } from "../errors.ts";
+import { ExpectedError, messageOf, TooMuchAtOnce, ValuesRefused } from "../errors.ts";
 
 export type SqlValue = string | number | bigint | null | Uint8Array;
 export type SqlRow = Record<string, unknown>;
@@ -109,7 +109,8 @@ const TAKES_NOTHING =
  */
 export function orAway(error: unknown): unknown {
   if (error instanceof ExpectedError) return error;
-  const { code, fatal } = (error ?? {}) as DriverError & { fatal?: unknown };
+  const { code, errno, fatal } = (error ?? {}) as DriverError & { fatal?: unknown };
+  if (Number(errno) === TOO_MUCH) return new TooMuchAtOnce(messageOf(error), { cause: error });
   const name = String(code);
   // Fatal without a code: a command on a connection that the server has closed.
   if (AWAY.has(name) || (fatal === true && code === undefined))
@@ -127,6 +128,24 @@ function away(message: string, cause: unknown): ExpectedError {
 /** As `orAway`, for a transaction that was done again and again: a lock that others never let go is no fault of ours. */
 export function orBusy(error: unknown): unknown {
   return isTransient(error) ? away("The database is busy. Ask again in a moment.", error) : orAway(error);
+}
+
+/** More than `max_allowed_packet` of the server. */
+const TOO_MUCH = 1153;
+
+/** Too long, out of range, wrong for the type, NULL, a failed check, text in no character set, JSON, a row. */
+const OF_VALUES = new Set([1406, 1264, 1265, 1292, 1366, 1690, 1048, 3819, 4025, 1300, 3140, 3157, 1118]);
+
+/** What names the values is told as such; a fault of ours or the server's would be there with any others. */
+export function orRefused(error: unknown): unknown {
+  if (error instanceof ValuesRefused) return error;
+  const { code, errno } = (error ?? {}) as DriverError;
+  const named =
+    OF_VALUES.has(Number(errno)) ||
+    /^SQLITE_(TOOBIG|MISMATCH|CONSTRAINT_(CHECK|NOTNULL|DATATYPE))$/.test(String(code));
+  // Of our own making: what cannot become JSON, or is longer than a text can be.
+  const ours = error instanceof TypeError || error instanceof RangeError;
+  return named || ours ? new ValuesRefused(messageOf(error), { cause: error }) : error;
 }
 
 /** Whether trying the next thing on the same database is of no use just now. */

@@ -126,7 +126,8 @@ function given(values: readonly SqlValue[]): readonly SqlValue[] {
   );
 }
 
-function taken(value: unknown): unknown {
+/** A value as it was given, once it is read. */
+export function taken(value: unknown): unknown {
   if (typeof value !== "string" || !value.includes(STAND_IN)) return value;
   return value.replace(/\uFDD0([01])/g, (_found, digit) => (digit === "0" ? "\0" : STAND_IN));
 }

@@ -1,8 +1,9 @@
 // The TokenStore on a database: tokens and one-time sign-in codes, by the hash of their secrets.
 import type { Role } from "../access/role.ts";
-import type { SignInCode, Token, TokenStore } from "../access/token.ts";
+import type { RequestRef, SignInCode, Token, TokenStore } from "../access/token.ts";
 import type { Instant } from "../clock.ts";
 import type { Database } from "./database.ts";
+import { holdKey } from "./idempotency-store.ts";
 import { fromJson, type Sql, type SqlRow, toJson } from "./sql.ts";
 
 const TOKEN_COLUMNS = [
@@ -25,8 +26,11 @@ export class DbTokenStore implements TokenStore {
     this.#database = database;
   }
 
-  async insert(token: Token): Promise<void> {
-    await this.#database.write((sql) => insertToken(sql, token));
+  async insert(token: Token, request?: RequestRef): Promise<void> {
+    await this.#database.write(async (sql) => {
+      await insertToken(sql, token);
+      if (request) await holdKey(sql, request, 201, token.id);
+    });
   }
 
   byHash(hash: string): Promise<Token | undefined> {
@@ -68,6 +72,21 @@ export class DbTokenStore implements TokenStore {
         [[code.hash, code.name, code.role, toJson(code.sources), code.expiresAt, code.usedAt]],
       ),
     );
+  }
+
+  async openCodes(now: Instant): Promise<SignInCode[]> {
+    const rows = await this.#database.read.all(
+      "SELECT * FROM sign_in_codes WHERE used_at IS NULL AND expires_at > ? ORDER BY expires_at, hash",
+      [now],
+    );
+    return rows.map(toCode);
+  }
+
+  async removeCode(hash: string): Promise<boolean> {
+    const matched = await this.#database.write((sql) =>
+      sql.run("DELETE FROM sign_in_codes WHERE hash = ? AND used_at IS NULL", [hash]),
+    );
+    return matched === 1;
   }
 
   redeemCode(hash: string, now: Instant, make: (code: SignInCode) => Token): Promise<Token | undefined> {

@@ -4,8 +4,10 @@ import type { EntityMetadata } from "typeorm";
 import { conflict, ExpectedError } from "../errors.ts";
 import type { Database } from "./database.ts";
 import { alone, ImportHold, refuseUnfinished } from "./import-hold.ts";
+import { jsonLine } from "../lines.ts";
 import { migrate, pendingMigrations } from "./open.ts";
-import { deriveKey } from "./secrets.ts";
+import { countSealed, withoutKey, withoutKeyInWords } from "./secret-rotation.ts";
+import { deriveKey, Vault } from "./secrets.ts";
 import type { SqlRow, SqlValue } from "./sql.ts";
 
 const FORMAT = 2;
@@ -30,17 +32,20 @@ export interface Transferred {
 
 /**
  * Hands out line by line, tables by their name and rows by their key; the last line counts them and has the hash of all
- * lines before it. The same rows under the same keys make the same text.
+ * lines before it. The same rows under the same keys make the same text. Refuses (`unreadable_secrets`) when keys of secrets
+ * are missing, unless it is to be `withUnreadable`: whoever takes such an export for a whole one finds out too late.
  */
 export async function exportAll(
   database: Database,
   keys: readonly string[],
   out: (text: string) => void,
+  options: { withUnreadable?: boolean } = {},
 ): Promise<Transferred> {
   const pending = await pendingMigrations(database);
   if (pending.length > 0)
     throw conflict("schema_behind", `the schema lacks ${pending.join(", ")}; run: npx jobmount migrate up`);
   await refuseUnfinished(database);
+  if (!options.withUnreadable) await refuseUnreadable(database, keys);
   const hash = createHash("sha256");
   const line = (text: string) => {
     hash.update(`${text}\n`);
@@ -48,14 +53,14 @@ export async function exportAll(
   };
   const migrations = migrationsOf(database);
   const header: Header = { jobmount: "export", format: FORMAT, migrations, keys: keys.map(markOf) };
-  line(JSON.stringify(header));
+  line(jsonLine(header));
   let rows = 0;
   const tables = tablesOf(database);
   for (const table of tables) {
     const columns = table.columns.map((column) => column.databaseName);
-    line(JSON.stringify({ table: table.tableName, columns }));
+    line(jsonLine({ table: table.tableName, columns }));
     for await (const some of slices(database, table, columns)) {
-      for (const row of some) line(JSON.stringify(columns.map((name) => toLine(row[name]))));
+      for (const row of some) line(jsonLine(columns.map((name) => toLine(row[name]))));
       rows += some.length;
     }
   }
@@ -88,6 +93,24 @@ export function importAll(
       throw error;
     }
   });
+}
+
+async function refuseUnreadable(database: Database, keys: readonly string[]): Promise<void> {
+  const found = withoutKeyInWords(await secretsWithoutKey(database, keys));
+  if (found === undefined) return;
+  throw conflict(
+    "unreadable_secrets",
+    `${found}, so nothing was exported. Add the missing key behind the others, or export without it: npx jobmount export --with-unreadable`,
+  );
+}
+
+/** How many values of the database none of these keys opens, by the id of their key. */
+export async function secretsWithoutKey(
+  database: Database,
+  keys: readonly string[],
+): Promise<Record<string, number>> {
+  const vault = new Vault(keys);
+  return withoutKey(await countSealed(database, vault), vault);
 }
 
 async function fill(
@@ -159,7 +182,8 @@ function checkHeader(header: Partial<Header>, database: Database, keys: readonly
   if (header.keys?.every((mark) => here.has(mark)) !== true)
     throw wrong(
       1,
-      "its secrets were sealed with a key that is not here; set JOBMOUNT_SECRET_KEY to what it was where the export was made",
+      "its secrets were sealed with a key that is not here; set JOBMOUNT_SECRET_KEY to what it was where the export was made " +
+        "(several keys with commas between them), or JOBMOUNT_SECRET_KEY_FILE to the file that held them, one a line, such as a copy of data/secret.key",
     );
 }
 

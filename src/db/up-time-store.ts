@@ -8,6 +8,7 @@ import {
   type UpTimeStore,
 } from "../schedules/up-time.ts";
 import type { Database } from "./database.ts";
+import { movePausesBack } from "./pauses.ts";
 import { isDuplicate, type Sql } from "./sql.ts";
 
 /** Older ones than this answer no question any more. */
@@ -21,7 +22,13 @@ export class DbUpTimeStore implements UpTimeStore {
   }
 
   /** Begun twice (the answer of the first was lost), it is the same row. */
-  async begin(replica: string, from: Instant, place: SeenReplica["place"], back?: Instant): Promise<void> {
+  async begin(
+    replica: string,
+    from: Instant,
+    place: SeenReplica["place"],
+    back?: Instant,
+    unwritable?: string,
+  ): Promise<void> {
     try {
       await this.#database.write(async (sql) => {
         await sql.run("DELETE FROM up_times WHERE started_at < ? AND beaten_at < ?", [
@@ -30,10 +37,11 @@ export class DbUpTimeStore implements UpTimeStore {
         ]);
         const ahead = await endBeyond(sql, from);
         const wasAt = back === undefined || ahead === null ? (back ?? ahead) : Math.max(back, ahead);
+        if (wasAt !== null) await movePausesBack(sql, from + BACKWARDS_MS, from);
         await sql.insert(
           "up_times",
-          ["replica", "started_at", "beaten_at", "place", "pid", "back_from"],
-          [[replica, from, from, place.name, place.pid, wasAt]],
+          ["replica", "started_at", "beaten_at", "place", "pid", "back_from", "unwritable"],
+          [[replica, from, from, place.name, place.pid, wasAt, unwritable ?? null]],
         );
       });
     } catch (error) {
@@ -70,7 +78,7 @@ export class DbUpTimeStore implements UpTimeStore {
     );
     if (!last || Number(last["beaten_at"]) >= at) return undefined;
     const [next] = await this.#database.read.all(
-      "SELECT replica, started_at FROM up_times WHERE started_at > ? ORDER BY started_at LIMIT 1",
+      "SELECT replica, started_at, unwritable FROM up_times WHERE started_at > ? ORDER BY started_at LIMIT 1",
       [at],
     );
     return {
@@ -78,6 +86,7 @@ export class DbUpTimeStore implements UpTimeStore {
       to: next ? Number(next["started_at"]) : null,
       stopped: last["stopped_at"] !== null,
       stalled: next !== undefined && (await this.#wasThere(String(next["replica"]), at)),
+      unwritable: next && next["unwritable"] !== null ? String(next["unwritable"]) : null,
     };
   }
 

@@ -1,5 +1,6 @@
 // Letting go of old versions: never one that a job, a kept run or an attempt names, and contents with their last version.
 import type { Database } from "./database.ts";
+import { longestWindowMs } from "./retention.ts";
 import { markValues, marks, type Sql, type SqlRow } from "./sql.ts";
 
 /** Rows of runs that are looked at in one query: on SQLite everything else waits for it. */
@@ -15,12 +16,16 @@ interface JobName {
 /** See VersionHistory.prune. Each version goes in a transaction of its own. */
 export async function pruneVersions(database: Database, keep: number): Promise<number> {
   let gone = 0;
+  const untouched = database.now() - (await longestWindowMs(database.read));
   for (const job of await crowdedJobs(database, keep)) {
     const rows = await database.read.all(
-      "SELECT hash FROM job_versions WHERE source = ? AND job_key = ? ORDER BY loaded_at DESC, hash DESC LIMIT ? OFFSET ?",
+      "SELECT hash, loaded_at FROM job_versions WHERE source = ? AND job_key = ? ORDER BY loaded_at DESC, hash DESC LIMIT ? OFFSET ?",
       [job.source, job.key, ALL, keep],
     );
-    const old = new Set(rows.map((row) => String(row["hash"])));
+    const old = new Set(
+      rows.filter((row) => Number(row["loaded_at"]) < untouched).map((row) => String(row["hash"])),
+    );
+    if (old.size === 0) continue;
     for (const named of await namedByRuns(database, job)) old.delete(named);
     for (const hash of old) if (await remove(database, job, hash)) gone++;
   }

@@ -1,9 +1,9 @@
 // Versions in the database: one row each, and their contents as blobs that versions share.
 import type { StoredVersion } from "../catalog/store.ts";
 import type { JobVersion, NeededPackage, VersionFile } from "../catalog/version.ts";
-import { loadBlob, saveBlobs, sha256 } from "./blobs.ts";
+import { loadBlob, saveBlobs, saveBlobsIn, sha256 } from "./blobs.ts";
 import type { Database } from "./database.ts";
-import { fromJson, isDuplicate, jsonText, markValues, marks, type Sql } from "./sql.ts";
+import { fromJson, isDuplicate, jsonText, markValues, marks, type Sql, type SqlValue } from "./sql.ts";
 
 type JobSpec = StoredVersion["spec"];
 
@@ -24,11 +24,18 @@ const COLUMNS = [
 /** How often contents may be pruned away between storing them and naming them, before that is a fault. */
 const TRIES = 5;
 
-export async function saveVersion(database: Database, version: JobVersion): Promise<void> {
-  const [known] = await database.read.all("SELECT 1 AS known FROM job_versions WHERE hash = ?", [
-    version.hash,
-  ]);
-  if (known) return;
+/** More than that does not go into one commit with anything else: others would wait for it. */
+const SMALL_BYTES = 1024 * 1024;
+
+/** Everything that the database keeps of one version, ready to be written. */
+export interface VersionRows {
+  blobs: Map<string, Uint8Array>;
+  row: SqlValue[];
+  /** What it names of the contents, sorted. */
+  refs: [hash: string, content: string][];
+}
+
+export function versionRows(version: JobVersion): VersionRows {
   const [bundle, map] = [Buffer.from(version.bundle), Buffer.from(version.sourceMap)];
   const [bundleHash, mapHash] = [sha256(bundle), sha256(map)];
   const blobs = new Map([[bundleHash, bundle], [mapHash, map], ...contentsOf(version)]);
@@ -46,15 +53,47 @@ export async function saveVersion(database: Database, version: JobVersion): Prom
     version.sourceRevision,
     version.builtAt,
   ];
-  const refs = [...blobs.keys()].sort().map((content) => [version.hash, content]);
+  const contents = [...blobs.keys()].sort();
+  return { blobs, row, refs: contents.map((content) => [version.hash, content]) };
+}
+
+/** Whether all of it fits into one commit; packages and data may be large. */
+export function isSmall({ bundle, sourceMap, data, texts }: JobVersion): boolean {
+  // A character has three bytes at most, where it is one of JavaScript's own.
+  let bytes = 3 * (bundle.length + sourceMap.length);
+  for (const content of [...data.values(), ...texts.values()]) bytes += content.byteLength;
+  return bytes <= SMALL_BYTES;
+}
+
+/**
+ * Keeps a small version with all its contents in the transaction at hand. A replica that stored or pruned the same at the
+ * same time makes it fail, `lostToAnother`: then `saveVersion` does it step by step.
+ */
+export async function saveVersionIn(
+  database: Database,
+  sql: Sql,
+  { blobs, row, refs }: VersionRows,
+): Promise<void> {
+  if (await isKnown(sql, String(row[0]))) return;
+  await saveBlobsIn(sql, blobs);
+  await requireBlobs(database, sql, [...blobs.keys()]);
+  await insertVersion(sql, row, refs);
+}
+
+export function lostToAnother(error: unknown): boolean {
+  return isDuplicate(error) || error instanceof ContentsGone;
+}
+
+export async function saveVersion(database: Database, version: JobVersion): Promise<void> {
+  if (await isKnown(database.read, version.hash)) return;
+  const { blobs, row, refs } = versionRows(version);
   for (let tries = 1; ; tries++) {
     await saveBlobs(database, blobs);
     try {
       // Last: a version that can be read has all its contents.
       await database.write(async (sql) => {
         await requireBlobs(database, sql, [...blobs.keys()]);
-        await sql.insert("job_versions", COLUMNS, [row]);
-        await sql.insert("version_blobs", ["hash", "sha256"], refs);
+        await insertVersion(sql, row, refs);
       });
       return;
     } catch (error) {
@@ -62,6 +101,15 @@ export async function saveVersion(database: Database, version: JobVersion): Prom
       if (!(error instanceof ContentsGone) || tries === TRIES) throw error;
     }
   }
+}
+
+async function isKnown(sql: Sql, hash: string): Promise<boolean> {
+  return (await sql.all("SELECT 1 AS known FROM job_versions WHERE hash = ?", [hash])).length > 0;
+}
+
+async function insertVersion(sql: Sql, row: VersionRows["row"], refs: VersionRows["refs"]): Promise<void> {
+  await sql.insert("job_versions", COLUMNS, [row]);
+  await sql.insert("version_blobs", ["hash", "sha256"], refs);
 }
 
 class ContentsGone extends Error {}

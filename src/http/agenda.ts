@@ -44,28 +44,59 @@ export interface PlannedFire {
   fire: NextFire;
 }
 
-/** The next `limit` fires up to `until`, over all of them, in order. Only schedules that come into it are walked further. */
+/**
+ * The next `limit` fires from `from` (now) up to `until`, over all of them, in order. Only schedules that come into it are walked further,
+ * and each only about as far as it comes into it: the cost grows with the schedules and the limit, not with their product.
+ */
 export async function nextOfAll(
   deps: FaceDeps,
   { schedules, pauses }: SeenSchedules,
   until: Instant,
   limit: number,
+  from?: Instant,
 ): Promise<PlannedFire[]> {
-  const firsts: { schedule: Schedule; at: Instant }[] = [];
+  const heads: Head[] = [];
   for (const [i, schedule] of schedules.entries()) {
     if (i % AT_ONCE === AT_ONCE - 1) await pause();
-    const [first] = deps.schedules.describe(schedule, 1, pauses).nextFires;
-    if (first && first.at <= until) firsts.push({ schedule, at: first.at });
+    const { nextFires } = deps.schedules.describe(schedule, 1, pauses, from);
+    if (nextFires[0] && nextFires[0].at <= until) heads.push({ schedule, fires: nextFires, taken: 0 });
   }
-  firsts.sort((a, b) => a.at - b.at);
-  const fires: PlannedFire[] = [];
-  for (const { schedule } of firsts.slice(0, limit)) {
-    for (const fire of deps.schedules.describe(schedule, limit, pauses).nextFires)
-      if (fire.at <= until) fires.push({ schedule, fire });
+  heads.sort(inOrder);
+  // Of those that come later than `limit` others none can come into it.
+  heads.length = Math.min(heads.length, limit);
+  const found: PlannedFire[] = [];
+  for (let head = heads.shift(); head && found.length < limit; head = heads.shift()) {
+    found.push({ schedule: head.schedule, fire: head.fires[head.taken]! });
+    const next = following(deps, head, pauses, from);
+    if (!next || next.fires[next.taken]!.at > until) continue;
+    const place = heads.findIndex((other) => inOrder(next, other) < 0);
+    heads.splice(place === -1 ? heads.length : place, 0, next);
   }
-  return fires
-    .sort((a, b) => a.fire.at - b.fire.at || (a.schedule.id < b.schedule.id ? -1 : 1))
-    .slice(0, limit);
+  return found;
+}
+
+/** A schedule on the way, with its next fires as far as they were looked for. */
+interface Head {
+  schedule: Schedule;
+  fires: readonly NextFire[];
+  taken: number;
+}
+
+function inOrder(a: Head, b: Head): number {
+  return a.fires[a.taken]!.at - b.fires[b.taken]!.at || (a.schedule.id < b.schedule.id ? -1 : 1);
+}
+
+/** Twice as many are looked for each time that they come to an end: all looks together cost at most four times the last fire. */
+function following(
+  deps: FaceDeps,
+  head: Head,
+  pauses: readonly ScopedPause[],
+  from?: Instant,
+): Head | undefined {
+  const taken = head.taken + 1;
+  if (taken < head.fires.length) return { ...head, taken };
+  const { nextFires } = deps.schedules.describe(head.schedule, 2 * taken, pauses, from);
+  return nextFires.length > taken ? { ...head, fires: nextFires, taken } : undefined;
 }
 
 export interface TouchingChange {

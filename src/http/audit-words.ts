@@ -15,6 +15,9 @@ const MOVING: readonly string[] = [
   "lastRun",
   "firedThrough",
   "sentence",
+  "nextRunAt",
+  "recentRuns",
+  "schedules",
 ];
 
 /** `schedules.pause`, `schedules.create`, `jobs.runs.create`, `runs.read`: the words of the path and what is done. */
@@ -45,6 +48,7 @@ export function detailOf(body: object, subject?: Subject, reply?: Reply): unknow
   );
   const detail = {
     ...(Object.keys(asked).length > 0 ? { asked } : {}),
+    ...(subject?.made === undefined ? {} : { made: subject.made }),
     ...(subject?.before === undefined ? {} : difference(subject.before, reply?.body)),
   };
   if (Object.keys(detail).length === 0) return null;

@@ -29,14 +29,24 @@ export function quantile(sorted: readonly number[], share: number): number | nul
   return sorted[Math.max(0, Math.ceil(sorted.length * share) - 1)]!;
 }
 
-/** `p95`: of the durations; `gap`: the smallest one between its fires. */
-export function overlapWarning(p95: number | null, gap: number | null): CadenceWarning[] {
+/** Of fewer values than these the 95th of a hundred is the longest one. */
+const ENOUGH = 20;
+
+/** `durations`: of the runs that succeeded, sorted; `gap`: the smallest one between its fires. */
+export function overlapWarning(durations: readonly number[], gap: number | null): CadenceWarning[] {
+  const p95 = quantile(durations, 0.95);
   if (p95 === null || gap === null || gap <= 0 || p95 < CLOSE_SHARE * gap) return [];
   const percent = Math.round((p95 / gap) * 100);
   const message =
-    `95 of 100 runs take up to ${p95} ms, which is ${percent} % of the ${gap} ms between two fires` +
+    `${longest(durations.length)} ${p95} ms, which is ${percent} % of the ${gap} ms between two fires` +
     (p95 >= gap ? ": fires meet a run that is still going on" : ": a slow run will meet the next fire");
   return [{ code: "close_to_overlap", message }];
+}
+
+function longest(runs: number): string {
+  if (runs === 1) return "the one run that succeeded took";
+  const all = `the ${runs} runs that succeeded took`;
+  return runs < ENOUGH ? `the longest of ${all}` : `95 % of ${all} at most`;
 }
 
 function gapsOf(instants: readonly Instant[]): number[] {

@@ -1,4 +1,6 @@
 // Hints of what has changed, for open pages: gathered for a moment, deduplicated, and written once for all streams alike.
+import type { Principal } from "../access/principal.ts";
+import { atLeast, type Role } from "../access/role.ts";
 import { eventText, type EventSink } from "./event-stream.ts";
 
 /** What changed; whoever needs to know more asks for it. */
@@ -19,29 +21,71 @@ const GATHERED_MS = 250;
 /** More at once are no hints any more: read anew. */
 const MOST = 200;
 
+/** Kinds by the first word of what the audit log calls an action. */
+const KINDS: Readonly<Record<string, Change["kind"]>> = {
+  jobs: "job",
+  runs: "run",
+  schedules: "schedule",
+  batches: "run",
+  sources: "source",
+  scheduler: "scheduler",
+  tokens: "token",
+};
+
+/** What pages are told of an action on `id`; undefined for what no page shows. */
+export function changeOf(action: string, source: string | null, id: string | null): Change | undefined {
+  const kind = id?.startsWith("run_") ? "run" : KINDS[action.split(".")[0]!];
+  if (kind === undefined) return undefined;
+  // A backfill makes many runs, and its batch is none of them.
+  if (kind === "run") return { kind, source, id: id?.startsWith("run_") ? id : null };
+  return { kind, source, id, state: action };
+}
+
+/** Who has to know whether anybody listens: it looks for changes only then. */
+export interface Listened {
+  onFirst(): void;
+  onLast(): void;
+}
+
+type Listener = Pick<Principal, "sources" | "role">;
+
 interface Stream {
   sink: EventSink;
-  sources: readonly string[] | null;
+  listener: Listener;
 }
 
 export class Changes {
   readonly #streams = new Set<Stream>();
   readonly #gathered = new Map<string, Change>();
+  readonly #listened: Listened | undefined;
   #timer: NodeJS.Timeout | undefined;
   #sequence = 0;
+
+  constructor(listened?: Listened) {
+    this.#listened = listened;
+  }
 
   /** Costs nothing while nobody listens. */
   tell(change: Change): void {
     if (this.#streams.size === 0) return;
-    this.#gathered.set(`${change.kind} ${change.source} ${change.id}`, change);
+    this.#gathered.set(keyOf(change), change);
     this.#timer ??= setTimeout(() => this.#write(), GATHERED_MS).unref();
   }
 
+  /** As an answer has it: what the row itself told meanwhile is fuller, a run that was to end has ended. */
+  tellIfUntold(change: Change): void {
+    if (!this.#gathered.has(keyOf(change))) this.tell(change);
+  }
+
   /** Hints have no replay: a stream begins by saying that everything is to be read. */
-  listen(sink: EventSink, sources: readonly string[] | null): void {
-    const stream = { sink, sources };
+  listen(sink: EventSink, listener: Listener): void {
+    const stream = { sink, listener };
     this.#streams.add(stream);
-    sink.onEnd(() => this.#streams.delete(stream));
+    if (this.#streams.size === 1) this.#listened?.onFirst();
+    sink.onEnd(() => {
+      this.#streams.delete(stream);
+      if (this.#streams.size === 0) this.#listened?.onLast();
+    });
     sink.send({ event: "resync", id: String(this.#sequence), data: {} });
   }
 
@@ -55,19 +99,29 @@ export class Changes {
     this.#gathered.clear();
     const id = String(++this.#sequence);
     const texts = new Map<string, string>();
-    for (const { sink, sources } of this.#streams) {
-      const key = JSON.stringify(sources);
+    for (const { sink, listener } of this.#streams) {
+      const key = JSON.stringify([listener.sources, listener.role]);
       let text = texts.get(key);
-      if (text === undefined) texts.set(key, (text = textOf(id, changes, sources)));
+      if (text === undefined) texts.set(key, (text = textOf(id, changes, listener)));
       if (text !== "") sink.sendText(text);
     }
   }
 }
 
-/** A stream of some sources hears of those alone, not even that others had many. */
-function textOf(id: string, changes: readonly Change[], sources: readonly string[] | null): string {
+function keyOf({ kind, source, id }: Change): string {
+  return `${kind} ${source} ${id}`;
+}
+
+/** What only some may read is told to them alone. */
+const LEAST_ROLE: Partial<Record<Change["kind"], Role>> = { token: "admin" };
+
+/** A stream of some sources hears of those alone, not even that others had many; and that everything stands still or goes on. */
+function textOf(id: string, changes: readonly Change[], { sources, role }: Listener): string {
+  const open = changes.filter(({ kind }) => atLeast(role, LEAST_ROLE[kind] ?? "viewer"));
   const seen =
-    sources === null ? changes : changes.filter(({ source }) => source !== null && sources.includes(source));
+    sources === null ? open : open.filter(({ source }) => source !== null && sources.includes(source));
+  if (sources !== null && open.some(({ kind, source }) => kind === "scheduler" && source === null))
+    seen.push({ kind: "scheduler", source: null, id: null });
   if (seen.length === 0) return "";
   if (seen.length > MOST) return eventText({ event: "resync", id, data: {} });
   return eventText({ event: "changes", id, data: { changes: seen } });

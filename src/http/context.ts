@@ -11,6 +11,8 @@ export interface Subject {
   source?: string;
   /** Id, name or address of what was found. */
   target?: string;
+  /** What it made, where neither body nor answer may be kept. */
+  made?: object;
   /** How it was before, as it is shown. */
   before?: object;
 }

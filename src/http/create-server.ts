@@ -6,10 +6,12 @@ import type { FaceState } from "./context.ts";
 import { auditRefusals } from "./middleware/audit.ts";
 import { authenticate, type Door } from "./middleware/authenticate.ts";
 import { problems } from "./middleware/problems.ts";
+import { closeUnread } from "./middleware/unread-body.ts";
 import type { FaceDeps } from "./ports.ts";
 import type { Route } from "./route.ts";
 import { buildRouter, unmatched } from "./router.ts";
 import { routes as allRoutes } from "./routes/index.ts";
+import { servePage, withoutBase } from "./static.ts";
 
 /** What a connection that ends early throws: normal, and nothing to read in a log. */
 const GONE = new Set(["ERR_STREAM_PREMATURE_CLOSE", "ECONNRESET", "EPIPE"]);
@@ -28,6 +30,7 @@ export function createServer(
   app.on("error", (error: NodeJS.ErrnoException) => {
     if (!GONE.has(error.code ?? "")) deps.log.error({ error }, "a reply could not be sent");
   });
+  app.use(closeUnread());
   app.use(problems(deps.log, deps.clock));
   app.use(async (ctx, next) => {
     if (deps.health.draining()) {
@@ -47,6 +50,8 @@ export function createServer(
     });
     await next();
   });
+  if (deps.basePath) app.use(withoutBase(deps.basePath));
+  if (deps.page && door === "network") app.use(servePage(deps.page));
   const clientOf = clientReader(deps.trustedProxies);
   app.use(async (ctx, next) => {
     ctx.state.client = clientOf(ctx.req);

@@ -2,7 +2,7 @@
 // from, also at another process: all of them read the same rows.
 import type { Followers } from "../runs/followers.ts";
 import { isFinal } from "../runs/state.ts";
-import type { RunQueries } from "../runs/store.ts";
+import type { RunQueries } from "../runs/queries.ts";
 import type { LogLine } from "../runs/task-run.ts";
 import { eventText, type EventSink } from "./event-stream.ts";
 import { presentLogLine } from "./present/log-line.ts";

@@ -7,19 +7,23 @@ import type { CatalogEntry, LoadError, LoadState } from "../catalog/version.ts";
 import type { Clock, Instant } from "../clock.ts";
 import type { Logger } from "../log.ts";
 import type { Changes } from "./changes.ts";
+import type { Page } from "./static.ts";
 import type { RetryInput } from "../runs/again.ts";
 import type { Backfills as BackfillService } from "../runs/backfill.ts";
 import type { Followers } from "../runs/followers.ts";
 import type { Figures } from "../runs/figures.ts";
 import type { JobValueStore } from "../runs/job-values.ts";
 import type { RunNowInput } from "../runs/runs.ts";
-import type { RunQueries } from "../runs/store.ts";
+import type { RunQueries } from "../runs/queries.ts";
 import type { Actor, TaskRun, Trigger } from "../runs/task-run.ts";
 import type { RequestRef, Schedule } from "../schedules/schedule.ts";
 import type { Controls as ScheduleControls } from "../schedules/controls.ts";
+import type { Effect } from "../schedules/effect.ts";
+import type { Expected } from "../schedules/expected.ts";
 import type { Explainer } from "../schedules/explainer.ts";
 import type { Schedules as ScheduleService } from "../schedules/schedules.ts";
 import type { ScopePauses } from "../schedules/scope-pauses.ts";
+import type { Suggestions as SuggestionService } from "../schedules/suggestions.ts";
 import type { UpTimeStore } from "../schedules/up-time.ts";
 
 /** The spec of a job, as the catalog holds it. */
@@ -61,11 +65,29 @@ export interface Jobs {
 /** Which version of a job serves. Each answers the job as it is then; 404 for an unknown job. */
 export interface Serving {
   /** Serves this version until `unpin`, whatever the folder holds. `hash` in full. */
-  pin(source: string, key: string, hash: string): Promise<CatalogEntry>;
+  pin(source: string, key: string, hash: string, request?: IdempotencyRef): Promise<CatalogEntry>;
   /** What the folder holds serves at once. */
-  unpin(source: string, key: string): Promise<CatalogEntry>;
+  unpin(source: string, key: string, request?: IdempotencyRef): Promise<CatalogEntry>;
   /** Looks at the job's folder now. */
   reload(source: string, key: string): Promise<CatalogEntry>;
+}
+
+/** What an admin sets for a job beside its code. */
+export interface JobSettings {
+  /** Merges `patch` over what is set; 412 when the settings are at another revision than `expected`, 422 with pointers. */
+  patch(
+    source: string,
+    key: string,
+    patch: Readonly<Record<string, unknown>>,
+    expected: Expected,
+    actor: string,
+  ): Promise<CatalogEntry>;
+  /** What it would do to the fires of the job's schedules; refused alike. */
+  wouldPatch(
+    entry: CatalogEntry,
+    patch: Readonly<Record<string, unknown>>,
+    expected: Expected,
+  ): Promise<{ effect: Effect; schedules: number }>;
 }
 
 /** What is kept of the versions of jobs. */
@@ -184,14 +206,18 @@ export type Schedules = Pick<
   | "remove"
   | "preview"
   | "describe"
+  | "drift"
   | "openPauses"
 >;
+
+/** What jobs suggest in their code, made a schedule. */
+export type Suggestions = Pick<SuggestionService, "accept">;
 
 /** Pause, resume, skip the next fires, copy: bodies are checked there too. */
 export type Controls = Pick<ScheduleControls, "pause" | "resume" | "wouldResume" | "skipNext" | "copy">;
 
 /** Pauses of jobs, sources and everything. */
-export type Pauses = Pick<ScopePauses, "open" | "of" | "pause" | "resume" | "wouldResume">;
+export type Pauses = Pick<ScopePauses, "open" | "ended" | "of" | "pause" | "resume" | "wouldResume">;
 
 /** Runs for instants of the past; bodies are checked there too. */
 export type Backfills = Pick<BackfillService, "start" | "summary" | "cancel">;
@@ -229,6 +255,7 @@ export interface MetricsPort {
 export interface FaceDeps {
   jobs: Jobs;
   serving: Serving;
+  jobSettings: JobSettings;
   versions: Versions;
   params: ParamRules;
   runs: Runs;
@@ -240,6 +267,7 @@ export interface FaceDeps {
   /** Looks at the folder of a source now; resolves when it was walked. */
   rescan(source: string): Promise<void>;
   schedules: Schedules;
+  suggestions: Suggestions;
   controls: Controls;
   pauses: Pauses;
   upTimes: UpTimes;
@@ -263,4 +291,8 @@ export interface FaceDeps {
   log: Logger;
   /** Base of links that people open, without a slash at its end: `http://127.0.0.1:3000`. */
   publicUrl(): string;
+  /** The path prefix under which browsers see the service, such as `/jobmount`; none unless given. */
+  basePath?: string;
+  /** The built admin page, when there is one. */
+  page?: Page;
 }

@@ -109,7 +109,7 @@ export function instant(description: string): QueryField<Instant | undefined> {
       if (at !== undefined) return { ok: true, value: at };
       return wrong(
         "instant",
-        `must be an RFC 3339 time with its offset (2026-01-31T00:00:00Z; a plus sign is sent as %2B) or a duration back (24h), but is ${quoted(value)}`,
+        `must be an RFC 3339 time with its offset (2026-01-31T00:00:00Z; a plus sign is sent as %2B) or a duration back (24h), from 1970 on, but is ${quoted(value)}`,
       );
     },
   };
@@ -145,6 +145,12 @@ export function choices<T extends string = string>(
     absent: undefined,
     read: (value) => readChoice(value, options),
   };
+}
+
+/** Whether a value is one of those asked for; everything is when nothing was asked for. */
+export function fits<T>(value: T, choice: Choice<T> | undefined): boolean {
+  if (!choice) return true;
+  return (choice.in.length === 0 || choice.in.includes(value)) && !choice.notIn.includes(value);
 }
 
 function readChoice<T extends string>(value: string, options?: readonly T[]): Read<Choice<T>> {

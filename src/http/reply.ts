@@ -42,11 +42,6 @@ export function list(data: readonly unknown[], page: Page, headers?: Record<stri
   return ok({ data, page }, headers);
 }
 
-/** A list that is always whole. */
-export function wholeList(data: readonly unknown[]): Reply {
-  return list(data, { next: null, hasMore: false });
-}
-
 /** One JSON value a line. */
 export function ndjson(rows: readonly unknown[], headers?: Record<string, string>): Reply {
   const text = rows.map((row) => `${JSON.stringify(row)}\n`).join("");

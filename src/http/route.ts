@@ -1,4 +1,5 @@
 // One route as data: from the table of them the router and the contract (openapi/) are built.
+import type { FieldError } from "../errors.ts";
 import { ROLES, type Role } from "../access/role.ts";
 import type { Call } from "./context.ts";
 import type { QueryFields, QueryOf } from "./query.ts";
@@ -66,6 +67,12 @@ export interface RouteSpec<B extends object, Q extends QueryFields> {
    * its own row, `never` for what only asks.
    */
   audit?: "after" | "never";
+  /** What else is wrong in a body that is refused already, of the fields that are right as far as they were looked at. */
+  alsoWrong?(call: Call<object, object>): readonly FieldError[];
+  /** Refuses before the change is written down: for what anybody may try as often as they like. */
+  admit?(call: Call<B, QueryOf<Q>>): Promise<void> | void;
+  /** How a refusal is shown to whoever asks for a page; a program gets its problem. */
+  refusalPage?(message: string): Reply;
   handle(call: Call<B, QueryOf<Q>>): Promise<Reply> | Reply;
   /** For POST routes that make something: renders what an earlier request with the same Idempotency-Key made. */
   replay?(call: Call<B, QueryOf<Q>>, resourceId: string): Promise<Reply> | Reply;

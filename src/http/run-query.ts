@@ -1,10 +1,9 @@
 // The filters of GET /runs: from the query string to a filter of the run queries, inside what the principal may see.
-import { ExpectedError, type FieldError, invalid } from "../errors.ts";
-import type { RunFilter } from "../runs/store.ts";
+import type { RunFilter } from "../runs/queries.ts";
 import { CANCELLED_REASONS, FAILED_REASONS, RUN_STATES, TRIGGERS } from "../runs/task-run.ts";
 import { SKIPPED_REASONS } from "../schedules/schedule.ts";
-import { findJob, splitAddress } from "./address.ts";
 import type { Call } from "./context.ts";
+import { jobsAsked } from "./jobs-asked.ts";
 import { PAGE_QUERY } from "./paging.ts";
 import { choices, flag, instant, oneOf, type QueryOf, text } from "./query.ts";
 
@@ -34,11 +33,10 @@ export const RUN_QUERY = {
   until: instant("Queued before"),
   text: text("Occurs in the cause, the error, the job's name or key"),
   sort: oneOf("What the list is sorted by; - is newest first", SORTS, "-queuedAt"),
-  count: flag("true: also count all matches, up to 10000"),
+  count: flag("true: also count matches, up to 10000, and no longer than a page is looked for"),
 } as const;
 
 type Filter = Omit<RunFilter, "limit" | "after" | "order">;
-type JobName = { source: string; key: string };
 type RunQuery = QueryOf<typeof RUN_QUERY>;
 
 /** A token limited to sources gets a filter that holds no other, whatever it asks for. */
@@ -48,8 +46,8 @@ export function runFilterOf(call: Call<object, RunQuery>): Filter {
   const own = principal.sources;
   const sources = own === null ? asked : (asked ?? own).filter((source) => own.includes(source));
   return {
-    jobs: some(jobsOf(call, query.job?.in)),
-    notJobs: some(jobsOf(call, query.job?.notIn)),
+    jobs: some(jobsAsked(call, query.job?.in)),
+    notJobs: some(jobsAsked(call, query.job?.notIn)),
     scheduleId: query.schedule,
     batch: query.batch,
     states: some(query.state?.in),
@@ -65,28 +63,6 @@ export function runFilterOf(call: Call<object, RunQuery>): Filter {
     text: query.text,
     recordsFailed: query.recordsFailed,
   };
-}
-
-/** `source:key` is taken as it is, so that runs of a job that is long gone are found too; a bare key has to mean a job. */
-function jobsOf(call: Call<object, RunQuery>, names: readonly string[] | undefined): JobName[] {
-  const errors: FieldError[] = [];
-  const jobs: JobName[] = [];
-  for (const name of names ?? []) {
-    const { source, key } = splitAddress(name);
-    if (source !== undefined) {
-      jobs.push({ source, key });
-      continue;
-    }
-    try {
-      const entry = findJob(call.deps.jobs, call.deps.params.nearest, call.principal, name);
-      jobs.push({ source: entry.source, key: entry.key });
-    } catch (error) {
-      if (!(error instanceof ExpectedError)) throw error;
-      errors.push({ pointer: "/query/job", code: error.code, message: error.message });
-    }
-  }
-  if (errors.length > 0) throw invalid(errors);
-  return jobs;
 }
 
 /** No list is no condition; an empty one would match nothing. */

@@ -2,6 +2,7 @@
 import type { Instant } from "../clock.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { FaceDeps } from "./ports.ts";
+import { isSecret } from "./present/secrets.ts";
 import { presentSchedule } from "./present/schedule.ts";
 
 export interface ShownSchedule {
@@ -24,11 +25,13 @@ export async function viewSchedules(
   ]);
   return schedules.map((schedule) => {
     const description = deps.schedules.describe(schedule, fires, pauses);
+    const spec = deps.jobs.entry(schedule.source, schedule.jobKey)?.spec ?? null;
     const shown = presentSchedule(schedule, {
       ...description,
       suspendedScope: pauses.find(({ id }) => id === description.suspended?.key)?.scope.kind ?? "schedule",
       lastRun: last.get(schedule.id),
-      spec: deps.jobs.entry(schedule.source, schedule.jobKey)?.spec ?? null,
+      spec,
+      drift: deps.schedules.drift(schedule, spec?.schedules ?? [], (param) => isSecret(spec, param)),
       now: deps.clock.now(),
     });
     return { schedule, shown, nextRunAt: description.nextFires[0]?.at ?? null };

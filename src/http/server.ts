@@ -15,11 +15,15 @@ export interface HttpServerOptions {
   listen: ListenOn;
   /** How long open requests may go on after `stop`; then their connections are cut. */
   graceMs: number;
+  /** A request that has not arrived as a whole by then is cut off with 408; 30 s unless given. */
+  requestTimeoutMs?: number;
 }
 
 /** A client that sends its headers or its body slower than this is cut off with 408. */
 const HEADERS_TIMEOUT_MS = 10_000;
 const REQUEST_TIMEOUT_MS = 30_000;
+/** So much later than its time-out a slow one may be cut. */
+const CHECK_MS = 5_000;
 /** Longer than the idle time of common load balancers, so that not we are the ones who close under a request. */
 const KEEP_ALIVE_MS = 75_000;
 /** `sun_path` of Linux, less its final zero byte. */
@@ -33,12 +37,13 @@ export class HttpServer {
   constructor(app: Koa<FaceState>, options: HttpServerOptions) {
     this.#options = options;
     const handle = app.callback();
+    const requestTimeout = options.requestTimeoutMs ?? REQUEST_TIMEOUT_MS;
     this.#server = createHttpServer(
       {
-        headersTimeout: HEADERS_TIMEOUT_MS,
-        requestTimeout: REQUEST_TIMEOUT_MS,
+        headersTimeout: Math.min(HEADERS_TIMEOUT_MS, requestTimeout),
+        requestTimeout,
         keepAliveTimeout: KEEP_ALIVE_MS,
-        connectionsCheckingInterval: 5_000,
+        connectionsCheckingInterval: Math.min(CHECK_MS, requestTimeout),
       },
       (req, res) => void handle(req, res),
     );
@@ -64,9 +69,15 @@ export class HttpServer {
   get address(): string {
     const { listen } = this.#options;
     if ("socketPath" in listen) return listen.socketPath;
-    const bound = this.#server.address() as AddressInfo | null;
     const host = listen.host.includes(":") ? `[${listen.host}]` : listen.host;
-    return `http://${host}:${bound?.port ?? listen.port}`;
+    return `http://${host}:${this.port}`;
+  }
+
+  /** The port that was really taken; 0 of a unix socket. */
+  get port(): number {
+    const { listen } = this.#options;
+    if ("socketPath" in listen) return 0;
+    return (this.#server.address() as AddressInfo | null)?.port ?? listen.port;
   }
 
   /** Takes nothing new, lets open requests end within the grace, then cuts them. The second call waits for the first. */

@@ -26,10 +26,14 @@ export function parseInstant(text: string): Instant | undefined {
   return offset === undefined ? undefined : local - offset;
 }
 
-/** An instant, or a duration back from now (`24h`). */
+/** The last instant whose year has four digits, as RFC 3339 has it. */
+const LAST = Date.UTC(9999, 11, 31, 23, 59, 59, 999);
+
+/** An instant, or a duration back from now (`24h`), from 1970 to 9999: nothing of ours is older. */
 export function parseInstantOrAgo(text: string, now: Instant): Instant | undefined {
   const ago = parseDuration(text);
-  return ago === undefined ? parseInstant(text) : now - ago;
+  const at = ago === undefined ? parseInstant(text) : now - ago;
+  return at !== undefined && at >= 0 && at <= LAST ? at : undefined;
 }
 
 /** `2026-01-02T03:04:05.678Z` */

@@ -1,13 +1,14 @@
 // What a request may say of a backfill, checked.
 import type { Instant } from "../clock.ts";
 import { invalid } from "../errors.ts";
-import { Problems } from "../schedules/input-values.ts";
+import { ASKED_FORM, readAskedTime } from "../schedules/asked-time.ts";
+import { Problems, show } from "../schedules/input-values.ts";
 
 /** Nothing is believed before it is checked. */
 export interface BackfillFields {
-  /** RFC 3339; the first instant that belongs to it. */
+  /** The first instant that belongs to it: RFC 3339, or a time of the schedule's zone as `explain` reads it. */
   from?: unknown;
-  /** RFC 3339; the last one. */
+  /** The last one; now unless given. */
   to?: unknown;
   max?: unknown;
   only?: unknown;
@@ -34,10 +35,18 @@ export const MOST_RUNS = 1000;
 const RUNS = 100;
 
 /** Throws ExpectedError 422 with a pointer for every wrong field. */
-export function readBackfill(fields: BackfillFields, now: Instant): Asked {
+export function readBackfill(fields: BackfillFields, now: Instant, timeZone: string): Asked {
   const problems = new Problems();
-  const from = readInstant(fields.from, "/from", problems);
-  const to = readInstant(fields.to, "/to", problems);
+  const read = (value: unknown, pointer: "/from" | "/to") => {
+    const time = typeof value === "string" ? readAskedTime(value, now, timeZone) : undefined;
+    if (!time) return problems.add(pointer, "instant", `${ASKED_FORM}, but is ${show(value)}`);
+    if (time.kind === "lost") return time.change.at;
+    return time.kind === "twice" && pointer === "/to" ? time.again : time.at;
+  };
+  const from = given(fields.from)
+    ? read(fields.from, "/from")
+    : problems.add("/from", "required", "is required: an instant of the past");
+  const to = given(fields.to) ? read(fields.to, "/to") : now;
   const max = given(fields.max)
     ? problems.number(fields.max, "/max", { min: 1, max: MOST_RUNS, whole: true })
     : RUNS;
@@ -49,11 +58,6 @@ export function readBackfill(fields: BackfillFields, now: Instant): Asked {
     problems.add("/to", "future", "must not lie in the future: what is still to come fires by itself");
   if (problems.errors.length > 0) throw invalid(problems.errors);
   return { from: from!, to: to!, max: max!, only: only!, dryRun: dryRun! };
-}
-
-function readInstant(value: unknown, pointer: string, problems: Problems): Instant | undefined {
-  if (!given(value)) return problems.add(pointer, "required", "is required: an instant of the past");
-  return problems.instant(value, pointer);
 }
 
 function given(value: unknown): boolean {

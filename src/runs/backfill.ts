@@ -3,18 +3,22 @@ import type { Instant } from "../clock.ts";
 import { conflict, invalid, notFound } from "../errors.ts";
 import { newId } from "../ids.ts";
 import { type Asked, type BackfillFields, MOST_RUNS, readBackfill } from "./backfill-input.ts";
+import { checkStanding, type JobStanding } from "./standing.ts";
 import { calendarOf } from "../schedules/calendar.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { JobSpec } from "../sdk/spec.ts";
 import type { Notices } from "./notices.ts";
 import { overridesOf } from "./run-now.ts";
 import type { CancelRequest, NewRun } from "./store.ts";
-import type { Actor, RunState } from "./task-run.ts";
+import type { Actor, Reason, RunState } from "./task-run.ts";
 
-/** What became of one instant of a schedule; skipped fires have become nothing. */
+/** What became of one instant of a schedule, or of those of a range; skipped fires have become nothing. */
 export interface PastFire {
   at: Instant;
+  /** The last instant of a range. */
+  through: Instant | null;
   state: RunState;
+  reason: Reason | null;
 }
 
 export interface BatchSummary {
@@ -30,7 +34,7 @@ export interface BatchSummary {
 
 /** Where batches are kept; implemented in db/. */
 export interface BatchStore {
-  /** Runs of this schedule for instants in [from, to], by its fires and by earlier batches. */
+  /** Rows of this schedule for instants in [from, to], by its fires and by earlier batches; ranges that reach into it too. */
   pastFires(scheduleId: string, from: Instant, to: Instant): Promise<PastFire[]>;
   summary(batch: string): Promise<BatchSummary | undefined>;
   /** Ends what waits and asks what runs to end, in one transaction; answers the ids of both. */
@@ -39,11 +43,13 @@ export interface BatchStore {
 
 export interface BackfillDeps {
   batches: BatchStore;
+  /** Does it when nobody else does what bears this name, in any process. */
+  alone<T>(name: string, work: () => Promise<T>): Promise<T>;
   scheduleOf(id: string): Promise<Schedule | undefined>;
   insert(runs: readonly NewRun[], request?: CancelRequest["request"]): Promise<void>;
   /** Null when none ever loaded; undefined for an unknown job. */
   specOf(source: string, jobKey: string): JobSpec | null | undefined;
-  isMissing(source: string, jobKey: string): boolean;
+  standingOf(source: string, jobKey: string): JobStanding;
   expect(source: string): void;
   notices: Notices;
   now(): Instant;
@@ -79,12 +85,26 @@ export class Backfills {
     actor: Actor,
     request?: CancelRequest["request"],
   ): Promise<BackfillAnswer> {
-    const { now, insert, expect } = this.#deps;
+    const { now } = this.#deps;
     const schedule = await this.#deps.scheduleOf(id);
     if (!schedule) throw notFound(`There is no schedule "${id.slice(0, 64)}".`);
-    const asked = readBackfill(fields, now());
+    const asked = readBackfill(fields, now(), schedule.timeZone);
+    if (asked.dryRun) {
+      const { fires, leftOut } = await this.#choose(schedule, asked);
+      return { batch: null, runs: fires.length, leftOut, fires };
+    }
+    // Two that ask for one range at once would both find that nothing of it has run.
+    return this.#deps.alone(`backfill ${id}`, () => this.#make(schedule, asked, actor, request));
+  }
+
+  async #make(
+    schedule: Schedule,
+    asked: Asked,
+    actor: Actor,
+    request?: CancelRequest["request"],
+  ): Promise<BackfillAnswer> {
+    const { now, insert, expect } = this.#deps;
     const { fires, leftOut } = await this.#choose(schedule, asked);
-    if (asked.dryRun) return { batch: null, runs: fires.length, leftOut, fires };
     if (fires.length > asked.max) throw tooMany(fires.length, asked.max);
     const spec = this.#specOf(schedule);
     if (fires.length === 0) return { batch: null, runs: 0, leftOut, fires };
@@ -123,22 +143,30 @@ export class Backfills {
     if (fires.length > MOST_RUNS) throw tooLong();
     if (only === "all") return { fires, leftOut: 0 };
     const past = await this.#deps.batches.pastFires(schedule.id, from, to);
-    const done = new Set(past.filter(({ state }) => isDone(state, only)).map(({ at }) => at));
-    const left = fires.filter((fire) => !done.has(fire));
+    const done = past.filter((one) => isDone(one, only));
+    const [ranges, single] = [
+      done.filter(({ through }) => through !== null),
+      new Set(done.map(({ at }) => at)),
+    ];
+    const isIn = (fire: Instant) => ranges.some(({ at, through }) => fire >= at && fire <= through!);
+    const left = fires.filter((fire) => !single.has(fire) && !isIn(fire));
     return { fires: left, leftOut: fires.length - left.length };
   }
 
   #specOf({ source, jobKey }: Schedule): JobSpec {
     const spec = this.#deps.specOf(source, jobKey);
     if (!spec) throw conflict("not_loaded", `the job "${jobKey}" is not loaded, so there is nothing to run`);
-    if (!this.#deps.isMissing(source, jobKey)) return spec;
-    throw conflict("job_missing", `the folder of the job "${jobKey}" is gone; put it back to run it`);
+    checkStanding(jobKey, this.#deps.standingOf(source, jobKey));
+    return spec;
   }
 }
 
-/** Whether an instant with a run in this state needs no other one. What still waits or runs is as good as done. */
-function isDone(state: RunState, only: Asked["only"]): boolean {
-  if (state === "skipped") return false;
+/**
+ * Whether an instant with a row in this state needs no other one. What still waits or runs is as good as done, and what
+ * was merged is done by the run that stands for it.
+ */
+function isDone({ state, reason }: PastFire, only: Asked["only"]): boolean {
+  if (state === "skipped") return reason === "merged";
   return only === "not_run" ? state !== "cancelled" : state !== "failed" && state !== "cancelled";
 }
 

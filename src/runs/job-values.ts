@@ -28,6 +28,8 @@ export interface JobValueStore {
 /** As much as `this.state` holds. */
 const MAX_BYTES = 64 * 1024;
 const MAX_KEY = 256;
+/** Nobody reads more of them. */
+const MOST_ERRORS = 100;
 
 /**
  * What is to be saved: a value that is sent back as it was shown, `{ "secret": true }`, keeps what is saved. Throws
@@ -38,10 +40,16 @@ export function valuesToSave(
   saved: ReadonlyMap<string, unknown>,
   isShownSecret: (value: unknown) => boolean,
 ): Map<string, unknown> {
+  const names = Object.keys(given);
+  // Whoever sends megabytes hears of that alone, before each name is looked at.
+  const least = names.reduce((sum, name) => sum + name.length, 0);
+  if (least > MAX_BYTES) throw invalid([tooLarge(least)]);
   const errors: FieldError[] = [];
   const values = new Map<string, unknown>();
   let bytes = 0;
-  for (const [key, value] of Object.entries(given)) {
+  for (const key of names) {
+    if (errors.length >= MOST_ERRORS) break;
+    const value = given[key];
     const pointer = `/values/${key.slice(0, MAX_KEY).replaceAll("~", "~0").replaceAll("/", "~1")}`;
     if (key === "" || key.length > MAX_KEY || key !== Buffer.from(key).toString()) {
       const message = `is no name of a value: 1 to ${MAX_KEY} characters of well-formed text`;
@@ -57,10 +65,12 @@ export function valuesToSave(
     bytes += Buffer.byteLength(key) + Buffer.byteLength(JSON.stringify(own));
     values.set(key, own);
   }
-  if (bytes > MAX_BYTES) {
-    const message = `has ${bytes} bytes of names and values; at most ${MAX_BYTES} are possible`;
-    errors.push({ pointer: "/values", code: "too_large", message });
-  }
+  if (bytes > MAX_BYTES) errors.push(tooLarge(bytes));
   if (errors.length > 0) throw invalid(errors);
   return values;
+}
+
+function tooLarge(bytes: number): FieldError {
+  const message = `has ${bytes} bytes of names and values; at most ${MAX_BYTES} are possible`;
+  return { pointer: "/values", code: "too_large", message };
 }

@@ -18,16 +18,19 @@ export interface Cutoffs {
   /** Finished runs beyond the number of their job go when they are of before this. */
   crowded: Instant;
   audit: Instant;
+  /** Nothing of after this goes for being too many. */
+  untouched: Instant;
 }
 
-/** Pure. Nothing of a run that a catch-up could still look at is touched, whatever the settings say. */
+/** Pure. Nothing of the time that a catch-up could still look at is touched, whatever the settings say. */
 export function cutoffsOf(now: Instant, limits: RetentionLimits, longestWindowMs: number): Cutoffs {
   const untouched = now - longestWindowMs;
   return {
     runs: Math.min(now - limits.runsMs, untouched),
     logs: Math.min(now - limits.logsMs, untouched),
     crowded: untouched,
-    audit: now - limits.auditMs,
+    audit: Math.min(now - limits.auditMs, untouched),
+    untouched,
   };
 }
 
@@ -42,7 +45,8 @@ export interface RetentionStore {
   oldLogs(before: Instant, after: string | null, now: Instant): Promise<Batch>;
   /** Of one job after the other: those beyond the newest `keep`. */
   crowdedRuns(keep: number, before: Instant, after: string | null): Promise<Batch>;
-  oldAudit(before: Instant, keep: number): Promise<Batch>;
+  /** Those of before `before`, and of before `crowded` those beyond the newest `keep`. */
+  oldAudit(before: Instant, keep: number, crowded: Instant): Promise<Batch>;
   /** Sessions and sign-in codes that have expired, and keys of requests after their day. */
   oldAccess(now: Instant): Promise<number>;
 }

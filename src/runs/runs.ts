@@ -8,6 +8,7 @@ import { checkEnded, type KeptRecords, onlyRecordsOf, paramsOf, type RetryInput,
 import type { Notices } from "./notices.ts";
 import { notBegun } from "./not-begun.ts";
 import { checkRunnable, runOfSchedule } from "./run-now.ts";
+import { checkEnabled, checkStanding, type JobStanding } from "./standing.ts";
 import { isFinal } from "./state.ts";
 import type { CancelRequest, NewRun } from "./store.ts";
 import type { Actor, RunState, TaskRun, Trigger } from "./task-run.ts";
@@ -37,8 +38,8 @@ export interface RunsDeps {
   runningOf(source: string, jobKey: string): Promise<number>;
   /** The spec of the version that a new run would use; null when none ever loaded; undefined for an unknown job. */
   specOf(source: string, jobKey: string): JobSpec | null | undefined;
-  /** The job's folder is gone; its last good version is kept, and waits for the folder. */
-  isMissing(source: string, jobKey: string): boolean;
+  /** `missing`: its folder is gone; the last good version is kept, and waits for it. */
+  standingOf(source: string, jobKey: string): JobStanding;
   /** Checks params and seals the secret ones; throws ExpectedError 422 with pointers below /params. With `saved`, secrets that are sealed already or shown as `{ secret: true }` stay as they are. */
   saveParams(
     spec: JobSpec,
@@ -68,7 +69,7 @@ export class Runs {
     this.#deps = deps;
   }
 
-  /** Makes a queued run; committed when it answers (A1). 404 unknown job, 409 no version or busy, 422 params. */
+  /** Makes a queued run; committed when it answers (A1). 404 unknown job, 409 no version, switched off or busy, 422 params. */
   async trigger(input: TriggerInput): Promise<TaskRun> {
     const { source, jobKey } = input;
     const spec = this.#currentSpec(source, jobKey);
@@ -155,6 +156,7 @@ export class Runs {
 
   async #specAgain(of: TaskRun, { version }: RetryInput): Promise<JobSpec> {
     if (version !== "same") return this.#currentSpec(of.source, of.jobKey);
+    checkEnabled(of.jobKey, this.#deps.standingOf(of.source, of.jobKey));
     if (of.version !== null) return this.#deps.specOfVersion(of.version);
     throw conflict(
       "no_version",
@@ -184,9 +186,7 @@ export class Runs {
         `the job "${jobKey}" has never loaded, so there is nothing to run; GET /load-errors says why`,
       );
     }
-    if (this.#deps.isMissing(source, jobKey)) {
-      throw conflict("job_missing", `the folder of the job "${jobKey}" is gone; put it back to run it`);
-    }
+    checkStanding(jobKey, this.#deps.standingOf(source, jobKey));
     return spec;
   }
 

@@ -38,6 +38,16 @@ export function passwordsIn(text: string): string[] {
   }
 }
 
+/** Names of variables whose whole value is a secret, by their last word: `SLACK_TOKEN`, `DB_PASSWORD`, `AWS_SECRET_ACCESS_KEY`. */
+const SECRET_NAME = /(?:^|_)(?:TOKEN|SECRET|PASSWORD|PASSWD|PASSPHRASE|CREDENTIALS?|(?:API)?KEY)_?\d*$/i;
+
+/** All that is secret in the variables that a job was given. */
+export function secretsOfEnv(env: Readonly<Record<string, string>>): string[] {
+  return Object.entries(env).flatMap(([name, value]) =>
+    SECRET_NAME.test(name) ? secretTexts(value) : passwordsIn(value),
+  );
+}
+
 /** As a part of something longer it begins at any of three places of a group: `user:secret` in a header, for one. */
 function base64Forms(text: string): string[] {
   const bytes = Buffer.from(text);

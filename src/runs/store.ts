@@ -10,7 +10,6 @@ import type {
   RunError,
   RunOverrides,
   RunState,
-  TaskRun,
   Trigger,
 } from "./task-run.ts";
 
@@ -65,6 +64,9 @@ export interface ClaimedRun {
   startedAt: Instant;
   /** Number of the first log line that this attempt may write. */
   logFrom: number;
+  /** Bytes of its log that earlier attempts have written, and those of them that were dropped. */
+  logBytes: number;
+  droppedBytes: number;
   priority: number;
   /** Whether it took its schedule's or its job's slot, for which others may wait. */
   heldSlot: boolean;
@@ -85,6 +87,16 @@ export interface ClaimRequest {
   lookAhead: number;
   /** Versions whose packages are not installed here: left to other processes until a run has waited `LEFT_TO_OTHERS_MS`. */
   lacking?: ReadonlySet<string>;
+}
+
+/** A free slot of a worker that is kept for one run while that is being inserted. */
+export interface Seat {
+  owner: string;
+  now: Instant;
+  lacking?: ReadonlySet<string>;
+  /** The run is committed as claimed: it begins. */
+  take(run: ClaimedRun): void;
+  leave(): void;
 }
 
 /** After that nobody else seems to have the packages, and the run fails with their names. */
@@ -128,6 +140,8 @@ export interface Finish {
   /** Lines not yet stored. */
   lines: readonly LogLine[];
   failedRecords: readonly FailedRecord[];
+  /** Lines and refused records begin with what a telling without an answer yet may have stored. */
+  retold?: boolean;
   /** Durable values that changed; undefined removes. */
   state: { source: string; jobKey: string; scope: string; values: ReadonlyMap<string, unknown> } | null;
 }
@@ -140,21 +154,6 @@ export interface FailedRecord {
 
 /** What a finish came to: `done` also when the same finish had been written before. */
 export type FinishAnswer = "done" | "late" | "cancelled";
-
-/** Where ends of attempts wait for a database that does not take them (X5). */
-export interface FinishSpool {
-  /** One file for all of them; it is on the disk when its name is answered. */
-  keep(finishes: readonly Finish[]): Promise<string>;
-  /** The oldest first. */
-  names(): Promise<string[]>;
-  /** Undefined when there is no such file any longer, or when it is damaged and was set aside. */
-  read(name: string): Promise<Finish[] | undefined>;
-  drop(name: string): Promise<void>;
-  /** The database refuses it for good: set aside for whoever looks after the service. */
-  refuse(name: string): Promise<void>;
-  /** What is wrong with it, in words; null when nothing is. */
-  readonly trouble: string | null;
-}
 
 /** What a running attempt tells while it runs. */
 export interface Telling {
@@ -200,10 +199,16 @@ export interface RunStore {
     claimed: (answer: ClaimAnswer) => void,
     failed: () => void,
   ): void;
+  /**
+   * Asked when a run is inserted: a seat for it where nothing else of its source is known to wait. Without one it is
+   * queued, and claimed like all others.
+   */
+  onInsert(reserve: (source: string) => Seat | undefined): void;
   /** Makes a commit for claiming alone; nothing happens when one is under way anyway. */
   claimSoon(): void;
   /** True when something is waiting that could be claimed now; a cheap read. */
   hasClaimable(sources: readonly string[], now: Instant): Promise<boolean>;
+  /** Rejects with ValuesRefused when it is the values that are not taken. */
   finish(finish: Finish): Promise<FinishAnswer>;
   tell(telling: Telling): Promise<void>;
   /** Renews the lease of these runs by one more beat; answers those whose attempt is no longer the run's. */
@@ -223,75 +228,4 @@ export interface RunStore {
    */
   reap(row: RunningRow, to: "failed" | "retrying" | "queued", now: Instant, cause: string): Promise<boolean>;
   jobState(source: string, jobKey: string, scope: string): Promise<Map<string, unknown>>;
-}
-
-export interface RunFilter {
-  jobs?: readonly { source: string; key: string }[];
-  scheduleId?: string;
-  /** Runs of this backfill. */
-  batch?: string;
-  states?: readonly RunState[];
-  notStates?: readonly RunState[];
-  reasons?: readonly string[];
-  triggers?: readonly string[];
-  notJobs?: readonly { source: string; key: string }[];
-  /** Leaves out runs with one of these reasons; runs without any reason stay. */
-  notReasons?: readonly string[];
-  notTriggers?: readonly string[];
-  notSources?: readonly string[];
-  /** True: only runs with failed records (X6); false: only runs without. */
-  recordsFailed?: boolean;
-  /** Limits the list to these sources (a token's too); an empty list matches nothing. */
-  sources?: readonly string[];
-  since?: Instant;
-  until?: Instant;
-  /**
-   * Occurs in the cause, the error's message, the job's name or key, whatever its case. A page looks for it in at most
-   * 20,000 of the runs that the other filters leave, and says where to go on.
-   */
-  text?: string;
-  limit: number;
-  /** Id of the last row of the page before. */
-  after?: string;
-  order?: "newest" | "oldest";
-}
-
-export interface LogFilter {
-  /** Lines with a greater number. */
-  after?: number;
-  levels?: readonly LogLine["level"][];
-  q?: string;
-  attempt?: number;
-  limit: number;
-}
-
-/** Runs of a list, and where it goes on. */
-export interface RunPage {
-  runs: TaskRun[];
-  /** There are more, or, when it is `partial`, there may be. */
-  hasMore: boolean;
-  /** What `after` takes to go on; null at the end. */
-  next: string | null;
-  /** The filter matches so seldom that not all rows were looked at yet: fewer runs than asked for, or none. */
-  partial: boolean;
-}
-
-/** Reading, apart from the store: lists and details. */
-export interface RunQueries {
-  byId(id: string): Promise<TaskRun | undefined>;
-  list(filter: RunFilter): Promise<RunPage>;
-  count(filter: RunFilter, cap: number): Promise<number>;
-  /** Oldest first; the one that runs now is the last. */
-  attempts(runId: string): Promise<import("./task-run.ts").Attempt[]>;
-  logLines(runId: string, filter: LogFilter): Promise<{ lines: LogLine[]; hasMore: boolean }>;
-  /** Those of the run's latest attempt, by their number. */
-  failedRecords(runId: string, after: number, limit: number): Promise<FailedRecord[]>;
-  /** How many of those are kept, and how many of them have a key. */
-  failedRecordsOf(runId: string): Promise<{ kept: number; withKey: number }>;
-  /** The keys of those, each once, in the order in which they were refused. */
-  failedKeys(runId: string): Promise<string[]>;
-  /** The newest runs of each job, newest first. */
-  recentOf(jobs: readonly { source: string; key: string }[], each: number): Promise<Map<string, TaskRun[]>>;
-  /** The newest run that was executed, of each schedule. */
-  lastOf(scheduleIds: readonly string[]): Promise<Map<string, TaskRun>>;
 }

@@ -109,7 +109,8 @@ export interface TaskRun {
   records: RecordCounts;
   result: unknown;
   error: RunError | null;
-  log: { lines: number; bytes: number; droppedBytes: number };
+  /** What it wrote; `removedAt`: retention has taken the lines away since. */
+  log: { lines: number; bytes: number; droppedBytes: number; removedAt?: Instant };
   actor: Actor;
   retryOf: string | null;
   /** Set on the runs of a backfill. */
@@ -117,6 +118,23 @@ export interface TaskRun {
   /** The instant that a run of a backfill stands for. */
   forAt?: Instant | null;
 }
+
+/** The few facts that lists of other things show of a run: none of them is long, whatever the job was given or answered. */
+export type BriefRun = Pick<
+  TaskRun,
+  | "id"
+  | "source"
+  | "jobKey"
+  | "scheduleId"
+  | "trigger"
+  | "state"
+  | "reason"
+  | "fireAt"
+  | "fireThrough"
+  | "queuedAt"
+  | "startedAt"
+  | "finishedAt"
+>;
 
 export interface RunOverrides {
   timeoutMs?: number;

@@ -1,10 +1,17 @@
 // What a job threw, in plain words: its own file and line, our frames and this machine's paths left out.
+import { fileURLToPath } from "node:url";
 import { cut } from "../sdk/text.ts";
 import type { ToldError } from "./protocol.ts";
 
 const MAX_MESSAGE = 4_000;
 const MAX_STACK = 8_000;
 const MAX_CAUSES = 3;
+/** Where our own code lies: as it is built, and as the source maps tell it. A job may well have a `src/sdk` too. */
+const OWN = ["dist/src/", "src/"].map((folder) => `${rootOf(fileURLToPath(import.meta.url))}/${folder}`);
+
+function rootOf(path: string): string {
+  return path.replace(/(?:\/dist)?\/src\/sandbox\/[^/]+$/, "");
+}
 
 /** Never throws, whatever was thrown: null, a frozen object, one whose getters throw. */
 export function toldError(thrown: unknown, bundlePath: string): ToldError {
@@ -45,11 +52,15 @@ function stackOf(thrown: unknown, bundlePath: string): string | null {
   const stack = read(thrown, "stack");
   if (stack === undefined) return null;
   const folder = bundlePath.slice(0, bundlePath.lastIndexOf("/") + 1);
-  const lines = stack.replaceAll(`file://${folder}`, "").replaceAll(folder, "").split("\n");
-  const own = lines.filter(
-    (line) => !/^\s+at /.test(line) || !/node:|\/(?:dist|src)\/(?:src\/)?(?:sandbox|sdk)\//.test(line),
-  );
-  return own.join("\n");
+  // Ours are told by where they lie, before the job's own folder is cut off.
+  const lines = stack.split("\n").filter((line) => !/^\s+at /.test(line) || !isFolded(line, folder));
+  return lines.join("\n").replaceAll(`file://${folder}`, "").replaceAll(folder, "");
+}
+
+function isFolded(frame: string, bundleFolder: string): boolean {
+  const path = /^\s+at (?:.*\(|async )?(?:file:\/\/)?(.+)$/.exec(frame)?.[1] ?? "";
+  if (path.startsWith("node:")) return true;
+  return !path.startsWith(bundleFolder) && OWN.some((own) => path.startsWith(own));
 }
 
 /** What it was thrown for (`new Error(…, { cause })`), a few levels down. */

@@ -3,6 +3,7 @@ import { writeSync } from "node:fs";
 import { Writable } from "node:stream";
 import { StringDecoder } from "node:string_decoder";
 import type { JobEvent } from "../sdk/context.ts";
+import { lineBytes } from "../log-size.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
 import { encodeFrame } from "./frames.ts";
 import { cutLine, LineCutter, OutputCap, writtenLength } from "./lines.ts";
@@ -16,7 +17,6 @@ const MAX_BATCH_BYTES = 64 * 1024;
 
 // Taken before any job runs: a job may replace these for itself, not for us.
 const { now } = Date;
-const { stringify } = JSON;
 const later = setTimeout;
 const never = clearTimeout;
 const exit = process.exit.bind(process);
@@ -96,15 +96,15 @@ export class Outgoing {
   line(line: ToldLine): void {
     if (!this.#open) return;
     const { text } = line;
-    const length = text.length + (line.fields ? stringify(line.fields).length : 0);
-    if (!this.#cap.fits(length)) {
+    const bytes = lineBytes(line);
+    if (!this.#cap.fits(bytes)) {
       this.#dropped.lines++;
-      this.#dropped.bytes += length - text.length + writtenLength(text);
+      this.#dropped.bytes += bytes - text.length + writtenLength(text);
       if (text.trim() !== "") this.#dropped.last = text.slice(0, MAX_LAST);
       return this.#due();
     }
     this.#lines.push(line);
-    this.#bytes += length + 100;
+    this.#bytes += bytes + 100;
     if (this.#isQuick()) this.flush();
     else this.#due();
   }

@@ -1,8 +1,10 @@
-// Reads what a job declares, in a child that never runs attempts: one child for several jobs in turn, until one fails, and
-// one more for each that would wait long.
-import { readFileSync } from "node:fs";
+// Reads what a job declares, in a child that never runs attempts: one child for several jobs of a source in turn, until one
+// of them fails or leaves something behind.
+import { HEAP_FULL } from "./given-attempt.ts";
+import { DescribingChildren, type Kept } from "./describing-children.ts";
 import type { SpecProblem } from "../sdk/context.ts";
 import type { JobSpec } from "../sdk/spec.ts";
+import type { EndedBy } from "./outcome.ts";
 import type { Pool } from "./pool.ts";
 import type { FromChild } from "./protocol.ts";
 import type { Sandbox } from "./sandbox.ts";
@@ -30,100 +32,117 @@ export type Described =
       why: string | null;
     };
 
-/** The child goes when nothing was asked for so long. */
-const LINGER_MS = 10_000;
-const SAMPLE_MS = 50;
-const PATIENCE_MS = 500;
+interface Bundle {
+  source: string;
+  bundlePath: string;
+  resolveFrom: readonly string[];
+}
+
+interface Limits {
+  timeMs: number;
+  memoryBytes: number;
+}
+
+/** Processes that an import may have at a time, its child among them. */
+const MOST_PROCESSES = 64;
 
 export class SandboxDescriber {
   readonly #pool: Pool;
-  #sandbox: Sandbox | undefined;
-  #linger: NodeJS.Timeout | undefined;
-  /** The one at work in the child that is kept. */
-  #turn: Promise<unknown> | undefined;
+  readonly #children = new DescribingChildren();
 
   constructor(pool: Pool) {
     this.#pool = pool;
   }
 
-  /** Never rejects for what a job did. */
-  async describe(
-    bundle: { bundlePath: string; resolveFrom: readonly string[] },
-    limits: { timeMs: number; memoryBytes: number },
-  ): Promise<Described> {
-    // A child that is there is worth a short wait; but nobody waits behind a job that never comes to the end of its import.
-    const patience = after(PATIENCE_MS);
-    while (this.#turn && !patience.over) await Promise.race([this.#turn, patience.passed]);
-    if (this.#turn) return this.#alone(bundle, limits);
-    const described = this.#describe(bundle, limits);
-    this.#turn = described.catch(() => undefined).then(() => (this.#turn = undefined));
-    return described;
+  /** Never rejects for what a job did; with the reason of `stop` at once when that is aborted. */
+  describe(bundle: Bundle, limits: Limits, stop?: AbortSignal): Promise<Described> {
+    return this.#children.use(bundle.source, (kept) => this.#describe(kept, bundle, limits, stop));
   }
 
-  async #alone(
-    bundle: { bundlePath: string; resolveFrom: readonly string[] },
-    limits: { timeMs: number; memoryBytes: number },
-  ): Promise<Described> {
-    const sandbox = this.#pool.takeSpare();
-    const answer = await this.#ask(sandbox, bundle, limits);
-    sandbox.kill("describing is done");
-    return answer;
-  }
-
-  async #describe(
-    bundle: { bundlePath: string; resolveFrom: readonly string[] },
-    limits: { timeMs: number; memoryBytes: number },
-  ): Promise<Described> {
-    clearTimeout(this.#linger);
-    const used = this.#sandbox?.spent === null ? this.#sandbox : undefined;
+  async #describe(kept: Kept, bundle: Bundle, limits: Limits, stop?: AbortSignal): Promise<Described> {
+    stop?.throwIfAborted();
+    const used = kept.usable;
     const sandbox = used ?? this.#pool.takeSpare();
-    this.#sandbox = sandbox;
-    const answer = await this.#ask(sandbox, bundle, limits);
-    if (answer.outcome === "described" || answer.outcome === "problems") {
-      this.#linger = setTimeout(() => this.#drop(), LINGER_MS).unref();
-      return answer;
+    kept.sandbox = sandbox;
+    const asked = await this.#ask(sandbox, bundle, limits, stop);
+    if (asked === "stopped") {
+      kept.drop();
+      throw stop?.reason;
     }
-    this.#drop();
-    // It may have been a neighbour's fault: what an earlier job left in the child fails no other.
-    return used ? this.#describe(bundle, limits) : answer;
+    const { described, clean } = asked;
+    // It may be a neighbour's fault: what an earlier job left in the child fails no other.
+    const isDoubtful = used !== undefined && described.outcome !== "described";
+    if (clean && !isDoubtful) kept.linger();
+    else kept.drop();
+    return isDoubtful ? this.#describe(kept, bundle, limits, stop) : described;
   }
 
   async #ask(
     sandbox: Sandbox,
-    bundle: { bundlePath: string; resolveFrom: readonly string[] },
-    limits: { timeMs: number; memoryBytes: number },
-  ): Promise<Described> {
+    bundle: Bundle,
+    limits: Limits,
+    stop: AbortSignal | undefined,
+  ): Promise<{ described: Described; clean: boolean } | "stopped"> {
     let ended: Described | undefined;
     const timer = setTimeout(() => {
       ended = { outcome: "timeout", afterMs: limits.timeMs };
       sandbox.kill("describing took too long");
     }, limits.timeMs);
-    const sampler = setInterval(() => {
-      if (residentBytes(sandbox.pid) <= limits.memoryBytes) return;
-      ended = { outcome: "out_of_memory", limitBytes: limits.memoryBytes };
-      sandbox.kill("describing took too much memory");
-    }, SAMPLE_MS);
+    const stopped = aborted(stop);
+    const stopWatching = this.#watch(sandbox, limits, (by) => {
+      ended = by;
+      sandbox.kill("describing took too much");
+    });
     try {
-      const message = await sandbox.describe(bundle.bundlePath, bundle.resolveFrom);
+      const message = await Promise.race([
+        sandbox.describe(bundle.bundlePath, bundle.resolveFrom),
+        stopped.told,
+      ]);
+      if (message === "stopped") return message;
       if (message?.t === "exiting") await sandbox.exited;
-      return ended ?? toDescribed(message, sandbox);
+      const told = message?.t === "described" || message?.t === "problems" ? message.clean : false;
+      return {
+        described: ended ?? toDescribed(message, sandbox, limits),
+        clean: told && ended === undefined,
+      };
     } finally {
       clearTimeout(timer);
-      clearInterval(sampler);
+      stopWatching();
+      stopped.forget();
     }
   }
 
-  #drop(): void {
-    this.#sandbox?.kill("describing is done");
-    this.#sandbox = undefined;
+  /** All that the import starts counts, wherever it goes. */
+  #watch(sandbox: Sandbox, limits: Limits, exceeded: (ended: Described) => void): () => void {
+    const from = { memory: "of describing", processes: "of describing" };
+    const bounds = { memoryBytes: limits.memoryBytes, processes: MOST_PROCESSES, from };
+    const { pid, mark } = sandbox;
+    const watched = {
+      pid,
+      mark,
+      atWork: { limits: bounds, begunAt: -Infinity } as
+        { limits: typeof bounds; begunAt: number } | undefined,
+      exceeded: (by: EndedBy) => exceeded(tooMuch(by, limits)),
+    };
+    this.#pool.sampler.watch(watched);
+    return () => (watched.atWork = undefined);
   }
 }
 
-function toDescribed(message: FromChild | undefined, sandbox: Sandbox): Described {
+function tooMuch(by: EndedBy, limits: Limits): Described {
+  if (by.kind !== "too_many_processes") return { outcome: "out_of_memory", limitBytes: limits.memoryBytes };
+  const why = `it had ${by.used} processes at a time, and may have ${by.limit}`;
+  return { outcome: "crashed", exitCode: null, signal: "SIGKILL", stderr: "", why };
+}
+
+function toDescribed(message: FromChild | undefined, sandbox: Sandbox, limits: Limits): Described {
   if (message?.t === "described") return { outcome: "described", spec: message.spec };
   if (message?.t === "problems") return { outcome: "problems", problems: message.problems };
   if (message?.t === "thrown") return { outcome: "thrown", error: { ...message.error, lost: message.lost } };
   const exit = sandbox.exit;
+  // The engine's own wall is a little below ours, so it may come first.
+  if (exit?.signal && HEAP_FULL.test(sandbox.lastErrors))
+    return { outcome: "out_of_memory", limitBytes: limits.memoryBytes };
   return {
     outcome: "crashed",
     exitCode: exit?.code ?? null,
@@ -139,23 +158,11 @@ function whyItEnded(dry: boolean): string {
     : "process.exit was called at its top level";
 }
 
-function after(ms: number): { over: boolean; passed: Promise<void> } {
-  const wait = { over: false, passed: Promise.resolve() };
-  wait.passed = new Promise((resolve) => {
-    setTimeout(() => {
-      wait.over = true;
-      resolve();
-    }, ms).unref();
-  });
-  return wait;
-}
-
-/** Resident memory of a process, 0 where it cannot be read (it ended, or the system has no /proc). */
-function residentBytes(pid: number | undefined): number {
-  try {
-    const pages = readFileSync(`/proc/${pid}/statm`, "utf8").split(" ")[1];
-    return Number(pages) * 4096;
-  } catch {
-    return 0;
-  }
+/** `forget` is called when nobody asks any more: a signal may outlive what it can stop. */
+function aborted(stop: AbortSignal | undefined): { told: Promise<"stopped">; forget: () => void } {
+  let tell: () => void = () => undefined;
+  const told = new Promise<"stopped">((resolve) => (tell = () => resolve("stopped")));
+  if (stop?.aborted) tell();
+  stop?.addEventListener("abort", tell);
+  return { told, forget: () => stop?.removeEventListener("abort", tell) };
 }

@@ -8,6 +8,9 @@ import { toMessage } from "./told.ts";
 /** Of each window a child has so much of our time; then its pipe waits, and with it whoever floods it. */
 const WINDOW_MS = 50;
 const SHARE_MS = 10;
+/** What reading a chunk costs before it is looked at. */
+const READ_MS = 0.01;
+const LARGE = 8_192;
 
 export class Ear {
   readonly #stream: Readable;
@@ -45,25 +48,28 @@ export class Ear {
   #take(chunk: Buffer): void {
     if (this.#deaf) return;
     const from = performance.now();
+    let ends = false;
     try {
       for (const frame of this.#decoder.push(chunk)) {
-        this.#hear(toMessage(frame));
+        const message = toMessage(frame);
+        ends ||= message.t === "idle";
+        this.#hear(message);
         if (this.#deaf) return;
       }
     } catch (error) {
       return this.fault(messageOf(error));
     }
-    if (chunk.length > 8_192) this.#rest(from);
+    if (!ends || chunk.length > LARGE) this.#rest(from);
   }
 
-  /** Only large chunks are a flood: whoever tells little at a time is never made to wait. */
+  /** Small chunks that end an attempt are no flood, however many there are. */
   #rest(from: number): void {
     const now = performance.now();
     if (now - this.#windowFrom > WINDOW_MS) {
       this.#windowFrom = from;
       this.#usedMs = 0;
     }
-    this.#usedMs += now - from;
+    this.#usedMs += now - from + READ_MS;
     if (this.#usedMs < SHARE_MS || !this.#mayRest()) return;
     this.resting = true;
     this.#stream.pause();

@@ -2,6 +2,9 @@
 
 import type { Writable } from "node:stream";
 
+// Taken before any job runs: a job may replace it for itself, not for us.
+const { stringify } = JSON;
+
 /** The bytes are not frames: whoever wrote them is not to be believed any more. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
@@ -9,7 +12,7 @@ export class FrameError extends Error {
 
 /** One frame, ready to be written at once. */
 export function encodeFrame(value: unknown): Buffer {
-  const text = JSON.stringify(value);
+  const text = stringify(value);
   const length = Buffer.byteLength(text);
   const frame = Buffer.allocUnsafe(4 + length);
   frame.writeUInt32BE(length, 0);
@@ -42,7 +45,11 @@ export class FrameWriter<M> {
 /** Puts chunks together to frames. Holds at most one frame's bytes and the chunk at hand. */
 export class FrameDecoder {
   readonly #maxBytes: number;
-  #rest: Buffer | undefined;
+  /** What has come of the next frame. Joined once it is whole: joining at each chunk costs the square of their number. */
+  #chunks: Buffer[] = [];
+  #bytes = 0;
+  /** Bytes that have to be there before there is anything to do. */
+  #wanted = 4;
 
   constructor(maxBytes: number) {
     this.#maxBytes = maxBytes;
@@ -50,9 +57,12 @@ export class FrameDecoder {
 
   /** The frames that are whole now; throws FrameError for what is not a frame. */
   push(chunk: Buffer): unknown[] {
-    let buffer = this.#rest ? Buffer.concat([this.#rest, chunk]) : chunk;
-    this.#rest = undefined;
+    this.#chunks.push(chunk);
+    this.#bytes += chunk.length;
     const frames: unknown[] = [];
+    if (this.#bytes < this.#wanted) return frames;
+    let buffer = this.#chunks.length === 1 ? chunk : Buffer.concat(this.#chunks);
+    this.#wanted = 4;
     while (buffer.length >= 4) {
       const length = buffer.readUInt32BE(0);
       if (length > this.#maxBytes) {
@@ -60,11 +70,14 @@ export class FrameDecoder {
           `a frame of ${length} bytes was announced; at most ${this.#maxBytes} are allowed`,
         );
       }
-      if (buffer.length < 4 + length) break;
+      this.#wanted = 4 + length;
+      if (buffer.length < this.#wanted) break;
+      this.#wanted = 4;
       frames.push(parse(buffer.toString("utf8", 4, 4 + length)));
       buffer = buffer.subarray(4 + length);
     }
-    if (buffer.length > 0) this.#rest = buffer;
+    this.#chunks = buffer.length > 0 ? [buffer] : [];
+    this.#bytes = buffer.length;
     return frames;
   }
 }

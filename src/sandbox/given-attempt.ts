@@ -1,5 +1,6 @@
 // An attempt that a child was given: its bounds, who hears it, and what is known of it so far.
 import type { Instant } from "../clock.ts";
+import { lineBytes } from "../log-size.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
 import { type Act, Ending } from "./ending.ts";
 import { OutputCap, writtenLength } from "./lines.ts";
@@ -15,7 +16,7 @@ export interface AttemptLimits {
   memoryBytes: number;
   /** At a time, its child among them. */
   processes: number;
-  /** Text of log lines that is handed on; what comes after is only counted. */
+  /** Bytes of log lines that are handed on, each with `LINE_COST`; what comes after is only counted. */
   outputBytes: number;
   /** Where each was set, in words for the cause of an end. */
   from: { timeout: string; memory: string; processes: string };
@@ -24,7 +25,7 @@ export interface AttemptLimits {
 /** Hears what an attempt tells, in order, and nothing after its outcome. */
 export interface AttemptListener {
   lines(lines: readonly ToldLine[]): void;
-  /** Lines that are not kept: their number, and the length of their text. */
+  /** Lines that are not kept: their number, and the length of what they say. */
   dropped(lines: number, bytes: number): void;
   records(counts: RecordCounts, failed: readonly FailedRecordTold[]): void;
   progress(percent: number, message: string | null): void;
@@ -62,6 +63,10 @@ export interface Attempt extends InLine {
   ending: Ending;
   /** How much of its log is kept. */
   cap: OutputCap;
+  /** Its child runs nothing after it. */
+  readonly alone: boolean;
+  /** False when it has told that it made no processes. */
+  made: boolean;
   tookMs: number | null;
   begunAt: number;
   /** Asked to end before it began. */
@@ -71,6 +76,7 @@ export interface Attempt extends InLine {
 
 export function givenAttempt(
   n: number,
+  alone: boolean,
   limits: AttemptLimits,
   listener: AttemptListener,
   act: Act,
@@ -95,6 +101,8 @@ export function givenAttempt(
     },
     ending,
     cap: new OutputCap(limits.outputBytes),
+    alone,
+    made: true,
     tookMs: null,
     begunAt: 0,
     asked: null,
@@ -106,7 +114,8 @@ export function givenAttempt(
 export type Idle = Extract<FromChild, { t: "idle" }>;
 
 /** Why the child of this attempt is not to be used again; null when it is clean (X11) and small. */
-export function whyNotAgain({ ending, limits }: Attempt, { leftovers, bytes }: Idle): string | null {
+export function whyNotAgain({ alone, ending, limits }: Attempt, { leftovers, bytes }: Idle): string | null {
+  if (alone) return "fresh process for every attempt";
   if (leftovers.length > 0) return `left behind: ${leftovers.join(", ")}`;
   // Half of what the next attempt may use, and the program itself.
   if (bytes > limits.memoryBytes / 2 + 64 * 1024 * 1024) return `its memory has grown to ${bytes} bytes`;
@@ -134,15 +143,19 @@ const notBlank = ({ text }: ToldLine) => text.trim() !== "";
 
 /** The child keeps to the cap by itself; what else is written in its name is counted here. */
 function keepLines({ cap, listener }: Attempt, lines: readonly ToldLine[]): void {
-  const kept = lines.filter(({ text }) => cap.fits(text.length));
+  const kept = lines.filter((line) => cap.fits(lineBytes(line)));
   if (kept.length > 0) listener.lines(kept);
   if (kept.length === lines.length) return;
-  const bytes = lines.slice(kept.length).reduce((sum, { text }) => sum + writtenLength(text), 0);
+  const over = lines.slice(kept.length);
+  const bytes = over.reduce(
+    (sum, line) => sum + lineBytes(line) - line.text.length + writtenLength(line.text),
+    0,
+  );
   listener.dropped(lines.length - kept.length, bytes);
 }
 
 /** What the engine writes to stderr before it ends its own process. */
-const HEAP_FULL = /FATAL ERROR: .*(heap out of memory|Allocation failed|out of memory)/;
+export const HEAP_FULL = /FATAL ERROR: .*(heap out of memory|Allocation failed|out of memory)/;
 
 /** It is over; with `exit` its process is, too, and `errors` is the end of what it wrote to stderr by itself. */
 export function settled({ ending, facts, limits }: Attempt, exit: Exit | undefined, errors: string): Outcome {

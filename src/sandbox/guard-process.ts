@@ -1,7 +1,8 @@
 // The guard: a process of its own, which outlives a killed service for as long as it takes to end all that its jobs made.
-import { rmSync, writeSync } from "node:fs";
+import { writeSync } from "node:fs";
 import { Socket } from "node:net";
 import { Reaper } from "./reaper.ts";
+import { removeTree } from "./remove-tree.ts";
 
 const [instance, silenceMs, tempDir, uid, since] = process.argv.slice(2);
 const reaper = new Reaper(instance!, uid === undefined ? null : { uid: Number(uid), since: Number(since) });
@@ -9,6 +10,7 @@ const reaper = new Reaper(instance!, uid === undefined ? null : { uid: Number(ui
 const groups = new Map<string, number>();
 let heardAt = performance.now();
 let rest = "";
+let ending: Promise<void> | undefined;
 
 // Whoever ends the service by its group or terminal does not end the guard: it ends when its pipe does.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP", "SIGPIPE"]) process.on(signal, () => undefined);
@@ -21,7 +23,7 @@ orders.on("data", (text: string) => {
   rest = lines.pop()!;
   for (const line of lines) void obey(line.split(" "));
 });
-orders.once("close", () => void endAll().then(() => process.exit(0)));
+orders.once("close", () => void endAll().finally(() => process.exit(0)));
 orders.on("error", () => undefined);
 
 /** `child <mark> <pid>`, `end <mark>`, `bearers <mark>`, and `beat`: the service lives, and hears that the guard does. */
@@ -46,7 +48,7 @@ function answer(word: string, mark: string, pids: readonly number[]): void {
 
 async function endAll(): Promise<void> {
   await reaper.endAll([...groups.values()]);
-  rmSync(tempDir!, { recursive: true, force: true });
+  await removeTree(tempDir!);
 }
 
 /** A service that stands still longer than its lease allows is taken for lost by others: its jobs must not go on. */
@@ -54,7 +56,8 @@ setInterval(
   () => {
     if (performance.now() - heardAt < Number(silenceMs)) return;
     if (groups.size > 0) answer("silence", "-", []);
-    void reaper.endAll([...groups.values()]);
+    // One at a time: a silence may last, and each looks at all processes of the machine again and again.
+    ending ??= reaper.endAll([...groups.values()]).finally(() => (ending = undefined));
   },
   Math.max(50, Number(silenceMs) / 10),
 );

@@ -30,7 +30,7 @@ const MOST_STARTING = 60;
 const PROGRAM = fileURLToPath(
   import.meta.url.endsWith(".ts")
     ? new URL("../../dist/src/sandbox/guard-process.js", import.meta.url)
-    : new URL("./guard-process.js", import.meta.url),
+    : new URL("../sandbox/guard-process.js", import.meta.url),
 );
 
 export class Guard implements Keeper {
@@ -80,13 +80,15 @@ export class Guard implements Keeper {
       // Not the service's folder, environment or group: nothing that ends or moves with it.
       { cwd: "/", env: {}, stdio: ["pipe", "pipe", "ignore"], detached: true },
     );
+    child.once("error", () => this.#gone(child));
     this.#process = child;
+    // Without a descriptor left it has no pipes; it is tried again.
+    if (!(child.stdin as typeof child.stdin | undefined)) return;
     this.#rest = "";
     this.#owes = this.#spoke = false;
     this.#silent = 0;
     child.stdin.on("error", () => undefined);
     child.stdout.setEncoding("latin1").on("data", (text: string) => this.#heard(text));
-    child.once("error", () => this.#gone(child));
     child.once("exit", () => this.#gone(child));
     child.unref();
     for (const [mark, group] of this.#groups) this.#tell("child", mark, group);

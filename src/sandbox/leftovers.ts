@@ -1,16 +1,18 @@
-// Whether an attempt left anything in its child: timers, handles, descriptors, listeners, processes, variables (X11).
-import { readdirSync } from "node:fs";
+// Whether an attempt left anything in its child: timers, threads, handles, descriptors, listeners, processes, variables (X11).
+import { fstatSync, readdirSync } from "node:fs";
 import { OwnProcess } from "./own-process.ts";
+import { countThreads } from "./threads.ts";
 import { countUnrefd } from "./unrefd.ts";
 
 // Taken before any job runs: a job may replace these for itself, not for us.
 const eventNames = process.eventNames.bind(process);
-const listeners = process.listenerCount.bind(process);
+const listeners = process.rawListeners.bind(process);
 const resourcesNow = process.getActiveResourcesInfo.bind(process);
 const cwd = process.cwd.bind(process);
 const { stringify } = JSON;
 
 const unrefd = countUnrefd();
+const threads = countThreads();
 const own = new OwnProcess();
 
 export interface Rest {
@@ -22,11 +24,17 @@ export interface Rest {
   bytes: number;
 }
 
+/** For a child of one attempt alone: what it left inside goes with it, and only processes could live on. */
+export function restOfLast(): Rest {
+  const { childFaults, hasChildren, bytes } = own.look();
+  return { leftovers: [], made: childFaults > 0 || hasChildren, bytes };
+}
+
 /** How the child is when it rests: taken once after the version is loaded, compared after each attempt. */
 export class RestingState {
   readonly #resources = resources();
   readonly #listeners = listenersNow();
-  readonly #descriptors = descriptors();
+  readonly #descriptors = new Descriptors();
   readonly #cwd = cwd();
   readonly #env = stringify(process.env);
   #childFaults = own.look().childFaults;
@@ -39,9 +47,10 @@ export class RestingState {
     }
     const timers = unrefd();
     if (timers > 0) found.push(`${timers} timers without ref`);
-    if (listenersNow() !== this.#listeners) found.push("listeners of process");
+    if (threads() > 0) found.push(`${threads()} threads`);
+    if (!sameListeners(listenersNow(), this.#listeners)) found.push("listeners of process");
     // Some handles are in no list of Node's: what nothing refers to, and files.
-    if (found.length === 0 && descriptors() !== this.#descriptors) found.push("open descriptors");
+    if (found.length === 0 && this.#descriptors.changed()) found.push("open descriptors");
     if (cwd() !== this.#cwd) found.push("another working folder");
     if (stringify(process.env) !== this.#env) found.push("changed environment");
     const { childFaults, hasChildren, bytes } = own.look();
@@ -58,18 +67,54 @@ function resources(): Map<string, number> {
   return counts;
 }
 
-/** Over all events, whatever their names. */
-function listenersNow(): number {
-  let count = 0;
-  for (const name of eventNames()) count += listeners(name);
-  return count;
+type Listeners = ReadonlyMap<string | symbol, readonly unknown[]>;
+
+function listenersNow(): Listeners {
+  return new Map(eventNames().map((name) => [name, listeners(name)]));
 }
 
-function descriptors(): number {
+/** One taken away and another one added is as many as before, and not the same. */
+function sameListeners(now: Listeners, then: Listeners): boolean {
+  if (now.size !== then.size) return false;
+  for (const [name, known] of then) {
+    const some = now.get(name);
+    if (some?.length !== known.length || some.some((one, i) => one !== known[i])) return false;
+  }
+  return true;
+}
+
+/** What lies behind each number, too: where one was closed, the next one that is opened gets its number. */
+class Descriptors {
+  readonly #count = count();
+  readonly #known = numbers().flatMap((fd): [number, string][] => {
+    const is = identityOf(fd);
+    return is === undefined ? [] : [[fd, is]];
+  });
+
+  changed(): boolean {
+    return count() !== this.#count || this.#known.some(([fd, is]) => identityOf(fd) !== is);
+  }
+}
+
+function count(): number {
+  return numbers().length;
+}
+
+function numbers(): number[] {
   try {
-    return readdirSync("/proc/self/fd").length;
+    return readdirSync("/proc/self/fd").map(Number);
   } catch {
     // Not on this system.
-    return 0;
+    return [];
+  }
+}
+
+/** Undefined for what is closed: the folder that was read has been among them. */
+function identityOf(fd: number): string | undefined {
+  try {
+    const { dev, ino } = fstatSync(fd);
+    return `${dev}:${ino}`;
+  } catch {
+    return undefined;
   }
 }

@@ -1,6 +1,7 @@
 // The attempts of one child in their order: one at work, the next ones sent already, the last ones just over.
 import { rmSync, writeFileSync } from "node:fs";
 import type { Clock } from "../clock.ts";
+import { messageOf } from "../errors.ts";
 
 /** What the order of attempts needs of each. */
 export interface InLine {
@@ -26,6 +27,7 @@ export class Line<A extends InLine> {
   readonly #clock: Clock;
   readonly #begins: (attempt: A) => void;
   readonly #takenBack: (attempt: A) => void;
+  readonly #failed: (why: string) => void;
   #front: A | undefined;
   readonly #next: A[] = [];
   #last = 0;
@@ -33,12 +35,22 @@ export class Line<A extends InLine> {
   #recalledThrough: number | undefined;
   #stallTimer: NodeJS.Timeout | undefined;
 
-  /** `begins` hears of each that is now at work, `takenBack` of each that will never begin here. */
-  constructor(file: string, clock: Clock, begins: (attempt: A) => void, takenBack: (attempt: A) => void) {
+  /**
+   * `begins` hears of each that is now at work, `takenBack` of each that will never begin here; `failed` that nothing can be
+   * taken back: then the child has to end.
+   */
+  constructor(
+    file: string,
+    clock: Clock,
+    begins: (attempt: A) => void,
+    takenBack: (attempt: A) => void,
+    failed: (why: string) => void,
+  ) {
     this.#file = file;
     this.#clock = clock;
     this.#begins = begins;
     this.#takenBack = takenBack;
+    this.#failed = failed;
   }
 
   /** The attempt at work. */
@@ -83,7 +95,13 @@ export class Line<A extends InLine> {
   recall(): void {
     if (this.#next.length === 0 || this.recalling) return;
     const through = (this.#recalledThrough = this.#last);
-    writeFileSync(this.#file, String(through));
+    try {
+      writeFileSync(this.#file, String(through));
+    } catch (error) {
+      this.#recalledThrough = undefined;
+      // A full disk, mostly. It is asked for in timers: what is thrown here would end the service.
+      return this.#failed(`what waits in it cannot be taken back: ${messageOf(error)}`);
+    }
     // The second one comes after a whole look at all pipes.
     setImmediate(() => setImmediate(() => this.#drop(through)));
   }
@@ -144,6 +162,10 @@ export class Line<A extends InLine> {
 
   #recallIsOver(): void {
     this.#recalledThrough = undefined;
-    rmSync(this.#file, { force: true });
+    try {
+      rmSync(this.#file, { force: true });
+    } catch (error) {
+      this.#failed(`its recall file cannot be removed: ${messageOf(error)}`);
+    }
   }
 }

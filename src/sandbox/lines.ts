@@ -1,4 +1,5 @@
 // Log lines out of text that comes in pieces, and how much of them is kept of one attempt (L1).
+import { LINE_COST } from "../log-size.ts";
 
 const MAX_LINE = 16 * 1024;
 
@@ -50,9 +51,6 @@ export function cutLine(text: string): string {
   return text.length > MAX_LINE ? `${text.slice(0, MAX_LINE)}… (cut, ${text.length} characters)` : text;
 }
 
-/** What storing a line costs besides its text: a million empty lines are no small log. */
-const LINE_COST = 64;
-
 /** Once a line did not fit, none of the attempt does: a log with holes would lie. */
 export class OutputCap {
   readonly #most: number;
@@ -67,9 +65,9 @@ export class OutputCap {
     return this.#full;
   }
 
-  /** Whether a line of this length is still kept. */
-  fits(length: number): boolean {
-    this.#used += length + LINE_COST;
+  /** Whether a line that says so many bytes is still kept. */
+  fits(bytes: number): boolean {
+    this.#used += bytes + LINE_COST;
     this.#full ||= this.#used > this.#most;
     return !this.#full;
   }

@@ -48,7 +48,8 @@ export type Outcome =
   /** `raw`: what it returned instead, as far as it can be shown. */
   | { kind: "invalid_result"; cause: string; raw: unknown }
   | { kind: "error"; cause: string; error: ToldError; permanent: boolean; retryAfterMs: number | null }
-  | { kind: "load"; cause: string; error: ToldError }
+  /** `changed`: the bundle was written over after it had been checked, and nothing of it ran. */
+  | { kind: "load"; cause: string; error: ToldError; changed: boolean }
   | { kind: "timeout" | "out_of_memory" | "too_many_processes" | "no_result" | "protocol"; cause: string }
   | { kind: "crash"; cause: string }
   /** It was asked to end; `valid` when execute had returned a valid result all the same. */
@@ -67,7 +68,7 @@ export function outcomeOf(facts: AttemptFacts): Outcome {
     return {
       kind: "aborted",
       reason: endedBy.reason,
-      cause: `asked to end (${endedBy.reason})${stepsInWords(facts)}`,
+      cause: `${askedToEnd(endedBy.reason)}${stepsInWords(facts)}`,
       result,
     };
   }
@@ -101,6 +102,7 @@ export function outcomeOf(facts: AttemptFacts): Outcome {
       kind: "load",
       cause: `the code could not be loaded: ${told.error.message}${placeOf(told.error)}`,
       error: told.error,
+      changed: told.changed,
     };
   }
   if (told?.kind === "error") {
@@ -115,6 +117,13 @@ export function outcomeOf(facts: AttemptFacts): Outcome {
   if (exit?.signal) return { kind: "crash", cause: `ended by signal ${exit.signal} ${when}${last}` };
   if (exit?.code) return { kind: "crash", cause: `ended with exit code ${exit.code} ${when}${last}` };
   return { kind: "no_result", cause: `the process ended by itself ${whyByItself(facts.exiting)}${last}` };
+}
+
+/** In words for whoever reads a list of runs; `replaced` is told as it is of a run that waited. */
+export function askedToEnd(reason: string): string {
+  return reason === "replaced"
+    ? "cancelled: a later fire of its schedule took its place"
+    : `asked to end (${reason})`;
 }
 
 function whyByItself(exiting: AttemptFacts["exiting"]): string {

@@ -1,13 +1,12 @@
 // The children at hand: one spare that has run nothing, and those that ran a version and are clean.
-import { rm } from "node:fs/promises";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
-import type { Clock } from "../clock.ts";
 import { messageOf } from "../errors.ts";
 import { Guard } from "./guard.ts";
 import type { Keeper } from "./keeper.ts";
-import { findLauncher, type JobUser, type Launcher } from "./launcher.ts";
+import { findLauncher, type Launcher } from "./launcher.ts";
 import { newInstance, newMark } from "./marks.ts";
+import type { PoolOptions } from "./pool-options.ts";
 import type { AttemptOrder } from "./protocol.ts";
 import { Reaper } from "./reaper.ts";
 import { endedBefore, Seat } from "./seat.ts";
@@ -18,32 +17,15 @@ import { Sandbox } from "./sandbox.ts";
 import { huntedOf } from "./strays.ts";
 import { TempRoot } from "./temp.ts";
 
-export interface PoolOptions {
-  clock: Clock;
-  /** Folder for the children's temp folders; what earlier services left there goes at the start. */
-  tempRoot: string;
-  env: Record<string, string>;
-  /** Children kept warm at most, over all versions. */
-  warmLimit: number;
-  /** What an attempt may use that says nothing else; unbound without it. */
-  memoryBytes?: number;
-  /** Whom jobs run as; the service's own user without it. */
-  user?: JobUser | null;
-  /** Pre-started children that have run nothing; default 1. */
-  spares?: number;
-  /** With it, a process of its own ends all that jobs made when this one is killed, or stands still for its lease. */
-  guard?: { leaseMs: number };
-  /** Something that an operator should hear of. */
-  onTrouble?(sentence: string): void;
-}
-
-/** A child runs at most so many attempts, and lives at most so long: what leaks is bounded. */
+/** Unless said otherwise. */
 const MAX_ATTEMPTS = 50_000;
 const MAX_AGE_MS = 60 * 60_000;
 /** So many children of one version are at work before attempts that take next to nothing wait in lines. */
 const CROWD = availableParallelism();
-/** A warm child that nobody needs goes after this long. */
-const IDLE_MS = 60_000;
+/** A warm child that nobody needs goes after this long: that of a job of every minute stays. */
+const IDLE_MS = 75_000;
+/** Starting a process takes this one's time, and then a core: whoever took the spare begins before the next is made. */
+const REFILL_MS = 10;
 
 /** One attempt that is under way. */
 export interface RunningAttempt {
@@ -51,26 +33,32 @@ export interface RunningAttempt {
   abort(reason: string, graceMs?: number): void;
 }
 
+/** What the pool itself does not know of an order. */
+export type PoolOrder = Omit<AttemptOrder, "tempDir" | "outputBytes" | "alone">;
+
 export class Pool {
   readonly #options: PoolOptions;
   readonly #idle = new Map<string, Sandbox[]>();
   /** Every child until nothing of it is left, with its temp folder. */
   readonly #all = new Map<Sandbox, string>();
   readonly #spares: Sandbox[] = [];
+  readonly #large = new WeakSet<Sandbox>();
   readonly #queues = new ShortQueues<Sandbox>();
   readonly #sweep: NodeJS.Timeout;
   readonly #instance = newInstance();
   readonly #temp: TempRoot;
   readonly #guard: Guard | undefined;
   readonly #keeper: Keeper;
-  readonly #sampler: Sampler;
+  /** Watches what its children use. */
+  readonly sampler: Sampler;
   readonly #launcher: Launcher;
+  #refillTimer: NodeJS.Timeout | undefined;
   #stopped = false;
 
   constructor(options: PoolOptions) {
     this.#options = options;
     this.#launcher = findLauncher(options.user ?? null);
-    this.#temp = new TempRoot(options.tempRoot, this.#instance, options.user ?? null);
+    this.#temp = new TempRoot(options.tempRoot, this.#instance, options.user ?? null, options.onTrouble);
     const tempDir = this.#temp.path;
     const { guard } = options;
     const instance = this.#instance;
@@ -81,7 +69,7 @@ export class Pool {
       );
     this.#guard = guard && new Guard({ instance, tempDir, leaseMs: guard.leaseMs, hunted });
     this.#keeper = this.#guard ?? new Reaper(instance, hunted);
-    this.#sampler = new Sampler(() => options.clock.monotonic());
+    this.sampler = new Sampler(() => options.clock.monotonic());
     this.#sweep = setInterval(() => {
       this.#temp.touch();
       this.#retireIdle();
@@ -105,7 +93,7 @@ export class Pool {
   /** Runs one attempt in a clean child of its version, or in one that has run nothing. */
   run(
     version: string,
-    order: Omit<AttemptOrder, "tempDir" | "outputBytes">,
+    order: PoolOrder,
     limits: AttemptLimits,
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
@@ -118,7 +106,7 @@ export class Pool {
   async #attempt(
     seat: Seat,
     version: string,
-    order: Omit<AttemptOrder, "tempDir" | "outputBytes">,
+    order: PoolOrder,
     limits: AttemptLimits,
     listener: AttemptListener,
     isolation: "reuse" | "fresh",
@@ -130,13 +118,13 @@ export class Pool {
         (await this.#child(version, limits.memoryBytes, isolation));
       if (seat.asked !== undefined) {
         this.#giveBack(sandbox, version);
-        return endedBefore(seat.asked);
+        return endedBefore(seat.asked, this.#options.clock.now());
       }
       const tempDir = join(this.#all.get(sandbox) ?? this.#temp.path, "attempt");
       this.#queues.began(version);
       const given = sandbox.run(
         version,
-        { ...order, tempDir, outputBytes: limits.outputBytes },
+        { ...order, tempDir, outputBytes: limits.outputBytes, alone: isolation === "fresh" },
         limits,
         listener,
       );
@@ -191,8 +179,7 @@ export class Pool {
       ...this.#spares.filter((s) => s !== spare && s.spent === null),
     );
     const taken = spare ?? this.#spawn();
-    // After this turn: starting a process blocks for a millisecond or two, which the attempt need not wait for.
-    setImmediate(() => this.#refill());
+    this.#refillTimer ??= setTimeout(() => this.#refill(), REFILL_MS);
     return taken;
   }
 
@@ -200,6 +187,7 @@ export class Pool {
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#sweep);
+    clearTimeout(this.#refillTimer);
     await Promise.all([...this.#all.keys()].map((sandbox) => sandbox.end("the service stops")));
     await this.#guard?.stop();
     await this.#temp.remove();
@@ -214,6 +202,8 @@ export class Pool {
 
   #giveBack(sandbox: Sandbox, version: string): void {
     if (sandbox.spent !== null) return;
+    if (this.#stopped) return sandbox.kill("the service stops");
+    if (this.#large.has(sandbox) && sandbox.version === null) return sandbox.kill("it is no common spare");
     if (sandbox.version === null) return void this.#spares.push(sandbox);
     if (sandbox.busy) {
       // Others of its line go on in it: whoever waits may join them.
@@ -222,7 +212,6 @@ export class Pool {
     }
     // Another of its line gave it back in this very turn.
     if (this.#idle.get(version)?.includes(sandbox)) return;
-    if (this.#stopped) return sandbox.kill("the service stops");
     const why = this.#tooOld(sandbox);
     if (why) return sandbox.kill(why);
     if (this.#queues.hand(version, sandbox)) return;
@@ -233,8 +222,9 @@ export class Pool {
   }
 
   #tooOld(sandbox: Sandbox): string | undefined {
-    if (sandbox.attempts >= MAX_ATTEMPTS) return "it has run its share of attempts";
-    if (this.#options.clock.monotonic() - sandbox.bornAt > MAX_AGE_MS) return "it is old";
+    const { clock, mostAttempts = MAX_ATTEMPTS, mostAgeMs = MAX_AGE_MS } = this.#options;
+    if (sandbox.attempts >= mostAttempts) return "it has run its share of attempts";
+    if (clock.monotonic() - sandbox.bornAt > mostAgeMs) return "it is old";
     return undefined;
   }
 
@@ -266,6 +256,7 @@ export class Pool {
   }
 
   #refill(): void {
+    this.#refillTimer = undefined;
     try {
       while (!this.#stopped && this.#spares.length < (this.#options.spares ?? 1))
         this.#spares.push(this.#spawn());
@@ -279,7 +270,8 @@ export class Pool {
     const { env, clock } = this.#options;
     const tempDir = this.#temp.next();
     const options = { env, tempDir, memoryBytes, mark: newMark(this.#instance), launcher: this.#launcher };
-    const sandbox = new Sandbox(options, clock, this.#keeper, this.#sampler);
+    const sandbox = new Sandbox(options, clock, this.#keeper, this.sampler);
+    if (memoryBytes !== this.#options.memoryBytes) this.#large.add(sandbox);
     this.#all.set(sandbox, tempDir);
     void sandbox.exited.then(() => this.#forget(sandbox, tempDir));
     return sandbox;
@@ -292,6 +284,6 @@ export class Pool {
         `processes that a job made could not be ended within 2 s (its child was ${sandbox.pid})`,
       );
     this.#all.delete(sandbox);
-    await rm(tempDir, { recursive: true, force: true }).catch(() => undefined);
+    await this.#temp.remove(tempDir);
   }
 }

@@ -31,6 +31,10 @@ export type ToChild =
 /** One attempt, with all that it needs: nothing can be asked for later. */
 export interface AttemptOrder {
   bundlePath: string;
+  /** How its file looked when its content was known to be right: see sealed.ts. Without it nothing is compared. */
+  bundleSeal?: string;
+  /** The child runs nothing after it: what the attempt leaves in it does not matter. */
+  alone: boolean;
   filesDir: string;
   resolveFrom: readonly string[];
   params: Record<string, unknown>;
@@ -84,8 +88,9 @@ export type FromChild =
     }
   /** A recall file lay there: attempt `from` and all that the file names did not begin and never will. */
   | { t: "recalled"; from: number }
-  | { t: "described"; spec: JobSpec }
-  | { t: "problems"; problems: readonly SpecProblem[] }
+  /** `clean`: the import left nothing in the child that another job's description could meet. */
+  | { t: "described"; spec: JobSpec; clean: boolean }
+  | { t: "problems"; problems: readonly SpecProblem[]; clean: boolean }
   /** `lost`: not by the import itself, but by what it began and nobody waits for. */
   | { t: "thrown"; error: ToldError; lost?: "rejection" | "exception" };
 
@@ -104,8 +109,8 @@ export type ToldEnd =
   /** `raw`: what was returned, as far as it can be shown. */
   | { kind: "invalid_result"; pointer: string; message: string; raw: unknown }
   | { kind: "error"; error: ToldError; permanent: boolean; retryAfterMs: number | null }
-  /** The bundle could not be imported here. */
-  | { kind: "load"; error: ToldError };
+  /** The bundle could not be imported here. `changed`: it is not the one that was checked, and nothing of it ran. */
+  | { kind: "load"; error: ToldError; changed: boolean };
 
 /** A thrown value in plain words: file and line are the job's own source, by the source map. */
 export interface ToldError {

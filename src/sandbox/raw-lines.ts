@@ -49,6 +49,11 @@ export class RawLines {
     for (const stream of this.#streams) stream.flush();
   }
 
+  /** From here on another attempt writes: what an earlier one wrote explains nothing of it. */
+  begins(): void {
+    this.#lastErrors = "";
+  }
+
   get lastErrors(): string {
     return this.#lastErrors;
   }

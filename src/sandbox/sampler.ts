@@ -1,14 +1,19 @@
 // Looks again and again at what attempts at work use, on one timer for all of them, and ends what uses too much (X10).
 import type { AttemptLimits } from "./given-attempt.ts";
 import type { EndedBy } from "./outcome.ts";
-import { Census, hadChildren, hasChildren, privateBytes, type Usage } from "./usage.ts";
+import { anyThreadHasChildren, Census, hadChildren, hasChildren, privateBytes, type Usage } from "./usage.ts";
 
-/** A child that may have an attempt at work. */
+/** What it may use, and where that was set. */
+interface Bounds extends Pick<AttemptLimits, "memoryBytes" | "processes"> {
+  from: Pick<AttemptLimits["from"], "memory" | "processes">;
+}
+
+/** A child that may have something at work. */
 export interface Sampled {
   readonly pid: number | undefined;
   readonly mark: string;
-  /** The attempt at work: its bounds, and since when (monotonic ms). */
-  readonly atWork: { limits: AttemptLimits; begunAt: number } | undefined;
+  /** The attempt at work, or the import: its bounds, and since when (monotonic ms). */
+  readonly atWork: { limits: Bounds; begunAt: number } | undefined;
   /** It uses more than it may. */
   exceeded(by: EndedBy): void;
 }
@@ -36,7 +41,7 @@ export class Sampler {
     this.#now = now;
   }
 
-  /** Looks at this child as long as it has an attempt at work. Costs nothing when it is watched already. */
+  /** Looks at this child as long as it has something at work. Costs nothing when it is watched already. */
   watch(child: Sampled): void {
     this.#watched.add(child);
     this.#timer ??= setTimeout(() => this.#look(), EVERY_MS).unref();
@@ -46,14 +51,15 @@ export class Sampler {
     this.#timer = undefined;
     const from = this.#now();
     const families: Sampled[] = [];
-    this.#n++;
+    const thorough = ++this.#n % SELDOM === 0;
     for (const child of this.#watched) {
       const { atWork, pid } = child;
       if (!atWork || pid === undefined) this.#watched.delete(child);
       else if (from - atWork.begunAt < YOUNG_MS) continue;
-      else if (!hasChildren(pid) && !hadChildren(pid))
+      else if (this.#near.has(child)) families.push(child);
+      else if (!(thorough ? anyThreadHasChildren(pid) : hasChildren(pid)) && !hadChildren(pid))
         judge(child, { processes: 1, bytes: privateBytes(pid) });
-      else if (this.#near.has(child) || this.#n % SELDOM === 0) families.push(child);
+      else if (thorough) families.push(child);
     }
     if (families.length > 0) this.#lookAtAll(families);
     if (this.#watched.size === 0) return;

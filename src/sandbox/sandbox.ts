@@ -16,6 +16,7 @@ import {
   type GivenAttempt,
 } from "./given-attempt.ts";
 import type { Keeper } from "./keeper.ts";
+import { OneAnswer } from "./one-answer.ts";
 import type { EndedBy, Exit } from "./outcome.ts";
 import { type AttemptOrder, type FromChild, PROTOCOL_VERSION, recallFile, type ToChild } from "./protocol.ts";
 import type { ChildOptions } from "./spawn.ts";
@@ -34,7 +35,7 @@ export class Sandbox implements Sampled {
   readonly #line: Line<Attempt>;
   /** Over; what they wrote past the log may still arrive in this turn of the loop. */
   #ending: Attempt[] = [];
-  #describing: ((message: FromChild | undefined) => void) | undefined;
+  readonly #describing = new OneAnswer<FromChild>();
   #fault: string | null = null;
   readonly ready: Promise<void>;
   #readied!: () => void;
@@ -71,6 +72,7 @@ export class Sandbox implements Sampled {
       clock,
       (attempt) => this.#begins(attempt),
       (attempt) => attempt.done(undefined),
+      (why) => this.#ear.fault(why),
     );
     this.ready = new Promise((resolve) => (this.#readied = resolve));
     this.#raw = new RawLines(pipes, {
@@ -97,7 +99,7 @@ export class Sandbox implements Sampled {
   }
 
   get busy(): boolean {
-    return this.#line.front !== undefined || this.#ending.length > 0 || this.#describing !== undefined;
+    return this.#line.front !== undefined || this.#ending.length > 0 || this.#describing.isAwaited;
   }
 
   /** Attempts that wait behind the one at work; null when no other may be sent behind it. */
@@ -112,7 +114,7 @@ export class Sandbox implements Sampled {
     this.version = version;
     this.attempts++;
     this.usedAt = this.#clock.monotonic();
-    const { attempt, ended } = givenAttempt(this.#line.number(), limits, listener, this.#act);
+    const { attempt, ended } = givenAttempt(this.#line.number(), order.alone, limits, listener, this.#act);
     const queued = this.#line.add(attempt);
     if (this.exit) this.#drained();
     else this.#writer.send({ t: "start", n: attempt.n, queued, attempt: order });
@@ -121,14 +123,8 @@ export class Sandbox implements Sampled {
 
   /** Asks what the bundle's job declares; undefined when the child ended before it answered. */
   describe(bundlePath: string, resolveFrom: readonly string[]): Promise<FromChild | undefined> {
-    return new Promise((resolve) => {
-      if (this.exit) return resolve(undefined);
-      this.#describing = (message) => {
-        this.#describing = undefined;
-        resolve(message);
-      };
-      this.#writer.send({ t: "describe", bundlePath, resolveFrom });
-    });
+    if (this.exit) return Promise.resolve(undefined);
+    return this.#describing.ask(() => this.#writer.send({ t: "describe", bundlePath, resolveFrom }));
   }
 
   /** Ends it and all that it made. */
@@ -167,6 +163,7 @@ export class Sandbox implements Sampled {
     const late: EndedBy = { kind: "timeout", afterMs: timeoutMs, from: from.timeout };
     attempt.ending.deadline(timeoutMs, () => this.#ask(attempt, late));
     this.#sampler.watch(this);
+    this.#raw.begins();
     if (attempt.asked !== null) this.#ask(attempt, { kind: "abort", reason: attempt.asked });
   }
 
@@ -196,10 +193,9 @@ export class Sandbox implements Sampled {
       if (!this.busy) this.#writer.send({ t: "warm" });
       return this.#readied();
     }
-    const describes = message.t === "exiting" && this.#describing;
-    if (describes || message.t === "described" || message.t === "problems" || message.t === "thrown") {
-      return this.#describing?.(message);
-    }
+    const describes = message.t === "exiting" && this.#describing.isAwaited;
+    if (describes || message.t === "described" || message.t === "problems" || message.t === "thrown")
+      return this.#describing.give(message);
     if (message.t === "recalled") {
       if (!this.#line.recalled(message.from)) this.#ear.fault("it took back what had begun");
       return;
@@ -223,6 +219,7 @@ export class Sandbox implements Sampled {
     const { leftovers, made, tookMs, follows } = idle;
     attempt.ending.stop();
     attempt.tookMs = tookMs;
+    attempt.made = made;
     this.follows = follows && !this.#raw.heard;
     this.spent ??= whyNotAgain(attempt, idle);
     // What it wrote to stdout and stderr before this frame is heard in the same turn of the loop, not in a later one.
@@ -244,7 +241,7 @@ export class Sandbox implements Sampled {
     this.kill("its process ended");
     const settle = () => {
       // Not before its last bytes are read: they may tell why it ended.
-      this.#describing?.(undefined);
+      this.#describing.give(undefined);
       for (const attempt of this.#line.close(this.#fault === null)) {
         // Also after a result: without a clean end it counts for nothing (X4).
         attempt.facts.protocolFault = this.#fault;
@@ -276,7 +273,12 @@ export class Sandbox implements Sampled {
       attempt.done({ outcome, exitCode: code, signal, steps, groupEmptyAt, tookMs });
     // One that has begun behind it runs to its end.
     if (this.spent === null || this.#line.front) return end(null);
-    void this.end(this.spent).then(end);
+    void (attempt.alone && !attempt.made ? this.#gone(this.spent) : this.end(this.spent)).then(end);
+  }
+
+  /** What made no processes leaves nothing when it is gone itself; it is looked for all the same. */
+  #gone(why: string): Promise<Instant | null> {
+    return Promise.race([this.end(why), this.exited.then(() => this.#clock.now())]);
   }
 
   /** Whose output it is that is written past the log. */

@@ -1,5 +1,7 @@
 // The place of one attempt before it is known which child runs it.
+import type { Instant } from "../clock.ts";
 import type { Ended, GivenAttempt } from "./given-attempt.ts";
+import { askedToEnd } from "./outcome.ts";
 
 /** Where an attempt runs, once it is known: an abort may come before. */
 export class Seat {
@@ -22,8 +24,8 @@ export class Seat {
 }
 
 /** It was asked to end while it waited behind another, and its code never ran. */
-export function endedBefore(reason: string): Ended {
-  const cause = `asked to end (${reason}) before it started`;
+export function endedBefore(reason: string, now: Instant): Ended {
+  const cause = `${askedToEnd(reason)} before it started`;
   const outcome = { kind: "aborted", reason, cause, result: null } as const;
-  return { outcome, exitCode: null, signal: null, steps: [], groupEmptyAt: null, tookMs: null };
+  return { outcome, exitCode: null, signal: null, steps: [], groupEmptyAt: now, tookMs: null };
 }

@@ -32,7 +32,7 @@ const MIB = 1024 * 1024;
 const CHILD = fileURLToPath(
   import.meta.url.endsWith(".ts")
     ? new URL("../../dist/src/sandbox/child.js", import.meta.url)
-    : new URL("./child.js", import.meta.url),
+    : new URL("../sandbox/child.js", import.meta.url),
 );
 
 export function spawnChild(options: ChildOptions): ChildPipes {
@@ -47,7 +47,14 @@ export function spawnChild(options: ChildOptions): ChildPipes {
     stdio: ["ignore", "pipe", "pipe", "pipe", "pipe"],
     detached: true,
   });
-  const [, stdout, stderr, input, out] = child.stdio;
+  // Before anything else: an error that nobody hears ends the service.
+  child.on("error", () => undefined);
+  // Where no descriptor was left there is not even a list of pipes.
+  const [, stdout, stderr, input, out] = (child.stdio as typeof child.stdio | undefined) ?? [];
+  if (!out)
+    throw new Error(
+      "no child process can be started: no descriptors are left; raise the limit of open files (ulimit -n)",
+    );
   return {
     process: child,
     stdout: stdout as Readable,

@@ -10,11 +10,11 @@ import {
   utimesSync,
   writeFileSync,
 } from "node:fs";
-import { rm } from "node:fs/promises";
 import { join } from "node:path";
 import type { JobUser } from "./launcher.ts";
 import { readProcess } from "./processes.ts";
 import { Reaper } from "./reaper.ts";
+import { removeTree } from "./remove-tree.ts";
 
 const OWNER = "owner";
 /** A service in another container cannot be seen from here: it touches its file, and is gone when it has not for this long. */
@@ -24,12 +24,14 @@ export class TempRoot {
   readonly path: string;
   readonly #root: string;
   readonly #user: JobUser | null;
+  readonly #onTrouble: ((sentence: string) => void) | undefined;
   #n = 0;
 
   /** `root` may be shared by several services; `instance` names this one. The folders are the job user's, if there is one. */
-  constructor(root: string, instance: string, user: JobUser | null) {
+  constructor(root: string, instance: string, user: JobUser | null, onTrouble?: (sentence: string) => void) {
     this.#root = root;
     this.#user = user;
+    this.#onTrouble = onTrouble;
     this.path = join(root, instance);
     mkdirSync(this.path, { recursive: true, mode: 0o700 });
     // The job user has to get through to its own folder, and sees no other.
@@ -55,18 +57,19 @@ export class TempRoot {
     }
   }
 
-  remove(): Promise<void> {
-    return rm(this.path, { recursive: true, force: true });
+  /** Removes a folder of `next`, or with no path all of them. What cannot be removed keeps nobody from working. */
+  async remove(path = this.path): Promise<void> {
+    const why = await removeTree(path);
+    if (why !== null) this.#onTrouble?.(`a temp folder of jobs could not be removed: ${why}`);
   }
 
-  /** Ends what earlier services left here, processes first, then their folders; answers how many there were. */
-  async sweep(now: number): Promise<number> {
-    const stale = readdirSync(this.#root).filter((name) => isStale(join(this.#root, name), now));
-    for (const instance of stale) {
+  /** Ends what earlier services left here, processes first, then their folders. */
+  async sweep(now: number): Promise<void> {
+    for (const instance of readdirSync(this.#root)) {
+      if (!isStale(join(this.#root, instance), now)) continue;
       await new Reaper(instance).endAll([]);
-      await rm(join(this.#root, instance), { recursive: true, force: true });
+      await this.remove(join(this.#root, instance));
     }
-    return stale.length;
   }
 }
 

@@ -8,56 +8,32 @@ import {
   MAX_STATE_KEY,
 } from "../sdk/limits.ts";
 import type { RecordCounts } from "../sdk/spec.ts";
+import {
+  between,
+  boolean,
+  type Check,
+  json,
+  listOf,
+  maybe,
+  object,
+  oneOf,
+  orNull,
+  type Plain,
+  shape,
+  text,
+  whole,
+} from "./checks.ts";
 import { FrameError } from "./frames.ts";
 import type { FromChild } from "./protocol.ts";
+import { isJobSpec } from "./told-spec.ts";
 
-type Plain = Record<string, unknown>;
-type Check = (value: unknown) => boolean;
-
+/** The last instant that a Date can show, in epoch ms. */
+const MAX_TIME = 8.64e15;
 const MAX_LINE = 20_000;
 const MAX_WORDS = 5_000;
 const MAX_STACK = 9_000;
-const MAX_DEFINITION = 1_000_000;
 
-const text =
-  (most: number): Check =>
-  (value) =>
-    typeof value === "string" && value.length <= most;
-const orNull =
-  (check: Check): Check =>
-  (value) =>
-    value === null || check(value);
-const between =
-  (least: number, most: number): Check =>
-  (value) =>
-    typeof value === "number" && value >= least && value <= most;
-const oneOf =
-  (...words: string[]): Check =>
-  (value) =>
-    words.includes(value as string);
-const listOf =
-  (check: Check): Check =>
-  (value) =>
-    Array.isArray(value) && value.every(check);
-const object: Check = (value) => typeof value === "object" && value !== null && !Array.isArray(value);
-const shape =
-  (fields: Record<string, Check>): Check =>
-  (value) =>
-    object(value) && Object.entries(fields).every(([name, check]) => check((value as Plain)[name]));
-/** As JSON at most this long; what is too deep to be written is too long. */
-const json =
-  (most: number): Check =>
-  (value) => {
-    if (value === undefined || value === null) return true;
-    try {
-      return JSON.stringify(value).length <= most;
-    } catch {
-      return false;
-    }
-  };
-
-const wholeOrNull: Check = (value) =>
-  value === null || (Number.isSafeInteger(value) && (value as number) >= 0);
+const wholeOrNull = orNull(whole(0));
 
 const error = shape({
   name: orNull(text(MAX_WORDS)),
@@ -79,7 +55,7 @@ const counts: Check = (value) => {
 
 const line: Check = (value) =>
   shape({
-    time: between(0, Number.MAX_SAFE_INTEGER),
+    time: whole(0, MAX_TIME),
     level: oneOf("debug", "info", "warn", "error"),
     stream: oneOf("log", "stdout", "stderr"),
     text: text(MAX_LINE),
@@ -90,46 +66,17 @@ const ends: Record<string, Check> = {
   invalid_result: shape({ pointer: text(MAX_WORDS), message: text(MAX_WORDS), raw: json(MAX_RESULT_BYTES) }),
   error: shape({
     error,
-    permanent: (value) => typeof value === "boolean",
+    permanent: boolean,
     retryAfterMs: orNull(between(0, MAX_BACKOFF_MS)),
   }),
-  load: shape({ error }),
+  load: shape({ error, changed: boolean }),
 };
 
-/** Everything that is used of a spec without another look; describeModule makes it so. */
-const spec = shape({
-  name: text(MAX_WORDS),
-  description: orNull(text(MAX_DEFINITION)),
-  version: orNull(text(MAX_WORDS)),
-  tags: listOf(text(MAX_WORDS)),
-  requiredParams: object,
-  optionalParams: object,
-  paramGroups: listOf(object),
-  resultSchema: orNull(object),
-  timeoutMs: between(1, Number.MAX_SAFE_INTEGER),
-  retries: shape({
-    attempts: between(1, 1_000_000),
-    backoffMs: between(0, MAX_BACKOFF_MS),
-    factor: between(0, 1_000_000),
-    maxMs: between(0, MAX_BACKOFF_MS),
-  }),
-  concurrency: orNull(between(1, 1_000_000)),
-  overlap: oneOf("skip", "buffer_one", "buffer_all", "cancel_other", "allow_all"),
-  isolation: oneOf("reuse", "fresh"),
-  memoryBytes: wholeOrNull,
-  maxFailedShare: between(0, 1),
-  env: listOf(text(MAX_WORDS)),
-  files: listOf(text(MAX_WORDS)),
-  stateScope: oneOf("job", "schedule"),
-  onShutdown: oneOf("requeue", "cancel"),
-  schedules: listOf(object),
-});
-
 const messages: Record<FromChild["t"], Check> = {
-  ready: shape({ version: between(0, 1_000_000) }),
+  ready: shape({ version: whole(0) }),
   log: shape({ lines: listOf(line) }),
-  dropped: shape({ lines: between(0, 2 ** 40), bytes: between(0, 2 ** 50), last: text(MAX_WORDS) }),
-  exiting: shape({ phase: oneOf("import", "execute"), dry: (value) => typeof value === "boolean" }),
+  dropped: shape({ lines: whole(0, 2 ** 40), bytes: whole(0, 2 ** 50), last: text(MAX_WORDS) }),
+  exiting: shape({ phase: oneOf("import", "execute"), dry: boolean }),
   records: shape({
     counts,
     failed: listOf(shape({ key: orNull(text(MAX_RECORD_KEY)), reason: orNull(text(MAX_WORDS)) })),
@@ -138,21 +85,22 @@ const messages: Record<FromChild["t"], Check> = {
   state: shape({ key: text(MAX_STATE_KEY), value: json(MAX_STATE_BYTES) }),
   end: shape({ end: (value) => ends[String((value as Plain | null)?.["kind"])]?.(value) ?? false }),
   idle: shape({
-    n: between(1, Number.MAX_SAFE_INTEGER),
+    n: whole(1),
     leftovers: listOf(text(MAX_WORDS)),
-    made: (value) => typeof value === "boolean",
-    bytes: between(0, Number.MAX_SAFE_INTEGER),
+    made: boolean,
+    bytes: whole(0),
     tookMs: between(0, Number.MAX_SAFE_INTEGER),
-    follows: (value) => typeof value === "boolean",
+    follows: boolean,
   }),
-  recalled: shape({ from: between(1, Number.MAX_SAFE_INTEGER) }),
-  described: shape({ spec: (value) => spec(value) && json(MAX_DEFINITION)(value) }),
+  recalled: shape({ from: whole(1) }),
+  described: shape({ spec: isJobSpec, clean: boolean }),
   problems: shape({
+    clean: boolean,
     problems: listOf(
       shape({ code: text(100), pointer: text(MAX_WORDS), message: text(MAX_WORDS), hint: text(MAX_WORDS) }),
     ),
   }),
-  thrown: shape({ error }),
+  thrown: shape({ error, lost: maybe(oneOf("rejection", "exception")) }),
 };
 
 /** The frame as a message of the protocol; throws FrameError when it is none, or beyond its bounds. */

@@ -18,14 +18,20 @@ export const ASKED_FORM =
 
 /** What to say of a day without a time; undefined when it is none. */
 export function dayAlone(text: string): string | undefined {
-  const words = text.trim().toLowerCase().replace(/\s+/g, " ");
-  if (words === "" || words.length > 60 || dayOf(words, 0) === undefined) return undefined;
+  const words = plainWords(text);
+  if (words === undefined || dayOf(words, 0) === undefined) return undefined;
   return `must name a time of that day too, such as ${JSON.stringify(`${words} 02:00`)}`;
 }
 
 const DAY = 86_400_000;
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
-const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2}))?$/;
+const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,3})?)?$/;
+/** "2am", "2:30pm". */
+const HALF_DAY = /^(\d{1,2})(:\d{2}(?::\d{2})?)?(am|pm)$/;
+/** As explanations write an instant: "2027-03-28 02:30:15.250 +01:00". */
+const PRINTED = /^(\d{4}-\d{2}-\d{2})[ t](\d{2}:\d{2})(:\d{2}(?:\.\d{1,3})?)? ([+-]\d{2}:\d{2})$/;
+/** "2h", "1 minute", "an hour". */
+const COUNT = /^(?:(\d{1,12}) ?|an? )(ms|[smhd]|(?:sec|min)s?|(?:second|minute|hour|day|week)s?)$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 /**
@@ -40,12 +46,12 @@ export function readAskedTime(text: string, now: Instant, timeZone: string): Ask
 }
 
 function read(text: string, now: Instant, timeZone: string): AskedTime | undefined {
-  const asked = text.trim().toLowerCase().replace(/\s+/g, " ");
-  if (asked === "" || asked.length > 60) return undefined;
+  const asked = plainWords(text);
+  if (asked === undefined) return undefined;
   if (asked === "now") return { kind: "instant", at: now, minute: false };
-  const relative = /^(?:in (\d+[a-z]+)|(\d+[a-z]+) ago)$/.exec(asked);
+  const relative = /^(?:in (.+)|(.+) ago)$/.exec(asked);
   if (relative) {
-    const ms = parseDuration(relative[1] ?? relative[2]!);
+    const ms = countedMs(relative[1] ?? relative[2]!);
     if (ms === undefined) return undefined;
     // Who counts in minutes or more means a minute; and nobody means milliseconds.
     const step = ms % 60_000 === 0 ? 60_000 : 1000;
@@ -54,8 +60,35 @@ function read(text: string, now: Instant, timeZone: string): AskedTime | undefin
   }
   const exact = new Problems().instant(asked.toUpperCase(), "");
   if (exact !== undefined) return { kind: "instant", at: exact, minute: false };
+  const printed = PRINTED.exec(asked);
+  if (printed) {
+    const [, day, time, seconds, offset] = printed;
+    const at = new Problems().instant(`${day}T${time}${seconds ?? ":00"}${offset}`, "");
+    return at === undefined ? undefined : { kind: "instant", at, minute: seconds === undefined };
+  }
   const local = localOf(asked, now, timeZone);
   return local && onClock(local.ms, timeZone, local.minute);
+}
+
+/** Undefined when there is nothing, or too much: before anything walks the text (S13). */
+function plainWords(text: string): string | undefined {
+  if (text.length > 200) return undefined;
+  const words = text.trim().toLowerCase().replace(/\s+/g, " ");
+  return words === "" || words.length > 60 ? undefined : words;
+}
+
+/** "2h", "2 hours", "in 2 hours": milliseconds from now on. */
+export function readDistance(text: string): number | undefined {
+  const asked = plainWords(text);
+  return asked === undefined ? undefined : countedMs(asked.replace(/^in /, ""));
+}
+
+function countedMs(text: string): number | undefined {
+  const match = COUNT.exec(text);
+  if (!match) return undefined;
+  const [, count = "1", unit] = match;
+  if (unit!.startsWith("week")) return Number(count) * 7 * DAY;
+  return parseDuration(`${count}${unit === "ms" ? unit : unit!.slice(0, 1)}`);
 }
 
 /** The instants at which the clock of the zone showed `local`. */
@@ -78,15 +111,30 @@ export function onClock(local: number, timeZone: string, minute: boolean): Asked
 
 /** The wall clock that the words mean, in ms as if it were UTC. */
 function localOf(asked: string, now: Instant, timeZone: string): { ms: number; minute: boolean } | undefined {
-  const words = asked.replace(/^(\d{4}-\d{2}-\d{2})t/, "$1 ").split(" ");
-  const clock = CLOCK.exec(words.pop()!);
-  if (!clock) return undefined;
-  const [hour, minute, second] = [Number(clock[1]), Number(clock[2]), Number(clock[3] ?? 0)];
+  const words = asked
+    .replace(/^(\d{4}-\d{2}-\d{2})t/, "$1 ")
+    .replace(/(\d) (am|pm)\b/, "$1$2")
+    .split(" ");
+  const clock = clockOf(words.at(-1)!);
+  // "tomorrow 14:30" and "14:30 tomorrow".
+  if (clock) words.pop();
+  const read = clock ?? clockOf(words.shift()!);
+  if (!read) return undefined;
+  const [hour, minute, second] = [Number(read[1]), Number(read[2]), Number(read[3] ?? 0)];
+  const ms = Math.round(Number(read[4] ?? 0) * 1000);
   if (hour > 23 || minute > 59 || second > 59) return undefined;
   const today = now + (zoneOf(timeZone)?.offsetAt(now) ?? 0);
   const day = dayOf(words.join(" "), Math.floor(today / DAY) * DAY);
   if (day === undefined) return undefined;
-  return { ms: day + ((hour * 60 + minute) * 60 + second) * 1000, minute: clock[3] === undefined };
+  return { ms: day + ((hour * 60 + minute) * 60 + second) * 1000 + ms, minute: read[3] === undefined };
+}
+
+function clockOf(word: string): RegExpExecArray | null {
+  const half = HALF_DAY.exec(word);
+  if (!half) return CLOCK.exec(word);
+  const hour = Number(half[1]);
+  if (hour < 1 || hour > 12) return null;
+  return CLOCK.exec(`${(hour % 12) + (half[3] === "pm" ? 12 : 0)}${half[2] ?? ":00"}`);
 }
 
 function dayOf(words: string, today: number): number | undefined {

@@ -29,9 +29,6 @@ export function clockWarnings(when: When, timeZone: string, from: Instant): Prev
   if (!zone || when.kind === "at") return [];
   const changes = zone.transitions(from, from + YEAR);
   if (when.kind === "every") return driftWarning(when.everyMs, zone, changes[0]);
-  const expression = readCron(when.cron);
-  // Any hour: elapsed time goes on as if nothing had happened.
-  if (expression.fields.hour === "*") return [];
   return changes.flatMap((change) => warningOf(when, zone, change) ?? []).slice(0, MOST);
 }
 
@@ -40,9 +37,27 @@ export function warningOf(when: When, zone: Zone, change: Transition): PreviewWa
   if (when.kind === "at") return null;
   if (when.kind === "every") return driftWarning(when.everyMs, zone, change)[0] ?? null;
   const expression = readCron(when.cron);
-  if (expression.fields.hour === "*") return null;
-  const touched = { change, zone, expression, times: localTimesOf(expression), when };
+  const times = localTimesOf(expression);
+  if (expression.fields.hour === "*" && goesOn(times, change)) return null;
+  const touched = { change, zone, expression, times, when };
   return change.after > change.before ? gapWarning(touched) : repeatWarning(touched);
+}
+
+const HOUR = 3_600_000;
+
+/**
+ * Of a text of every hour: whether its fires go on as if nothing had happened. So they do when clocks change by whole
+ * hours, and by half an hour (Lord Howe) when those of the hour look the same half an hour later.
+ */
+function goesOn(times: LocalTimes, { at, before, after }: Transition): boolean {
+  if ((after - before) % HOUR === 0) return true;
+  const inHour = (from: number) => {
+    const found: number[] = [];
+    for (let next = times.after(from - 1000); next !== null && next < from + HOUR; next = times.after(next))
+      found.push(next - from);
+    return found.join();
+  };
+  return inHour(at + before) === inHour(at + after);
 }
 
 interface Touched {
@@ -52,6 +67,8 @@ interface Touched {
   times: LocalTimes;
   when: Extract<When, { kind: "cron" }>;
 }
+
+const BY_THE_CLOCK = "a text with * or / fires whenever the clock shows its times";
 
 /** The first match in [from, to) of local time, and whether there are more. */
 function matchIn(times: LocalTimes, from: number, to: number): { first: number; more: boolean } | null {
@@ -69,7 +86,7 @@ function gapWarning({ change, zone, expression, times, when }: Touched): Preview
   const end = timeText(jumped, match.first);
   const clocks = `in ${zone.name} clocks go forward from ${timeText(shown)} to ${timeText(jumped, shown)}`;
   const then = !expression.fixed
-    ? `fires between these times do not happen that day, because a text with * or / follows elapsed time`
+    ? `fires between these times do not happen that day: ${BY_THE_CLOCK} (dst.gap does nothing for it)`
     : when.gap === "skip"
       ? `${lost} ${match.more ? "do not exist and are" : "does not exist and is"} left out (dst.gap skip)`
       : `${lost} ${match.more ? "do not exist and come to one fire" : "does not exist and fires"} at ${end} instead (dst.gap next)`;
@@ -87,16 +104,17 @@ function repeatWarning({ change, zone, expression, times, when }: Touched): Prev
   );
   const at = match.more ? "from" : "at";
   const then = !expression.fixed
-    ? `fires between these times happen twice, because a text with * or / follows elapsed time`
+    ? `fires between these times happen twice: ${BY_THE_CLOCK} (dst.repeat does nothing for it)`
     : when.repeat === "both"
       ? `${twice} ${match.more ? "come twice and fire" : "comes twice and fires"} both times, ${at} ${first} and ${second} (dst.repeat both)`
       : `${twice} ${match.more ? "come twice and fire" : "comes twice and fires"} the first time only, ${at} ${first} (dst.repeat first)`;
   return { code: "dst_repeat", message: `${dayText(match.first)}: ${clocks}; ${then}` };
 }
 
-/** Whole days of elapsed time: the local time of the fires moves when clocks do. */
+/** An interval that comes to the same local times each day: they move when clocks do, unless by whole intervals. */
 function driftWarning(everyMs: number, zone: Zone, change: Transition | undefined): PreviewWarning[] {
-  if (!change || everyMs % DAY !== 0) return [];
+  const isDaily = everyMs % DAY === 0 || DAY % everyMs === 0;
+  if (!change || !isDaily || (change.after - change.before) % everyMs === 0) return [];
   const minutes = Math.abs(change.after - change.before) / 60_000;
   const message =
     `${dayText(change.at + change.after)}: clocks change in ${zone.name}; an interval is elapsed time, so from then on ` +

@@ -1,14 +1,14 @@
 // What a request may say of a pause, a resume, a skip or a copy, checked.
 import type { Instant } from "../clock.ts";
-import { parseDuration } from "../duration.ts";
 import { invalid } from "../errors.ts";
+import { ASKED_FORM, dayAlone, readAskedTime, readDistance } from "./asked-time.ts";
 import { LATEST, Problems, show } from "./input-values.ts";
 import { wallText } from "./zone.ts";
 
 /** Nothing is believed before it is checked. */
 export interface PauseFields {
   reason?: unknown;
-  /** RFC 3339, or a duration from now ("2h"). */
+  /** A duration from now ("2h"), or a time as `explain` reads it, on the clock of the zone. */
   until?: unknown;
 }
 
@@ -24,11 +24,11 @@ export interface AskedPause {
   until: Instant | null | undefined;
 }
 
-/** Throws ExpectedError 422 with a pointer for every wrong field. */
-export function readPause(fields: PauseFields, now: Instant): AskedPause {
+/** Throws ExpectedError 422 with a pointer for every wrong field. `timeZone`: the one whose clock `until` means. */
+export function readPause(fields: PauseFields, now: Instant, timeZone: string): AskedPause {
   const problems = new Problems();
   const reason = readReasonInto(fields.reason, problems);
-  const until = readUntil(fields.until, now, problems);
+  const until = readUntil(fields.until, { now, timeZone }, problems);
   if (problems.errors.length > 0) throw invalid(problems.errors);
   return {
     reason: fields.reason === undefined ? undefined : (reason ?? null),
@@ -71,16 +71,35 @@ function readReasonInto(value: unknown, problems: Problems): string | null | und
   return text === "" ? null : text;
 }
 
-function readUntil(value: unknown, now: Instant, problems: Problems): Instant | null | undefined {
+const UNTIL_FORM = `must be a duration from now such as "2h", or ${ASKED_FORM.slice("must be ".length)}`;
+
+function readUntil(
+  value: unknown,
+  { now, timeZone }: { now: Instant; timeZone: string },
+  problems: Problems,
+): Instant | null | undefined {
   if (value === undefined || value === null) return null;
-  const after = typeof value === "string" ? parseDuration(value.trim()) : undefined;
-  if (typeof value === "string" && after === undefined && !/^\s*\d{4}-/.test(value)) {
-    const form = 'must be an instant such as "2027-03-28T14:30:00Z", or a duration from now such as "2h"';
-    return problems.add("/until", "instant", `${form}, but is ${show(value)}`);
-  }
-  const until = after === undefined ? problems.instant(value, "/until") : now + after;
-  if (until === undefined) return undefined;
+  if (typeof value !== "string")
+    return problems.add("/until", "instant", `${UNTIL_FORM}, but is ${show(value)}`);
+  const until = untilOf(value, now, timeZone);
+  if (until === undefined)
+    return problems.add("/until", "instant", `${dayAlone(value) ?? UNTIL_FORM}, but is ${show(value)}`);
   if (until <= now) return problems.add("/until", "past", `must lie in the future; now is ${wallText(now)}Z`);
   if (until >= LATEST) return problems.add("/until", "instant", "must lie before the year 2200");
   return until;
+}
+
+/** "06:00" and "monday 06:00" are the next ones: what has passed ends no pause. */
+function untilOf(text: string, now: Instant, timeZone: string): Instant | undefined {
+  const distance = readDistance(text);
+  if (distance !== undefined) return now + distance;
+  const read = [text, `tomorrow ${text}`, `next ${text}`].map((asked) => instantOf(asked, now, timeZone));
+  return read.find((at) => at !== undefined && at > now) ?? read[0];
+}
+
+/** A local time that the clock jumps over is the end of the gap; of one that comes twice, the first that is still to come. */
+function instantOf(text: string, now: Instant, timeZone: string): Instant | undefined {
+  const time = readAskedTime(text, now, timeZone);
+  if (time?.kind === "lost") return time.change.at;
+  return time?.kind === "twice" && time.at <= now ? time.again : time?.at;
 }

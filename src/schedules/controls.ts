@@ -29,18 +29,21 @@ export class Controls {
   }
 
   /** From now on it does not fire, until `until` or until somebody resumes it. A paused one gets the new reason or end. */
-  pause(id: string, fields: PauseFields, actor: string): Promise<Schedule> {
-    const asked = readPause(fields, this.#clock.now());
-    return this.#change(id, actor, "paused", asked.reason ?? null, ({ paused }, now) => {
+  async pause(id: string, fields: PauseFields, actor: string, request?: RequestRef): Promise<Schedule> {
+    const schedule = await this.#schedules.get(id);
+    if (!schedule) throw unknown(id);
+    const asked = readPause(fields, this.#clock.now(), schedule.timeZone);
+    const edit: Edit["edit"] = ({ paused }, now) => {
       if (!isOpen(paused, now)) return { paused: { by: actor, ...pausedAs(asked), at: now } };
       const pause: Pause = { by: actor, ...pausedAs(asked, paused), at: paused.at };
       return paused.reason === pause.reason && paused.until === pause.until ? undefined : { paused: pause };
-    });
+    };
+    return this.#change(id, actor, "paused", asked.reason ?? null, edit, { request });
   }
 
   /** Its own pause ends; what was due meanwhile is one range row and never runs. Nothing when it is not paused. */
-  resume(id: string, reason: unknown, actor: string): Promise<Schedule> {
-    return this.#schedules.settler.change(this.#resuming(id, readReason(reason), actor));
+  resume(id: string, reason: unknown, actor: string, request?: RequestRef): Promise<Schedule> {
+    return this.#schedules.settler.change({ ...this.#resuming(id, readReason(reason), actor), request });
   }
 
   async wouldResume(id: string, actor: string): Promise<Effect> {
@@ -48,10 +51,15 @@ export class Controls {
   }
 
   /** The next `count` fires become skipped rows `asked`; 0 takes that back. Asked twice, it is the same fires. */
-  skipNext(id: string, fields: { count?: unknown; reason?: unknown }, actor: string): Promise<Schedule> {
+  skipNext(
+    id: string,
+    fields: { count?: unknown; reason?: unknown },
+    actor: string,
+    request?: RequestRef,
+  ): Promise<Schedule> {
     const count = readSkipCount(fields.count);
     const reason = readReason(fields.reason);
-    return this.#change(id, actor, "skip_next", reason, (settled, now, spans) => {
+    const edit: Edit["edit"] = (settled, now, spans) => {
       if (count === 0) return { skips: [] };
       const { startAt, maxRuns, runsCounted, firedThrough, skips } = settled;
       const from = Math.max(firedThrough, now, (startAt ?? 0) - 1);
@@ -63,19 +71,34 @@ export class Controls {
       }
       const kept = (at: Instant) => skips.find((skip) => skip.at === at);
       return { skips: fires.map((at): AskedSkip => kept(at) ?? { at, by: actor, reason }) };
-    });
+    };
+    return this.#change(id, actor, "skip_next", reason, edit, { request });
   }
 
-  /** Its saved params no longer fit (R7): it does not fire until `release`. Held again, it keeps its first instant. */
-  hold(id: string, why: { reason: string; errors: readonly FieldError[] }, actor: string): Promise<Schedule> {
-    return this.#change(id, actor, "held", why.reason, ({ held }, now) => ({
+  /**
+   * Its saved params no longer fit (R7): it does not fire until `release`. Held again, it keeps its first instant. 412 when
+   * it is not at the revision `expected` any more, whose params were judged.
+   */
+  hold(
+    id: string,
+    why: { reason: string; errors: readonly FieldError[] },
+    actor: string,
+    expected: number | null = null,
+  ): Promise<Schedule> {
+    const edit: Edit["edit"] = ({ held }, now) => ({
       held: { by: held?.by ?? actor, at: held?.at ?? now, reason: why.reason, errors: [...why.errors] },
-    }));
+    });
+    return this.#change(id, actor, "held", why.reason, edit, { expected });
   }
 
-  /** Nothing when it is not held. */
-  release(id: string, reason: string | null, actor: string): Promise<Schedule> {
-    return this.#change(id, actor, "released", reason, () => ({ held: null }));
+  /** Nothing when it is not held; 412 as for `hold`. */
+  release(
+    id: string,
+    reason: string | null,
+    actor: string,
+    expected: number | null = null,
+  ): Promise<Schedule> {
+    return this.#change(id, actor, "released", reason, () => ({ held: null }), { expected });
   }
 
   /** A new schedule like this one, paused; 422 for each secret param that is not given again. */
@@ -106,8 +129,9 @@ export class Controls {
     action: Edit["action"],
     reason: string | null,
     edit: Edit["edit"],
+    more: Partial<Pick<Edit, "expected" | "request">>,
   ): Promise<Schedule> {
-    return this.#schedules.settler.change({ id, expected: null, actor, action, reason, edit });
+    return this.#schedules.settler.change({ id, expected: null, actor, action, reason, edit, ...more });
   }
 }
 

@@ -15,20 +15,33 @@ export interface Description {
   skips: readonly AskedSkip[];
 }
 
-/** Pure. `spans`: everything that suspends it at some time after its cursor. */
+/** Of a schedule that ends after so many runs, all fires before a later beginning are counted: this many at most. */
+const MOST_COUNTED = 1_000;
+
+/** Pure. `spans`: everything that suspends it at some time after its cursor. Fires before `from` are left out. */
 export function describe(
   schedule: Schedule,
   spans: readonly Suspension[],
   now: Instant,
   n: number,
+  from: Instant = now,
 ): Description {
   const { when, timeZone, firedThrough } = schedule;
   const suspended = suspensionAt(spans, now, schedule.suspended) ?? null;
   const skips = schedule.skips.filter(({ at }) => at > Math.max(firedThrough, now));
   const free = freeFrom(spans, Math.max(now, firedThrough), suspended);
-  const count = Math.min(n, runsLeft(schedule));
-  const found = free === null ? [] : firesFrom(schedule, free, count + skips.length);
-  const left = found.filter(({ at }) => !skips.some((skip) => skip.at === at)).slice(0, count);
+  const runs = runsLeft(schedule);
+  const isLater = from > now;
+  // Those before `from` use up its runs, too.
+  const isCounted = isLater && runs !== Infinity;
+  const count = Math.min(isCounted ? n + MOST_COUNTED : n, runs);
+  const begin = isLater && !isCounted ? Math.max(free ?? 0, from - 1) : free;
+  const found = free === null ? [] : firesFrom(schedule, begin!, count + skips.length);
+  const left = found
+    .filter(({ at }) => !skips.some((skip) => skip.at === at))
+    .slice(0, count)
+    .filter(({ at }) => !isLater || at >= from)
+    .slice(0, n);
   return { sentence: sentenceOf(when, timeZone), nextFires: left, suspended, skips };
 }
 

@@ -133,7 +133,7 @@ function afterText(schedule: Schedule, explanation: Explanation, now: Instant): 
   const { nextFire, heldBack, usedUp, at } = explanation;
   if (nextFire === null && usedUp) return `, and none comes after it: ${usedUpText(schedule, usedUp)}`;
   if (nextFire === null && !heldBack) return ", and none comes after it";
-  if (nextFire === null) return `: the next one is ${noneText(schedule, heldBack!)}`;
+  if (nextFire === null) return `, and there is ${noneText(schedule, heldBack!)}`;
   const left = leftOutText(schedule, explanation);
   return `: the next one ${nextFire > now ? "is" : "was"} ${shortTime(schedule, nextFire, at)}${left}`;
 }
@@ -174,10 +174,13 @@ function overText(schedule: Schedule, { at, usedUp }: Explanation, now: Instant)
 
 /** What lies behind it: the clock, the downtime, the fires around it. */
 function behindOf(schedule: Schedule, explanation: Explanation, now: Instant): string {
-  const { downtime, clockBack, lost, clockChange, verdict, at, previousFire, revision } = explanation;
+  const { downtime, clockBack, resumed, lost, clockChange, verdict, at, previousFire, revision } =
+    explanation;
   const said: string[] = [];
   if (downtime) said.push(downText(schedule, downtime));
   if (clockBack) said.push(backText(schedule, clockBack));
+  if (resumed)
+    said.push(`${resumed.by} resumed it at ${momentOf(schedule, resumed.at)}${because(resumed.reason)}.`);
   if (lost && verdict !== "not_a_fire") said.push(`${capital(lostText(schedule, explanation))}.`);
   else if (clockChange && verdict === "not_a_fire" && !lost) said.push("Clocks changed at that instant.");
   const ended = verdict === "deleted" || verdict === "over";
@@ -221,7 +224,7 @@ export function noSuchTimeText(
   const gap = gapText(schedule, asked.lost, asked.clockChange);
   if (asked.meant === "moved") return `${capital(gap)}, and ${movedText(schedule)}.`;
   if (asked.meant === "elapsed")
-    return `${capital(gap)}; a text with * or / follows elapsed time, and owes no fire for it.`;
+    return `${capital(gap)}; a text with * or / fires only when the clock shows its times, and owes no fire for it.`;
   if (end.verdict === "not_made_yet" || end.verdict === "deleted") return `${capital(gap)}.`;
   const isFire = !["not_a_fire", "not_begun", "over"].includes(end.verdict);
   const next = isFire ? { ...end, nextFire: end.at, passedOver: [] } : end;

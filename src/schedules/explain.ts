@@ -77,6 +77,8 @@ export interface Explanation extends ComingFire {
   /** Set with `suspended` and `will_not_fire`. */
   suspended: Suspension | undefined;
   asked: AskedSkip | undefined;
+  /** With a row `paused`: who ended the pause. */
+  resumed: Resumed | undefined;
   revision: Revision | undefined;
   /** When nobody looked for due fires; only when that bears on the answer. */
   downtime: Downtime | undefined;
@@ -87,6 +89,12 @@ export interface Explanation extends ComingFire {
   /** A local time that did not exist, whose fire moved here or was left out here. */
   lost: LostTime | undefined;
   clockChange: Transition | undefined;
+}
+
+export interface Resumed {
+  by: string;
+  at: Instant;
+  reason: string | null;
 }
 
 /** An up-time is written every few seconds: shorter silence than this says nothing. */
@@ -105,10 +113,11 @@ export function explain(facts: ExplainFacts): Explanation {
     backfill: facts.backfill,
     suspended: undefined,
     asked: undefined,
+    resumed: undefined,
     revision: holding,
     downtime: undefined,
     clockBack: facts.clockBack,
-    previousFire: past(fireBefore(at, holding, facts.earlier), facts),
+    previousFire: past(at, facts),
     ...coming(fireAfter(at, holding, facts.later), facts),
     lost: isLive ? lostAt(shown, at) : undefined,
     clockChange: isLive ? zoneOf(shown.timeZone)?.firstTransition(at - 1, at) : undefined,
@@ -138,7 +147,22 @@ function ofRow(base: Explanation, row: FireRow, facts: ExplainFacts): Explanatio
         : row.state === "cancelled"
           ? "cancelled"
           : "waiting";
-  return { ...base, verdict, row, downtime: isExcused(row, facts) ? known(facts) : undefined };
+  const downtime = isExcused(row, facts) ? known(facts) : undefined;
+  return { ...base, verdict, row, downtime, resumed: resumedAfter(row, facts) };
+}
+
+/** Who ended the pause that a row tells of; nobody when it passed by itself, or goes on. */
+function resumedAfter(row: FireRow, { pauses, later, holding, now }: ExplainFacts): Resumed | undefined {
+  if (row.reason !== "paused") return undefined;
+  const spans = suspensionsOf({ ...holding!.schedule, paused: null }, pauses, undefined, now);
+  const { key } = spans.find(({ cause }) => cause === row.cause) ?? {};
+  const pause = pauses.find(({ id }) => id === key);
+  if (pause) {
+    const { endedBy: by, endedAt: at, endedReason: reason } = pause;
+    return by === null || at === null ? undefined : { by, at, reason };
+  }
+  const own = later.find(({ action }) => action === "resumed");
+  return own && { by: own.actor, at: own.from, reason: own.reason };
 }
 
 /** A row that is on time needs no excuse: a run that began before the downtime ended began before it. */
@@ -149,9 +173,9 @@ function isExcused({ state, startedAt }: FireRow, { downtime }: ExplainFacts): b
 
 /** Not settled: it will be, or it lies in a suspension that goes on, or nothing comes any more. */
 function ofOwed(base: Explanation, current: Schedule, facts: ExplainFacts): Explanation {
-  const { at, now, pauses, unavailable } = facts;
+  const { at, now, unavailable } = facts;
   const future = at > now;
-  const spans = suspensionsOf(current, pauses, unavailable);
+  const spans = suspensionsOf(current, pausesOf(current, facts), unavailable, now);
   const suspended = suspensionAt(spans, at - 1, current.suspended);
   if (suspended) return { ...base, verdict: future ? "will_not_fire" : "suspended", suspended };
   const asked = current.skips.find((skip) => skip.at === at);
@@ -162,10 +186,19 @@ function ofOwed(base: Explanation, current: Schedule, facts: ExplainFacts): Expl
   return { ...base, verdict: "due", downtime: known(facts) };
 }
 
-/** A fire before an instant to come is told when it will run. */
-function past(fire: Instant | null, facts: ExplainFacts): Instant | null {
-  if (fire === null || fire <= facts.now || fire <= (facts.current?.firedThrough ?? -Infinity)) return fire;
-  return coming(fire, facts).nextFire === fire ? fire : null;
+/** Those of the instant, and the one that the schedule is in: the clock may have gone back since that began. */
+function pausesOf({ suspended }: Schedule, { pauses, pausesNow }: ExplainFacts): readonly ScopedPause[] {
+  const own = pausesNow.find(({ id }) => id === suspended?.key && !pauses.some((pause) => pause.id === id));
+  return own ? [...pauses, own] : pauses;
+}
+
+/** The fire before `at`: one that has a row, or will have a run; never one that a pause or maxRuns took away. */
+function past(at: Instant, facts: ExplainFacts): Instant | null {
+  const { current, now, holding, earlier } = facts;
+  const fire = fireBefore(at, holding, earlier);
+  const settledThrough = current?.firedThrough ?? Infinity;
+  if (fire === null || fire <= settledThrough || coming(fire, facts).nextFire === fire) return fire;
+  return fire > now ? null : fireBefore(settledThrough + 1, holding, earlier);
 }
 
 /** What becomes of a fire of the calendar that comes next; after the deletion nothing comes. */
@@ -175,7 +208,7 @@ function coming(fire: Instant | null, { current, now, pausesNow, unavailable }: 
   const next = settled ? calendarOf(current.when).nextAfter(current.firedThrough) : fire;
   // What has come already is told as it was.
   if (current && next !== null && next > current.firedThrough)
-    return comingFire(current, next, suspensionsOf(current, pausesNow, unavailable));
+    return comingFire(current, next, suspensionsOf(current, pausesNow, unavailable, now));
   return { nextFire: next, heldBack: undefined, passedOver: [], usedUp: null };
 }
 

@@ -82,9 +82,9 @@ export class Explainer {
     const revisions = at === asked ? held : (await history.revisionsAt(id, at))!;
     const [row, pauses, pausesNow, downtime, clockBack, backfill] = await Promise.all([
       history.rowBefore(id, at),
-      history.pausesAt(at),
+      history.pausesAt(at, now),
       // One that began this very millisecond holds back what comes, too.
-      history.pausesAt(now + 1),
+      history.pausesAt(now + 1, now),
       upTimes.downtimeAt(at),
       upTimes.stepBackAt(at),
       history.backfillOf(id, at),

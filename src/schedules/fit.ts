@@ -16,8 +16,8 @@ export interface Unchecked {
 
 /** Implemented by `db/fit-store`. */
 export interface FitStore {
-  /** At most `limit` schedules, of one job or of all, grouped by job. */
-  unchecked(limit: number, job?: { source: string; jobKey: string }): Promise<Unchecked[]>;
+  /** At most `limit` schedules, of one job or of all, in order of id with ids after `after`, grouped by job. */
+  unchecked(limit: number, job?: { source: string; jobKey: string }, after?: string): Promise<Unchecked[]>;
   /** They were held against it; one that was changed since (another revision) stays to be looked at. */
   checked(schedules: readonly Pick<Schedule, "id" | "revision">[], digest: string): Promise<void>;
   /** They are to be looked at again, whatever was found before. */

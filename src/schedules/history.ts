@@ -55,6 +55,6 @@ export interface ScheduleHistory {
   rowBefore(id: string, at: Instant): Promise<FireRow | undefined>;
   /** The newest run that a backfill made of the instant. */
   backfillOf(id: string, at: Instant): Promise<BackfillRun | undefined>;
-  /** Pauses of jobs, sources and everything that were in force at `at`. */
-  pausesAt(at: Instant): Promise<ScopedPause[]>;
+  /** Pauses of jobs, sources and everything that were in force at `at`; an open one that began ahead of `now` is. */
+  pausesAt(at: Instant, now: Instant): Promise<ScopedPause[]>;
 }

@@ -16,6 +16,8 @@ export interface DurationBounds {
   wholeSeconds?: boolean;
 }
 
+const ENDLESS = /^\d{1,100}(ms|s|m|h|d)$/;
+
 /** What is wrong with a request, gathered so that all of it is told at once. */
 export class Problems {
   readonly errors: FieldError[] = [];
@@ -76,6 +78,10 @@ export class Problems {
     if (text === undefined && ms === undefined) return undefined;
     const pointer = `${base}/${text === undefined ? `${name}Ms` : name}`;
     const given = text === undefined ? ms : typeof text === "string" ? parseDuration(text.trim()) : undefined;
+    const allowed = `allowed is ${formatDuration(bounds.min)} to ${formatDuration(bounds.max)}`;
+    // More than can be counted is a duration all the same.
+    if (typeof text === "string" && ENDLESS.test(text.trim()) && !Number.isSafeInteger(given))
+      return this.add(pointer, "max", `${show(text)} is too long; ${allowed}`);
     if (typeof given !== "number" || !Number.isSafeInteger(given)) {
       const form =
         text === undefined
@@ -83,7 +89,6 @@ export class Problems {
           : 'a duration such as "30s", "15m", "2h" or "1d"';
       return this.add(pointer, "duration", `must be ${form}, but is ${show(text ?? ms)}`);
     }
-    const allowed = `allowed is ${formatDuration(bounds.min)} to ${formatDuration(bounds.max)}`;
     if (given < bounds.min || given > bounds.max) {
       const code = given < bounds.min ? "min" : "max";
       return this.add(

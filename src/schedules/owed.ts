@@ -17,10 +17,15 @@ export interface Owed {
   fires: readonly Instant[];
 }
 
-/** The fires in (firedThrough, now] within startAt and endAt, both of which belong to it. */
-export function owedFires(schedule: Schedule, calendar: Calendar, now: Instant): Owed {
-  const from = Math.max(schedule.firedThrough, (schedule.startAt ?? 0) - 1);
-  const to = Math.min(now, schedule.endAt ?? Infinity);
+/** The fires in (after, until] within startAt and endAt, both of which belong to it. */
+export function owedFires(
+  { startAt, endAt }: Schedule,
+  calendar: Calendar,
+  after: Instant,
+  until: Instant,
+): Owed {
+  const from = Math.max(after, (startAt ?? 0) - 1);
+  const to = Math.min(until, endAt ?? Infinity);
   if (from >= to) return { older: null, fires: [] };
   const fires = calendar.between(from, to, MAX_STEPS + 1);
   if (fires.length <= MAX_STEPS) return { older: null, fires };

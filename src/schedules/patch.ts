@@ -92,7 +92,8 @@ export function fieldsOf(definition: Definition): Raw {
   return { ...rest, ...said, startAt: instant(startAt), endAt: instant(endAt) };
 }
 
-function merge(target: Raw, patch: Raw): Raw {
+/** RFC 7396, with two names of one field taken for one. */
+export function merge(target: Raw, patch: Raw): Raw {
   const merged: Raw = { ...target };
   for (const [name, value] of Object.entries(patch)) {
     if (value === undefined || name === "__proto__") continue;

@@ -4,6 +4,7 @@ import { formatDuration } from "../duration.ts";
 import { MAX_STEPS } from "./owed.ts";
 import type { ActiveRun, AskedSkip, PlannedRow, Schedule } from "./schedule.ts";
 import { localText } from "./sentence.ts";
+import type { Outage } from "./up-time.ts";
 
 /** The id of a run that this plan makes: the store gives it a real one. */
 const PLANNED = "";
@@ -42,8 +43,24 @@ export function replacedCause(schedule: Schedule, by: Instant): string {
   return `skipped: the fire of ${timeText(schedule, by)} replaced it before it began (cancel_other)`;
 }
 
+/** Of a run that waited and has its row already; `by`: the fire that came. */
+export function tookItsPlace(schedule: Schedule, by: Instant | undefined): string {
+  const which = by === undefined ? "" : `: that of ${timeText(schedule, by)}`;
+  return `cancelled: a later fire of its schedule took its place${which}`;
+}
+
+/** Of a fire that came when `maxRuns` was reached. */
+export function usedUpCause({ maxRuns }: Schedule): string {
+  return `skipped: the schedule has made all of its ${maxRuns} runs (maxRuns)`;
+}
+
 export function askedCause({ by, reason }: AskedSkip): string {
   return `skipped: ${by} asked for it${reason === null ? "" : `: ${reason}`}`;
+}
+
+export function outageText(schedule: Schedule, { since, why }: Outage): string {
+  const from = timeText(schedule, Math.floor(since / 1000) * 1000);
+  return `since ${from} the service could not write to its database: ${why}`;
 }
 
 export function lateCause(schedule: Schedule, fireAt: Instant, now: Instant): string {

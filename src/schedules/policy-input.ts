@@ -6,14 +6,20 @@ import type { Fields, Problems } from "./input-values.ts";
 import type { CatchUpPolicy } from "./schedule.ts";
 
 const DAY = 86_400_000;
-const OVERLAPS: readonly OverlapPolicy[] = ["skip", "buffer_one", "buffer_all", "cancel_other", "allow_all"];
+export const OVERLAPS: readonly OverlapPolicy[] = [
+  "skip",
+  "buffer_one",
+  "buffer_all",
+  "cancel_other",
+  "allow_all",
+];
 const CATCH_UPS: readonly CatchUpPolicy[] = ["skip", "latest", "all", "merge"];
 /** S10: missed fires that the policy `all` may run. */
 const CATCH_UP_MAX = 100;
 const WINDOW = { min: 1000, max: 31 * DAY };
 const JITTER = { min: 0, max: DAY };
 /** A timer of Node holds a little over 24 days. */
-const TIMEOUT = { min: 1000, max: 24 * DAY };
+export const TIMEOUT = { min: 1000, max: 24 * DAY };
 const BACKOFF = { min: 0, max: 30 * DAY };
 
 /** As a job's own `retries` are filled in when it says less. */
@@ -38,7 +44,7 @@ export function readPolicies(fields: Fields, defaults: InputDefaults, problems: 
   };
 }
 
-function readNumber(
+export function readNumber(
   fields: Fields,
   name: string,
   bounds: { min: number; max: number; whole: boolean },
@@ -71,7 +77,7 @@ function readCatchUp(value: unknown, problems: Problems): Definition["catchUp"] 
   };
 }
 
-function readRetries(value: unknown, problems: Problems): Definition["retries"] {
+export function readRetries(value: unknown, problems: Problems): Definition["retries"] {
   if (value === undefined) return null;
   const fields = problems.object(value, "/retries", [
     "attempts",

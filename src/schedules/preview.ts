@@ -1,7 +1,8 @@
 // What a schedule will do: its sentence, its next fires, and what to be warned of.
 import type { Instant } from "../clock.ts";
-import { calendarOf } from "./calendar.ts";
 import { formatDuration } from "../duration.ts";
+import type { OverlapPolicy } from "../sdk/spec.ts";
+import { calendarOf } from "./calendar.ts";
 import { clockWarnings, type PreviewWarning } from "./clock-warnings.ts";
 import { neverFires, readCron } from "./grammar.ts";
 import type { When } from "./schedule.ts";
@@ -34,6 +35,8 @@ export interface PreviewOptions {
   zoneDefaulted?: boolean;
   /** How long the job usually takes, when that is known. */
   usual?: UsualDuration;
+  /** What is to become of fires that meet a run, when that is known. */
+  overlap?: OverlapPolicy;
 }
 
 /** The median of a job's last runs that succeeded. */
@@ -53,7 +56,7 @@ export function previewOf(when: When, options: PreviewOptions): Preview {
   }
   warnings.push(...dayWarnings(when));
   if (!never) {
-    warnings.push(...shortWarnings(when, options.from, options.usual));
+    warnings.push(...shortWarnings(when, options));
     warnings.push(...clockWarnings(when, timeZone, options.from));
   }
   return {
@@ -87,8 +90,16 @@ function neverWarning(when: When, from: Instant, timeZone: string): PreviewWarni
   return { code: "never_fires", message: `it never fires: ${localText(when.at, timeZone)} has passed` };
 }
 
+const MEETING: Record<OverlapPolicy, string> = {
+  skip: "with overlap skip, fires that meet a run are skipped",
+  buffer_one: "with overlap buffer_one, one fire waits for the run's end, and others are skipped",
+  buffer_all: "with overlap buffer_all, fires wait for the run's end, and later and later each",
+  cancel_other: "with overlap cancel_other, each fire cancels the run, which then hardly ever ends by itself",
+  allow_all: "with overlap allow_all, runs go on beside each other",
+};
+
 /** The shortest time between some of the next fires, against what the job takes. */
-function shortWarnings(when: When, from: Instant, usual: UsualDuration | undefined): PreviewWarning[] {
+function shortWarnings(when: When, { from, usual, overlap }: PreviewOptions): PreviewWarning[] {
   if (!usual || when.kind === "at") return [];
   const fires = calendarOf(when).between(from, Infinity, 50);
   const gaps = fires.slice(1).map((fire, i) => fire - fires[i]!);
@@ -96,7 +107,7 @@ function shortWarnings(when: When, from: Instant, usual: UsualDuration | undefin
   if (shortest >= usual.medianMs) return [];
   const message =
     `it fires again after ${formatDuration(shortest)}, and the job usually takes ${formatDuration(usual.medianMs)} ` +
-    `(the median of its last ${usual.runs} runs that succeeded): with overlap skip, fires that meet a run are skipped`;
+    `(the median of its last ${usual.runs} runs that succeeded): ${overlap ? MEETING[overlap] : "fires will meet a run that still goes on"}`;
   return [{ code: "shorter_than_usual", message }];
 }
 

@@ -1,6 +1,7 @@
 // What a schedule is: when a job runs, with which params and policies.
 import type { Instant } from "../clock.ts";
 import type { OverlapPolicy, RetryPolicy } from "../sdk/spec.ts";
+import type { AppliedSuggestion } from "./suggested.ts";
 import type { Hold, Pause, PauseScope, ScopedPause, Suspended, SwitchedOff } from "./suspension.ts";
 
 /** Why a fire did not become an execution. */
@@ -13,6 +14,7 @@ export const SKIPPED_REASONS = [
   "held",
   "disabled",
   "job_missing",
+  "job_stale",
   "source_unavailable",
   "dst_gap",
   "asked",
@@ -71,6 +73,8 @@ export interface Schedule {
   /** The next fire after the cursor, or null when there is none any more. */
   nextFireAt: Instant | null;
   origin: "api" | "code";
+  /** With origin `code`: the suggestion of the job's code that it was made from, as it was then. */
+  suggested: AppliedSuggestion | null;
   createdAt: Instant;
   updatedAt: Instant;
 }
@@ -195,7 +199,12 @@ export interface ScheduleStore {
    * Locks the row, hands it and its active runs to `decide` (pure, may be called again), and writes rows, cancels and
    * the new revision in the same transaction (S7: settle, then change). An error thrown by `decide` leaves all as it was.
    */
-  change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined>;
+  change(
+    id: string,
+    actor: string,
+    decide: Decide<Change>,
+    request?: RequestRef,
+  ): Promise<Schedule | undefined>;
   /** Locks at most `limit` due schedules and settles each by `decide`; answers how many were due. */
   settleDue(now: Instant, limit: number, decide: Decide<Plan>): Promise<number>;
   /** At most `limit` schedules that are in the suspension `key`, in order of id, with ids after `after`. */
@@ -208,12 +217,15 @@ export interface ScheduleStore {
   closePassedPauses(now: Instant): Promise<void>;
   /** The pauses of jobs, sources and everything that have not ended, the oldest first. */
   openPauses(): Promise<ScopedPause[]>;
+  /** The newest of those that have ended, the last first. */
+  endedPauses(limit: number): Promise<ScopedPause[]>;
   /**
    * Locks the open pause of this scope, if there is one, and writes what `decide` answers: the same id is changed,
-   * another one added, undefined changes nothing.
+   * another one added, undefined changes nothing. `request` is recorded as done in the same transaction (A1).
    */
   changePause(
     scope: PauseScope,
     decide: (open: ScopedPause | undefined) => ScopedPause | undefined,
+    request?: RequestRef,
   ): Promise<ScopedPause | undefined>;
 }

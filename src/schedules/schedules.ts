@@ -2,17 +2,20 @@
 import type { Clock, Instant } from "../clock.ts";
 import { conflict, invalid } from "../errors.ts";
 import { newId } from "../ids.ts";
-import type { OverlapPolicy } from "../sdk/spec.ts";
+import type { OverlapPolicy, SuggestedSchedule } from "../sdk/spec.ts";
 import type { Definition } from "./definition.ts";
 import { type Description, describe } from "./describe.ts";
 import { type Effect, effectOf } from "./effect.ts";
+import type { Expected } from "./expected.ts";
 import { readDefinition, readWhen, type ScheduleFields } from "./input.ts";
 import { Problems } from "./input-values.ts";
 import { patchDefinition, replaceDefinition } from "./patch.ts";
 import { nextFireOf } from "./plan.ts";
+import { OVERLAPS } from "./policy-input.ts";
 import { type Preview, previewOf, type UsualDuration } from "./preview.ts";
 import type { RequestRef, Schedule, ScheduleFilter } from "./schedule.ts";
 import { type Changed, type Edit, Settler, type SettlerDeps, unknown } from "./settler.ts";
+import { appliedOf, driftOf, missingSuggestions, suggestionOf } from "./suggested.ts";
 import { asSuspended, type ScopedPause, type Suspended, suspensionAt, suspensionsOf } from "./suspension.ts";
 
 /** What schedules need to know of a job. */
@@ -40,7 +43,8 @@ export interface CreateRequest {
   jobKey: string;
   fields: ScheduleFields;
   idempotency?: RequestRef;
-  origin?: Schedule["origin"];
+  /** The suggestion of the job's code that it is made from. */
+  suggestion?: SuggestedSchedule;
   /** Paused from its first instant on, for this reason. */
   pausedFor?: string;
 }
@@ -53,7 +57,12 @@ export interface PreviewRequest extends Pick<
   from?: unknown;
   /** 1 to 100; 5 unless given. */
   count?: unknown;
+  /** What is to become of fires that meet a run; the job's own unless given. */
+  overlap?: unknown;
 }
+
+/** Schedules of one job that are read in one go. */
+const PAGE = 200;
 
 export class Schedules {
   readonly #deps: SchedulesDeps;
@@ -68,7 +77,7 @@ export class Schedules {
   /** Committed when it answers (A1); the cursor starts at now, so nothing before it is owed. */
   async create(request: CreateRequest, actor: string): Promise<Schedule> {
     const { store, clock, defaults } = this.#deps;
-    const { source, jobKey, fields, pausedFor } = request;
+    const { source, jobKey, fields, pausedFor, suggestion } = request;
     const job = this.jobOf(source, jobKey);
     const now = clock.now();
     const definition = readDefinition(fields, { now, timeZone: defaults.timeZone, overlap: job.overlap });
@@ -88,7 +97,8 @@ export class Schedules {
       revision: 1,
       firedThrough: now,
       nextFireAt: null,
-      origin: request.origin ?? "api",
+      origin: suggestion ? "code" : "api",
+      suggested: suggestion ? appliedOf(suggestion) : null,
       createdAt: now,
       updatedAt: now,
     };
@@ -111,12 +121,12 @@ export class Schedules {
    * (S7, S8). A patch that changes nothing makes no revision. 412 when the revision is not `expected` (null: any), 404
    * when there is none.
    */
-  async patch(id: string, patch: ScheduleFields, expected: number | null, actor: string): Promise<Schedule> {
+  async patch(id: string, patch: ScheduleFields, expected: Expected, actor: string): Promise<Schedule> {
     return (await this.patchAndTell(id, patch, expected, actor)).schedule;
   }
 
   /** The same, with the asked skips that it ended because the schedule has no fire then any more. */
-  patchAndTell(id: string, patch: ScheduleFields, expected: number | null, actor: string): Promise<Changed> {
+  patchAndTell(id: string, patch: ScheduleFields, expected: Expected, actor: string): Promise<Changed> {
     return this.settler.changeAndTell(this.#patching(id, patch, expected, actor));
   }
 
@@ -124,22 +134,12 @@ export class Schedules {
    * The same with a whole definition: what it does not say has its default. A secret param that is sent back as it is
    * shown keeps its saved value.
    */
-  replaceAndTell(
-    id: string,
-    fields: ScheduleFields,
-    expected: number | null,
-    actor: string,
-  ): Promise<Changed> {
+  replaceAndTell(id: string, fields: ScheduleFields, expected: Expected, actor: string): Promise<Changed> {
     return this.settler.changeAndTell(this.#patching(id, fields, expected, actor, replaceDefinition));
   }
 
   /** What the patch would do to the fires that are owed now; nothing is changed. */
-  async wouldPatch(
-    id: string,
-    patch: ScheduleFields,
-    expected: number | null,
-    actor: string,
-  ): Promise<Effect> {
+  async wouldPatch(id: string, patch: ScheduleFields, expected: Expected, actor: string): Promise<Effect> {
     return this.effectOf(this.#patching(id, patch, expected, actor));
   }
 
@@ -154,29 +154,63 @@ export class Schedules {
    * Settles and deletes it: the store ends its waiting runs, those just planned too, as `schedule_deleted`; a running one
    * goes on, and the history stays (S7, S8). 412 and 404 as above.
    */
-  async remove(id: string, expected: number | null, actor: string): Promise<void> {
+  async remove(id: string, expected: Expected, actor: string): Promise<void> {
     await this.settler.remove(id, expected, actor);
   }
 
   /** Also of a cron text that never fires, which a warning says then; 422 for everything that cannot be read. */
-  preview(request: PreviewRequest, usual?: UsualDuration): Preview {
+  preview(request: PreviewRequest, job: { usual?: UsualDuration; overlap?: OverlapPolicy } = {}): Preview {
     const { clock, defaults } = this.#deps;
     const problems = new Problems();
-    const { from: fromText, count: countGiven, ...fields } = request;
+    const { from: fromText, count: countGiven, overlap: overlapGiven, ...fields } = request;
     const now = clock.now();
     const from = (fromText ?? null) === null ? now : problems.instant(fromText, "/from");
     const bounds = { min: 1, max: 100, whole: true };
     const count = (countGiven ?? null) === null ? 5 : problems.number(countGiven, "/count", bounds);
+    const overlap =
+      (overlapGiven ?? null) === null ? job.overlap : problems.oneOf(overlapGiven, "/overlap", OVERLAPS);
     const read = readWhen(fields, { now: from ?? now, timeZone: defaults.timeZone }, problems);
     const { timeZone, zoneDefaulted } = read;
-    return previewOf(read.when, { from: from ?? now, count: count ?? 5, timeZone, zoneDefaulted, usual });
+    const options = { from: from ?? now, count: count ?? 5, timeZone, zoneDefaulted };
+    return previewOf(read.when, { ...options, usual: job.usual, overlap });
   }
 
-  /** The sentence, the next `n` fires, and what suspends it, given the pauses that are open (`openPauses`). */
-  describe(schedule: Schedule, n: number, pauses: readonly ScopedPause[] = []): Description {
+  /** The sentence, the next `n` fires (not before `from`), and what suspends it, given the pauses that are open (`openPauses`). */
+  describe(schedule: Schedule, n: number, pauses: readonly ScopedPause[] = [], from?: Instant): Description {
     const unavailable = this.#deps.suspensionOf?.(schedule);
-    const spans = suspensionsOf(schedule, pauses, unavailable);
-    return describe(schedule, spans, this.#deps.clock.now(), n);
+    const now = this.#deps.clock.now();
+    return describe(schedule, suspensionsOf(schedule, pauses, unavailable, now), now, n, from);
+  }
+
+  /** Which of these suggestions of a job none of its schedules was made from. */
+  missingSuggestions(
+    suggestions: readonly SuggestedSchedule[],
+    known: readonly Pick<Schedule, "suggested">[],
+  ): SuggestedSchedule[] {
+    return missingSuggestions(suggestions, known, this.#deps.defaults.timeZone);
+  }
+
+  /** The schedule of the job that was made from this one of its suggestions, if there is one. */
+  async madeFrom(
+    { source, jobKey }: { source: string; jobKey: string },
+    suggestion: SuggestedSchedule,
+    suggestions: readonly SuggestedSchedule[],
+  ): Promise<Schedule | undefined> {
+    const { timeZone } = this.#deps.defaults;
+    for (let after: string | undefined = ""; after !== undefined;) {
+      const page: Schedule[] = await this.list({ source, jobKey, limit: PAGE, after });
+      const made = page.find((schedule) => suggestionOf(schedule, suggestions, timeZone) === suggestion);
+      if (made) return made;
+      after = page.length === PAGE ? page.at(-1)!.id : undefined;
+    }
+    return undefined;
+  }
+
+  /** What the job's code suggests now for a schedule that was made from a suggestion, and where the two differ. */
+  drift(schedule: Schedule, suggestions: readonly SuggestedSchedule[], isOpen: (param: string) => boolean) {
+    const { timeZone } = this.#deps.defaults;
+    const suggestion = suggestionOf(schedule, suggestions, timeZone);
+    return suggestion && { suggestion, fields: driftOf(schedule, suggestion, timeZone, isOpen) };
   }
 
   /** The pauses of jobs, sources and everything that are in force, the oldest first. */
@@ -198,13 +232,7 @@ export class Schedules {
     throw invalid([{ pointer: "/job", code: "unknown_job", message }]);
   }
 
-  #patching(
-    id: string,
-    patch: ScheduleFields,
-    expected: number | null,
-    actor: string,
-    merge = patchDefinition,
-  ) {
+  #patching(id: string, patch: ScheduleFields, expected: Expected, actor: string, merge = patchDefinition) {
     const edit = (settled: Schedule, now: Instant): Partial<Schedule> => {
       const edited = this.#edited(settled, patch, now, merge);
       // Params that were just accepted fit: there is nothing to hold any more (R7).
@@ -238,7 +266,11 @@ export class Schedules {
 
 /** The suspension that a new schedule begins with; what the catalog knows opens with its first fire. */
 function firstSuspension(schedule: Schedule): Suspended | null {
-  const span = suspensionAt(suspensionsOf(schedule, [], undefined), schedule.firedThrough, null);
+  const span = suspensionAt(
+    suspensionsOf(schedule, [], undefined, schedule.firedThrough),
+    schedule.firedThrough,
+    null,
+  );
   return span ? asSuspended(span) : null;
 }
 

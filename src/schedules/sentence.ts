@@ -46,7 +46,11 @@ function cronSentence(expression: CronExpression): string {
 }
 
 function makeSentence({ fields }: CronExpression): string {
-  const { second, minute, hour, dayOfMonth, month, dayOfWeek } = fields;
+  const { second, minute, hour, month } = fields;
+  // A day-of-week that is any day leaves nothing to say of a day-of-month either: they are joined by "or".
+  const anyDay = isWholeWeek(fields.dayOfWeek);
+  const dayOfMonth = anyDay ? "*" : fields.dayOfMonth;
+  const dayOfWeek = anyDay ? "*" : fields.dayOfWeek;
   const time = words(`${second} ${minute} ${hour} * * *`);
   // cronstrue joins the two day fields by "and" or nothing at all; they mean "or".
   const days = [
@@ -57,6 +61,17 @@ function makeSentence({ fields }: CronExpression): string {
   const daily = days.length === 0 && months === "" && time.startsWith("At ") ? "every day" : "";
   const either = days.length === 2 ? days.map((text) => text.replace(/^only /, "")) : days;
   return [time, either.join(", or "), months, daily].filter((text) => text !== "").join(", ");
+}
+
+/** "0-7", "1-7", "0,1,2,3,4,5,6": restricted in form only. `*` is none: beside it the day-of-month decides. */
+function isWholeWeek(dayOfWeek: string): boolean {
+  const items = dayOfWeek.split(",").map((item) => /^(\d)(?:-(\d))?$/.exec(item));
+  const days = items.flatMap((item) => {
+    if (!item) return [];
+    const [from, to] = [Number(item[1]), Number(item[2] ?? item[1])];
+    return Array.from({ length: Math.max(0, to - from + 1) }, (_, i) => (from + i) % 7);
+  });
+  return new Set(days).size === 7;
 }
 
 /** What the sentence says beyond the time; `plain` when cronstrue cannot say it (lists with W). */

@@ -1,9 +1,9 @@
 // What a schedule owes up to now when it was suspended at times: free stretches planned, each suspension one range row.
 import type { Instant } from "../clock.ts";
-import { describeRun } from "./plan-words.ts";
-import { nextFireOf, plan, planSuspended } from "./plan.ts";
-import type { ActiveRun, Plan, PlannedRow, Schedule } from "./schedule.ts";
-import { type Suspension, suspensionAt } from "./suspension.ts";
+import { nextFireOf, plan, planStretches, planSuspended, type Stretch } from "./plan.ts";
+import type { ActiveRun, Plan, Schedule } from "./schedule.ts";
+import { asSuspended, type Suspension, suspensionAt } from "./suspension.ts";
+import type { Outage } from "./up-time.ts";
 
 /** What decides beside the schedule itself. */
 export interface Settling {
@@ -13,6 +13,8 @@ export interface Settling {
   spans: readonly Suspension[];
   /** Since when fires have been looked for without a gap. */
   upSince?: Instant;
+  /** Why nothing was settled before, although somebody was there. */
+  outage?: Outage | undefined;
 }
 
 /**
@@ -20,12 +22,15 @@ export interface Settling {
  * and the next look is at the instant at which it passes by itself. Pure.
  */
 export function settle(schedule: Schedule, settling: Settling): Plan {
-  const { now, active, spans, upSince } = settling;
+  const { now, active, spans, upSince, outage } = settling;
   // Nothing is suspended, and nothing was: nearly every schedule at nearly every time.
   if (spans.length === 0 && schedule.suspended === null && schedule.enabled)
-    return { ...plan(schedule, now, active, { upSince }), suspended: null };
+    return { ...plan(schedule, now, active, { upSince, outage }), suspended: null };
   if (now < schedule.firedThrough) return standingStill(schedule, spans, now);
-  return new Walk(schedule, settling).toNow();
+  const { stretches, open } = walk(schedule, spans, now);
+  const planned = planStretches({ ...schedule, enabled: true }, now, active, stretches, { upSince, outage });
+  if (!open) return { ...planned, suspended: null };
+  return { ...planned, nextFireAt: open.until, suspended: asSuspended(open) };
 }
 
 /** Closes the suspension that it is in at `through`, whatever goes on: one range row, and the cursor behind it. */
@@ -58,65 +63,34 @@ export function spanOf(
   return spans.find(({ key }) => key === suspended.key) ?? { ...suspended, until: now };
 }
 
-/** From the cursor to now, stretch by stretch. */
-class Walk {
-  #at: Schedule;
-  readonly #settling: Settling;
-  readonly #rows: PlannedRow[] = [];
-  readonly #cancel: string[] = [];
-
-  constructor(schedule: Schedule, settling: Settling) {
-    this.#at = schedule;
-    this.#settling = settling;
-  }
-
-  toNow(): Plan {
-    const { now, spans } = this.#settling;
-    let span = spanOf(this.#at, spans, now) ?? suspensionAt(spans, this.#at.firedThrough, null);
-    for (;;) {
-      if (span) {
-        if (span.until === null || span.until > now) return this.#suspendedIn(span);
-        // A pause until two lets the fire of two through.
-        this.#take(planSuspended(this.#at, span.until - 1, span.reason, span.cause));
-        span = suspensionAt(spans, this.#at.firedThrough, null);
-        continue;
-      }
-      const next = this.#nextSpan();
-      const through = next ? next.from : now;
-      const { upSince } = this.#settling;
-      this.#take(plan({ ...this.#at, enabled: true }, now, this.#present(), { through, upSince }));
-      if (!next) return this.#plan(nextFireOf(this.#at), null);
-      span = next;
+/** The stretches from the cursor to now, up to the beginning of a suspension that goes on (`open`). */
+function walk(
+  schedule: Schedule,
+  spans: readonly Suspension[],
+  now: Instant,
+): { stretches: Stretch[]; open?: Suspension } {
+  const stretches: Stretch[] = [];
+  let at = schedule.firedThrough;
+  let span = spanOf(schedule, spans, now) ?? suspensionAt(spans, at, null);
+  for (;;) {
+    if (span) {
+      if (span.until === null || span.until > now) return { stretches, open: span };
+      // A pause until two lets the fire of two through.
+      at = Math.max(at, span.until - 1);
+      stretches.push({ through: at, suspended: span });
+      span = suspensionAt(spans, at, null);
+    } else {
+      span = nextSpan(spans, at, now);
+      at = span?.from ?? now;
+      stretches.push({ through: at, suspended: null });
+      if (!span) return { stretches };
     }
   }
+}
 
-  /** The first suspension that begins after the cursor and not after now. */
-  #nextSpan(): Suspension | undefined {
-    const { firedThrough } = this.#at;
-    const { now, spans } = this.#settling;
-    return spans
-      .filter(({ from, until }) => from > firedThrough && from <= now && (until === null || until > from + 1))
-      .sort((a, b) => a.from - b.from)[0];
-  }
-
-  #take({ rows, cancel, firedThrough, runsCounted }: Plan): void {
-    this.#rows.push(...rows);
-    this.#cancel.push(...cancel.filter((id) => id !== ""));
-    this.#at = { ...this.#at, firedThrough: Math.max(firedThrough, this.#at.firedThrough), runsCounted };
-  }
-
-  /** What the fires of a stretch meet: runs of the database, and those planned for the stretches before it. */
-  #present(): ActiveRun[] {
-    const planned = this.#rows.filter(({ outcome }) => outcome === "run").map(describeRun);
-    return [...this.#settling.active, ...planned];
-  }
-
-  #suspendedIn({ until, ...suspended }: Suspension): Plan {
-    return this.#plan(until, suspended);
-  }
-
-  #plan(nextFireAt: Instant | null, suspended: Plan["suspended"]): Plan {
-    const { firedThrough, runsCounted } = this.#at;
-    return { rows: this.#rows, firedThrough, nextFireAt, runsCounted, cancel: this.#cancel, suspended };
-  }
+/** The first suspension that begins after `at` and not after now. */
+function nextSpan(spans: readonly Suspension[], at: Instant, now: Instant): Suspension | undefined {
+  return spans
+    .filter(({ from, until }) => from > at && from <= now && (until === null || until > from + 1))
+    .sort((a, b) => a.from - b.from)[0];
 }

@@ -1,7 +1,8 @@
 // The thin shell around settling: reads facts under the lock of a schedule, decides, and wakes whoever runs.
 import type { Instant } from "../clock.ts";
-import { ExpectedError, notFound } from "../errors.ts";
+import { type ExpectedError, notFound } from "../errors.ts";
 import { settleThenChange, settleThenDelete } from "./change.ts";
+import { type Expected, requireExpected } from "./expected.ts";
 import { pauseOfFailures, SERVICE_ACTOR } from "./failures.ts";
 import type {
   ActiveRun,
@@ -9,6 +10,7 @@ import type {
   Change,
   Decide,
   Plan,
+  RequestRef,
   RevisionAction,
   Schedule,
   ScheduleStore,
@@ -16,6 +18,7 @@ import type {
 } from "./schedule.ts";
 import { settle } from "./settle.ts";
 import { endOf, endsBeside, type Suspension, suspensionsOf, type Unavailable } from "./suspension.ts";
+import type { Outage } from "./up-time.ts";
 
 export interface SettlerDeps {
   store: ScheduleStore;
@@ -24,6 +27,8 @@ export interface SettlerDeps {
   suspensionOf?(schedule: Schedule): Unavailable | undefined;
   /** Since when fires have been looked for here without a gap. */
   upSince?(): Instant | undefined;
+  /** Why nothing could be settled here until now. */
+  outage?(): Outage | undefined;
   /** A hint that there may be work: runs were just written. */
   wake(): void;
   /** A schedule that could not be planned (a zone that this machine no longer knows); it is tried again in a minute. */
@@ -34,10 +39,12 @@ export interface SettlerDeps {
 export interface Edit {
   id: string;
   /** 412 when the schedule is at another revision; null: any. */
-  expected: number | null;
+  expected: Expected;
   actor: string;
   action: RevisionAction;
   reason?: string | null;
+  /** Recorded as done in the transaction of the change (A1). */
+  request?: RequestRef;
   /** Undefined: nothing changes. `spans`: what suspends it at some time after its cursor. */
   edit(settled: Schedule, now: Instant, spans: readonly Suspension[]): Partial<Schedule> | undefined;
 }
@@ -73,10 +80,9 @@ export class Settler {
   /** The same, with what it ended beside the schedule's own fields. */
   async changeAndTell(edit: Edit): Promise<Changed> {
     let change: Change | undefined;
-    const schedule = await this.#deps.store.change(edit.id, edit.actor, (schedule, active, facts) => {
-      change = this.#changed(schedule, active, facts, edit);
-      return change;
-    });
+    const decide: Decide<Change> = (schedule, active, facts) =>
+      (change = this.#changed(schedule, active, facts, edit));
+    const schedule = await this.#deps.store.change(edit.id, edit.actor, decide, edit.request);
     if (!schedule || !change) throw unknown(edit.id);
     if (makesRuns(change)) this.#deps.wake();
     return { schedule, droppedSkips: change.droppedSkips ?? [] };
@@ -94,11 +100,11 @@ export class Settler {
   }
 
   /** Settles and deletes it; the store ends its waiting runs (S8). 412 and 404 as above. */
-  async remove(id: string, expected: number | null, actor: string): Promise<void> {
+  async remove(id: string, expected: Expected, actor: string): Promise<void> {
     let found = false;
     await this.#deps.store.change(id, actor, (schedule, active, facts) => {
       found = true;
-      requireRevision(schedule, expected);
+      requireExpected("schedule", schedule.revision, expected);
       const now = this.#deps.clock.now();
       return settleThenDelete(schedule, this.#settling(schedule, now, active, facts));
     });
@@ -180,7 +186,7 @@ export class Settler {
       return settleThenChange(schedule, {
         ...this.#settling(schedule, now, active, facts),
         edit: () => pause && { paused: { ...pause, at: now } },
-        spansOf: (next) => this.#spansOf(next, facts),
+        spansOf: (next) => this.#spansOf(next, facts, now),
         action: "paused",
         reason: pause?.reason,
       });
@@ -203,19 +209,26 @@ export class Settler {
   }
 
   #changed(schedule: Schedule, active: ActiveRun[], facts: SettleFacts, request: Edit): Change {
-    requireRevision(schedule, request.expected);
+    requireExpected("schedule", schedule.revision, request.expected);
     const now = this.#deps.clock.now();
     return settleThenChange(schedule, {
       ...this.#settling(schedule, now, active, facts),
-      edit: (settled) => request.edit(settled, now, this.#spansOf(settled, facts)),
-      spansOf: (next) => this.#spansOf(next, facts),
+      edit: (settled) => request.edit(settled, now, this.#spansOf(settled, facts, now)),
+      spansOf: (next) => this.#spansOf(next, facts, now),
       action: request.action,
       reason: request.reason,
     });
   }
 
   #settling(schedule: Schedule, now: Instant, active: readonly ActiveRun[], facts: SettleFacts) {
-    return { now, active, spans: this.#spansOf(schedule, facts), upSince: this.#deps.upSince?.() };
+    const { upSince, outage } = this.#deps;
+    return {
+      now,
+      active,
+      spans: this.#spansOf(schedule, facts, now),
+      upSince: upSince?.(),
+      outage: outage?.(),
+    };
   }
 
   /** Why its fires cannot run now, although nobody suspended it. */
@@ -223,13 +236,13 @@ export class Settler {
     return this.#deps.suspensionOf?.(schedule);
   }
 
-  #spansOf(schedule: Schedule, { pauses }: SettleFacts): Suspension[] {
+  #spansOf(schedule: Schedule, { pauses }: SettleFacts, now: Instant): Suspension[] {
     // What lies before the cursor has its rows; the one that it is in is asked for all the same.
     const near = pauses.filter((pause) => {
-      const end = endOf(pause);
+      const end = endOf(pause, now);
       return end === null || end > schedule.firedThrough || pause.id === schedule.suspended?.key;
     });
-    return suspensionsOf(schedule, near, this.#deps.suspensionOf?.(schedule));
+    return suspensionsOf(schedule, near, this.#deps.suspensionOf?.(schedule), now);
   }
 }
 
@@ -241,15 +254,6 @@ function lookedAtAgain(settled: Plan, now: Instant): Plan {
 
 function makesRuns(settled: Pick<Plan, "rows">): boolean {
   return settled.rows.some((row) => row.outcome === "run");
-}
-
-function requireRevision({ revision }: Schedule, expected: number | null): void {
-  if (expected === null || expected === revision) return;
-  throw new ExpectedError(
-    412,
-    "revision",
-    `The schedule was changed meanwhile: it is at revision ${revision}, not ${expected}. Read it again and repeat the change.`,
-  );
 }
 
 export function unknown(id: string): ExpectedError {

@@ -37,14 +37,20 @@ export interface Suspended {
 
 /** What a pause covers beside single schedules. */
 export type PauseScope =
-  { kind: "all" } | { kind: "source"; source: string } | { kind: "job"; source: string; jobKey: string };
+  | { kind: "all" }
+  | { kind: "source"; source: string }
+  | { kind: "job"; source: string; jobKey: string }
+  /** Not paused but switched off: the job's own `enabled` is false. */
+  | { kind: "job_off"; source: string; jobKey: string };
 
 /** One row of `pauses`: a pause of a job, of a source or of everything, also when it is over. */
 export interface ScopedPause extends Pause {
   id: string;
   scope: PauseScope;
   endedAt: Instant | null;
+  /** Null when it passed by itself. */
   endedBy: string | null;
+  endedReason: string | null;
 }
 
 /** A stretch of time in which a schedule does not fire: after `from`, before `until`. */
@@ -73,17 +79,39 @@ export function covers(scope: PauseScope, source: string, jobKey: string): boole
   return scope.source === source && (scope.kind === "source" || scope.jobKey === jobKey);
 }
 
-/** When a pause ends or has ended; null while nobody knows. */
-export function endOf({ until, endedAt }: Pick<ScopedPause, "until" | "endedAt">): Instant | null {
+/** When a pause ends or has ended; null while nobody knows. An end ahead of `now` was on a clock that went back since. */
+export function endOf(
+  { until, endedAt }: Pick<ScopedPause, "until" | "endedAt">,
+  now: Instant,
+): Instant | null {
   if (endedAt === null) return until;
-  return until === null ? endedAt : Math.min(endedAt, until);
+  return Math.min(endedAt, now, until ?? Infinity);
 }
 
-/** Everything that suspends the schedule at some time after its cursor, in no order. */
+/**
+ * Everything that suspends the schedule at some time after its cursor, in no order. What is on record holds at `now`,
+ * whatever instant it names: one ahead of `now` is of a clock that went back since, and all that the schedule has not
+ * settled by now came after it (S6, S7).
+ */
 export function suspensionsOf(
   schedule: Schedule,
   pauses: readonly ScopedPause[],
   unavailable: Unavailable | undefined,
+  now: Instant,
+): Suspension[] {
+  const { suspended, firedThrough } = schedule;
+  return recorded(schedule, pauses, unavailable, now).map((span) => {
+    const from = span.from > now ? Math.min(firedThrough, now) : span.from;
+    // Once the clock has passed the instant again, the row of the schedule still knows better.
+    return { ...span, from: span.key === suspended?.key ? Math.min(from, suspended.from) : from };
+  });
+}
+
+function recorded(
+  schedule: Schedule,
+  pauses: readonly ScopedPause[],
+  unavailable: Unavailable | undefined,
+  now: Instant,
 ): Suspension[] {
   const found: Suspension[] = [];
   const { disabled, paused, held, firedThrough } = schedule;
@@ -107,8 +135,12 @@ export function suspensionsOf(
   }
   for (const pause of pauses) {
     if (!covers(pause.scope, schedule.source, schedule.jobKey)) continue;
-    const cause = pausedCause(scopeText(pause.scope), pause);
-    found.push({ key: pause.id, reason: "paused", cause, from: pause.at, until: endOf(pause) });
+    const isOff = pause.scope.kind === "job_off";
+    const cause = isOff
+      ? `skipped: ${scopeText(pause.scope)} was switched off by ${pause.by}`
+      : pausedCause(scopeText(pause.scope), pause);
+    const reason = isOff ? "disabled" : "paused";
+    found.push({ key: pause.id, reason, cause, from: pause.at, until: endOf(pause, now) });
   }
   if (unavailable) {
     const { reason, cause, since } = unavailable;

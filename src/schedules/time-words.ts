@@ -26,12 +26,14 @@ export function shortTime(schedule: Schedule, at: Instant, beside: Instant): str
 }
 
 /** Between two signs of life that are some seconds apart nobody knows when the first of them was the last. */
-export function downText(schedule: Schedule, { from, to, stopped, stalled }: Downtime): string {
+export function downText(schedule: Schedule, { from, to, stopped, stalled, unwritable }: Downtime): string {
   const last = momentOf(schedule, from);
   const first = to === null ? "" : shortTime(schedule, wholeSecond(to), wholeSecond(from));
   const since = stopped ? `${last} (when it was stopped)` : `some time after ${last} (its last sign of life)`;
   if (to === null)
     return `Nobody has looked for due fires since ${last} (${stopped ? "when the service was stopped" : "the service's last sign of life"}).`;
+  if (unwritable !== null)
+    return `The service could not write to its database from ${since} to ${first}: ${unwritable}.`;
   if (!stalled) return `The service was down from ${since} to ${first}.`;
   return (
     `The service did not answer from ${since} to ${first}: its process went on then, so it had been stopped or stalled, ` +

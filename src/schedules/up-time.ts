@@ -19,6 +19,14 @@ export interface Downtime {
   stopped: boolean;
   /** The process that looks again at `to` is one that was there before: it was stopped or stalled and never ended. */
   stalled: boolean;
+  /** Set when that process was there all the while and could not write to its database: what the database said. */
+  unwritable: string | null;
+}
+
+/** Why a process that was there settled nothing for a while, and since when. */
+export interface Outage {
+  since: Instant;
+  why: string;
 }
 
 /** A replica that was there lately. */
@@ -33,10 +41,17 @@ export interface SeenReplica {
 /** Where up-times are kept; implemented in db/. */
 export interface UpTimeStore {
   /**
-   * Up-times that reach beyond `from` end there: the clock went back, and their time is still to come. `back`: where it
-   * had been, when this process saw it itself.
+   * Up-times that reach beyond `from` end there: the clock went back, and their time is still to come. So do pauses that
+   * were ended beyond it, and those that began beyond it begin there. `back`: where it had been, when this process saw it itself. `unwritable`: why nothing was settled before, though this process was
+   * there.
    */
-  begin(replica: string, from: Instant, place: SeenReplica["place"], back?: Instant): Promise<void>;
+  begin(
+    replica: string,
+    from: Instant,
+    place: SeenReplica["place"],
+    back?: Instant,
+    unwritable?: string,
+  ): Promise<void>;
   /** False: the row is gone, another process saw the clock go back before it began. */
   beat(replica: string, from: Instant, through: Instant): Promise<boolean>;
   stop(replica: string, from: Instant, at: Instant): Promise<void>;

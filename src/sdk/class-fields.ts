@@ -2,6 +2,8 @@
 
 /** Longer ones are not looked through: nobody writes such a class. */
 const MAX_TEXT = 512 * 1024;
+/** So much of the code before a `/` says what it is. */
+const END = 16;
 /** Before these a `/` begins a regular expression; after anything else it divides. */
 const BEFORE_REGEX =
   /(?:^|[([{,;:=!&|?+\-*%~^<>]|\b(?:return|typeof|case|in|of|delete|void|throw|new|else|do))\s*$/;
@@ -30,28 +32,34 @@ function bodyOf(code: string): string[] {
   let depth = 0;
   let inBody = false;
   let member = "";
+  /** The last letter of it that is no blank. */
+  let last = "";
   const end = (): void => {
     if (member.trim() !== "") members.push(member.trim());
-    member = "";
+    member = last = "";
+  };
+  const add = (letter: string): void => {
+    member += letter;
+    if (letter.trim() !== "") last = letter;
   };
   for (const letter of code) {
     if (letter === "{" || letter === "(" || letter === "[") {
       // The heritage may hold braces of its own, but those stand in its brackets.
       if (letter === "{" && depth === 0 && !inBody) inBody = true;
-      else if (inBody && depth === 1) member += letter;
+      else if (inBody && depth === 1) add(letter);
       depth++;
     } else if (letter === "}" || letter === ")" || letter === "]") {
       depth--;
       if (depth === 0 && inBody) break;
       // A method ends with its braces, also when nothing else separates it from the next member.
       if (inBody && depth === 1) {
-        member += letter;
+        add(letter);
         if (letter === "}" && !/=/.test(member)) end();
       }
     } else if (inBody && depth === 1) {
       if (letter === ";") end();
-      else if (letter === "\n" && !/[=,+\-*/&|?:.]\s*$/.test(member)) end();
-      else member += letter;
+      else if (letter === "\n" && (last === "" || !"=,+-*/&|?:.".includes(last))) end();
+      else add(letter);
     }
   }
   end();
@@ -61,6 +69,13 @@ function bodyOf(code: string): string[] {
 /** The code with strings, templates, regular expressions and comments emptied, so that every bracket left is one. */
 function withoutTexts(text: string): string {
   let code = "";
+  /** Its end, blanks as one: looking at all of it at each `/` would cost the square of its length. */
+  let end = "";
+  const add = (piece: string): void => {
+    code += piece;
+    const blank = piece.trim() === "";
+    if (!blank || !end.endsWith(" ")) end = (end + (blank ? " " : piece)).slice(-END);
+  };
   let at = 0;
   /** Depths of braces at which a template goes on. */
   const templates: number[] = [];
@@ -69,24 +84,24 @@ function withoutTexts(text: string): string {
     const letter = text[at]!;
     const next = text[at + 1];
     if (letter === "/" && (next === "/" || next === "*")) {
-      const end = next === "/" ? text.indexOf("\n", at) : text.indexOf("*/", at + 2) + 2;
-      at = end < 2 ? text.length : end;
+      const over = next === "/" ? text.indexOf("\n", at) : text.indexOf("*/", at + 2) + 2;
+      at = over < 2 ? text.length : over;
     } else if (letter === '"' || letter === "'") {
       at = endOfString(text, at, letter);
-      code += '""';
+      add('""');
     } else if (letter === "`" || (letter === "}" && templates.at(-1) === braces)) {
       if (letter === "}") templates.pop();
-      const { end, opens } = endOfTemplate(text, at + 1);
+      const { end: over, opens } = endOfTemplate(text, at + 1);
       if (opens) templates.push(braces);
-      at = end;
-      code += '""';
-    } else if (letter === "/" && BEFORE_REGEX.test(code)) {
+      at = over;
+      add('""');
+    } else if (letter === "/" && BEFORE_REGEX.test(end)) {
       at = endOfRegex(text, at);
-      code += "0";
+      add("0");
     } else {
       if (letter === "{") braces++;
       if (letter === "}") braces--;
-      code += letter;
+      add(letter);
       at++;
     }
   }

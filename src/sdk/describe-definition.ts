@@ -1,4 +1,5 @@
 // A definition, already plain data, to a job spec: every field checked by name, every default filled in.
+import { isEnvName, isFileGlob } from "./declared-names.ts";
 import { describeParams } from "./describe-params.ts";
 import { describeGroups } from "./describe-groups.ts";
 import { describeSchedules } from "./describe-schedules.ts";
@@ -173,9 +174,7 @@ function readMemory(reader: Reader): number | null {
 
 function readEnv(reader: Reader): string[] {
   const item = {
-    // The service's own settings hold its database and its keys.
-    fits: (text: string) =>
-      /^[A-Za-z_][A-Za-z0-9_]{0,99}$/.test(text) && !/^(JOBMOUNT_|TASK_DATABASE_URL)/i.test(text),
+    fits: isEnvName,
     must: "the name of an environment variable, and none of the service's own (JOBMOUNT_…, TASK_DATABASE_URL)",
     hint: 'write names only: env: ["DATA_DATABASE_URL"]',
     code: "E013" as const,
@@ -185,14 +184,8 @@ function readEnv(reader: Reader): string[] {
 
 function readFiles(reader: Reader): string[] {
   const item = {
-    fits: (text: string) =>
-      text !== "" &&
-      text.length <= 300 &&
-      !text.startsWith("/") &&
-      !text.includes("\\") &&
-      !text.includes("\0") &&
-      !text.split("/").includes(".."),
-    must: "a glob inside the task directory, without a leading / and without ..",
+    fits: isFileGlob,
+    must: "a glob inside the task directory, of at most 200 characters, without a leading / and without ..",
     hint: 'write for example files: ["data/*.csv"]; what lies outside does not belong to the version',
     code: "E013" as const,
   };

@@ -8,7 +8,7 @@ export function nearest(wrong: string, names: Iterable<string>): string | undefi
   let least = Math.max(1, Math.floor(asked.length / 3)) + 1;
   for (const name of names) {
     if (name.length > 64) continue;
-    const away = distance(asked, fold(name));
+    const away = distance(asked, fold(name), least);
     if (away < least) {
       least = away;
       best = name;
@@ -28,8 +28,9 @@ function fold(name: string): string {
   return name.toLowerCase().replaceAll(/[_-]/g, "");
 }
 
-/** Edits from a to b; two neighbours swapped are one edit, as that is the commonest slip. */
-function distance(a: string, b: string): number {
+/** Edits from a to b, or `enough` when it is so many or more; two neighbours swapped are one edit, the commonest slip. */
+function distance(a: string, b: string, enough: number): number {
+  if (Math.abs(a.length - b.length) >= enough) return enough;
   let beforeLast: number[] = [];
   let last = Array.from({ length: b.length + 1 }, (_, j) => j);
   for (let i = 1; i <= a.length; i++) {
@@ -42,6 +43,8 @@ function distance(a: string, b: string): number {
       }
       row.push(edits);
     }
+    // It never gets fewer than in the better one of two rows that follow each other.
+    if (Math.min(...row) >= enough && Math.min(...last) >= enough) return enough;
     beforeLast = last;
     last = row;
   }

@@ -98,7 +98,7 @@ function groupSchema(group: ParamGroup, spec: ParamSpec): JsonSchema {
   const max = group.max ?? params.length;
   const parts: JsonSchema[] = [];
   if (min > 0) {
-    const wanted = combinations(params, min) ?? combinations(params, 1)!;
+    const wanted = combinations(params, min) ?? params.map((name) => [name]);
     parts.push({ anyOf: wanted.map((names) => allGiven(names, spec)) });
   }
   if (max < params.length) {

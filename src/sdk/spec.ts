@@ -100,6 +100,11 @@ export interface JobSpec {
   schedules: SuggestedSchedule[];
 }
 
+/** What an admin may set for all runs of a job, above what it declares. */
+export type JobOverrides = Partial<Pick<JobSpec, "timeoutMs" | "retries" | "overlap" | "maxFailedShare">> & {
+  concurrency?: number;
+};
+
 /** What `execute` may know of the run that it is part of (`this.run`). Instants are RFC 3339 texts in Z. */
 export interface RunInfo {
   id: string;
@@ -109,7 +114,10 @@ export interface RunInfo {
   scheduleId: string | null;
   /** Set on a run that stands for several missed fires (catch-up policy `merge`); `count` null: more than 1,000. */
   missed: { from: string; to: string; count: number | null } | null;
-  /** Keys of the records to do again, when the run was asked to repeat only the failed ones. */
+  /**
+   * Keys of the records to do again, when the run was asked to repeat only the failed ones. A key is kept up to 512
+   * characters: give short ones, and throw when none of these is yours.
+   */
   onlyRecords: readonly string[] | null;
 }
 

@@ -45,6 +45,37 @@ describe("slots of a worker", () => {
     expect(slots.wants).to.equal(false);
   });
 
+  it("keeps a slot for the run of the only hint there is, and for no other", () => {
+    const slots = new Slots({ total: 2, perSource: 1 });
+    expect(slots.reserve("a")).to.equal(undefined);
+    slots.hint("a");
+    expect(slots.reserve("b")).to.equal(undefined);
+    const seat = slots.reserve("a")!;
+    expect([slots.used, slots.free]).to.deep.equal([1, 1]);
+    expect(slots.reserve("a"), "the cap of its source").to.equal(undefined);
+    seat.end(true);
+    expect([slots.used, slots.wants]).to.deep.equal([0, false]);
+  });
+
+  it("S9: keeps none where others may wait, and forgets no hint that came meanwhile", () => {
+    const slots = new Slots({ total: 2, perSource: null });
+    slots.hint("a");
+    slots.hint("a");
+    expect(slots.reserve("a"), "two may wait").to.equal(undefined);
+    slots.request();
+    slots.take({ claimed: [], exhausted: ["a"] });
+    slots.hint("a");
+    const seat = slots.reserve("a")!;
+    slots.hint("a");
+    seat.end(true);
+    expect(slots.wants).to.equal(true);
+    slots.request();
+    slots.take({ claimed: [], exhausted: ["a"] });
+    slots.hint("a");
+    slots.reserve("a")!.end(false);
+    expect(slots.wants, "it is queued now").to.equal(true);
+  });
+
   it("an end frees its slot for whoever was hinted", () => {
     const slots = new Slots({ total: 1, perSource: null });
     slots.hint("a");

@@ -15,6 +15,7 @@ describe("the sweeper", () => {
   let away: boolean;
   let held: string[];
   let done: string[];
+  let allIn: boolean;
 
   const row = (over: Partial<RunningRow> = {}): RunningRow => ({
     id: "run_1",
@@ -33,6 +34,7 @@ describe("the sweeper", () => {
     clock = new FakeClock();
     rows = [row()];
     away = false;
+    allIn = true;
     held = [];
     done = [];
   });
@@ -51,14 +53,15 @@ describe("the sweeper", () => {
       now: () => clock.now(),
       owner: "me",
       isHeld: ({ id }) => held.includes(id),
-      before: () => Promise.resolve(void done.push("before")),
+      before: () => (done.push("before"), Promise.resolve(allIn)),
+      onReaped: (id) => done.push(`told of ${id}`),
       leaseMs: LEASE_MS,
       sweepMs: SWEEP_MS,
       alone,
       wake: new LocalWake(clock),
       log: silentLogger,
     });
-  const reaped = () => done.filter((what) => what !== "before");
+  const reaped = () => done.filter((what) => what.startsWith("run_"));
   const sweeps = async (one: Sweeper, n: number, everyMs = SWEEP_MS) => {
     for (let i = 0; i < n; i++) {
       await one.sweep();
@@ -108,13 +111,23 @@ describe("the sweeper", () => {
   it("brings in what waits in files before each look", async () => {
     const one = sweeper(true);
     await one.sweep();
-    expect(done).to.deep.equal(["before", "run_1 retrying"]);
+    expect(done).to.deep.equal(["before", "run_1 retrying", "told of run_1"]);
   });
 
   it("alone on a database, it takes what an earlier process held at once; without tries left as failed", async () => {
     rows = [row(), row({ id: "run_2", maxAttempts: 1 })];
     await sweeper(true).sweep();
     expect(reaped()).to.deep.equal(["run_1 retrying", "run_2 failed"]);
+  });
+
+  it("X5: alone, it waits for a lease as long as a file with ends could not be brought in", async () => {
+    allIn = false;
+    const one = sweeper(true);
+    await sweeps(one, LEASE_MS / SWEEP_MS);
+    expect(reaped()).to.deep.equal([]);
+    allIn = true;
+    await one.sweep();
+    expect(reaped()).to.deep.equal(["run_1 retrying"]);
   });
 
   for (const alone of [true, false]) {

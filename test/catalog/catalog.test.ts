@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import { mkdir, readFile, rename } from "node:fs/promises";
+import { link, mkdir, readFile, rename, writeFile } from "node:fs/promises";
 import { MemoryCatalogStore } from "../../src/catalog/memory-store.ts";
 import { ChildDescriber } from "../support/child-describer.ts";
 import { eventually } from "../support/eventually.ts";
@@ -217,16 +217,26 @@ describe("the catalog", () => {
 
   it("R3: a rescan finds what no event told, and two such finds turn to polling", async () => {
     const pace = { rescanMs: 700 };
-    const bench = await opened({ "a/job.ts": jobText("A1"), "a/sub/note.txt": "" }, undefined, {
+    const bench = await opened({ "a/job.ts": jobText("A1") }, undefined, {
       pace,
       watch: { mode: "auto", intervalMs: 100 },
     });
-    expect(bench.catalog.sources()[0]?.mode).to.equal("events");
-    // A folder is made deaf as in real life: removed and made anew before the watcher looks.
-    await rename(bench.folder.path("a/job.ts"), bench.folder.path("a/keep"));
-    await rename(bench.folder.path("a/keep"), bench.folder.path("a/job.ts"));
-    await bench.folder.write({ "a/job.ts": jobText("A2") });
-    await bench.serves("a", "A2");
+    // A file that is written under another name outside: the kernel tells nobody who watches the folder.
+    const elsewhere = `${bench.folder.base}/elsewhere.ts`;
+    await link(bench.folder.path("a/job.ts"), elsewhere);
+    const missed = (): number => bench.catalog.sources()[0]?.missedEvents ?? 0;
+    for (const n of [2, 3]) {
+      expect(bench.catalog.sources()[0]?.mode).to.equal("events");
+      // What is found right after the watcher began anew proves nothing, and does not count.
+      await new Promise((resolve) => setTimeout(resolve, 1_500));
+      await writeFile(elsewhere, jobText(`A${n}`));
+      await bench.serves("a", `A${n}`);
+      await eventually(() => missed() === n - 1);
+    }
+    await eventually(() => bench.catalog.sources()[0]?.mode === "poll");
+    expect(bench.catalog.sources()[0]?.reason).to.equal("two changes came without an event");
+    await writeFile(elsewhere, jobText("A4"));
+    await bench.serves("a", "A4", 600);
   });
 
   it("polls a mount without events, and is off when asked", async () => {

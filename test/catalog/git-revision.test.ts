@@ -3,13 +3,14 @@ import { execFileSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync, mkdirSync, realpathSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { gitRevision } from "../../src/catalog/git-revision.ts";
+import { gitRevision, GitRevisions } from "../../src/catalog/git-revision.ts";
+import { eventually } from "../support/eventually.ts";
 import { mkfifo } from "../support/mkfifo.ts";
 
 describe("the revision of a source", () => {
   let base: string;
   beforeEach(() => (base = realpathSync(mkdtempSync(join(tmpdir(), "jobmount-git-")))));
-  afterEach(() => rmSync(base, { recursive: true, force: true }));
+  afterEach(() => rmSync(base, { recursive: true, force: true, maxRetries: 5 }));
 
   const git = (cwd: string, ...args: string[]): string =>
     execFileSync("git", ["-c", "user.name=a", "-c", "user.email=a@b.c", ...args], {
@@ -53,6 +54,22 @@ describe("the revision of a source", () => {
     git(tree, "commit", "-q", "--allow-empty", "-m", "in the tree");
     expect(await gitRevision(join(tree, "tasks"))).to.equal(git(tree, "rev-parse", "HEAD"));
     expect(await gitRevision(folder)).to.equal(git(folder, "rev-parse", "HEAD"));
+  });
+
+  it("is looked up once for loads that begin together, and anew for the next ones", async () => {
+    const folder = join(base, "together");
+    git(base, "init", "-q", folder);
+    const commit = (): string => {
+      git(folder, "commit", "-q", "--allow-empty", "-m", "one");
+      return git(folder, "rev-parse", "HEAD");
+    };
+    const first = commit();
+    const revisions = new GitRevisions();
+    const [one, two] = [revisions.of(folder), revisions.of(folder)];
+    expect(one).to.equal(two);
+    expect(await one).to.equal(first);
+    const second = commit();
+    await eventually(async () => (await revisions.of(folder)) === second);
   });
 
   it("is null without a repository, without a commit, and for whatever else a .git may be", async () => {

@@ -5,6 +5,7 @@ import { expect } from "chai";
 import { Loader, type Loaded, type LoaderOptions } from "../../src/catalog/load.ts";
 import type { LoadProblem } from "../../src/catalog/load-problem.ts";
 import type { JobVersion } from "../../src/catalog/version.ts";
+import type { UnderWay } from "../../src/catalog/under-way.ts";
 import { systemClock } from "../../src/clock.ts";
 import { ChildDescriber } from "../support/child-describer.ts";
 import type { TaskFolder } from "../support/task-folder.ts";
@@ -17,6 +18,7 @@ export class LoadBench {
     key: string,
     more: Partial<LoaderOptions> = {},
     source = "default",
+    underWay?: UnderWay,
   ): Promise<Loaded> {
     const scratchDir = join(folder.base, "scratch");
     await mkdir(scratchDir, { recursive: true });
@@ -29,7 +31,7 @@ export class LoadBench {
       clock: systemClock,
       ...more,
     });
-    return loader.load({ source, key, root: folder.root }, null);
+    return loader.load({ source, key, root: folder.root }, null, underWay);
   }
 
   async good(

@@ -1,6 +1,8 @@
 import { mkfifo } from "../support/mkfifo.ts";
 import { expect } from "chai";
 import { chmod, mkdir, symlink, writeFile } from "node:fs/promises";
+import { UnderWay } from "../../src/catalog/under-way.ts";
+import { eventually } from "../support/eventually.ts";
 import { jobText, TaskFolder } from "../support/task-folder.ts";
 import { LoadBench } from "./load-support.ts";
 
@@ -194,6 +196,24 @@ describe("loading one task directory", () => {
     expect((await bench.good(folder, "fine")).spec.name).to.equal("D");
   });
 
+  it("R3: who saves again and again what never ends is described once more each time, at once", async () => {
+    const folder = await made({ "a/job.ts": jobText("A", "", "for (;;) {} // 0") });
+    const underWay = new UnderWay();
+    const limits = { timeMs: 60_000, memoryBytes: 256 * 1024 * 1024 };
+    const before = bench.describer.count;
+    const loading = bench.load(folder, "a", { limits }, "default", underWay);
+    for (let n = 1; n <= 6; n++) {
+      await eventually(() => bench.describer.count === before + n, 20_000);
+      // As somebody who reads what he wrote; what changes faster is taken as it is at one moment.
+      await new Promise((resolve) => setTimeout(resolve, 600));
+      const text = n < 6 ? jobText("A", "", `for (;;) {} // ${n}`) : jobText("mended");
+      await folder.write({ "a/job.ts": text });
+      await underWay.doubt();
+    }
+    const loaded = await loading;
+    expect(loaded.kind === "good" && loaded.version.spec.name).to.equal("mended");
+  });
+
   it("tolerates a byte order mark, and says what an empty, huge or UTF-16 file is", async () => {
     const folder = await made({
       "bom/job.ts": `\ufeff${jobText("Bom")}`,
@@ -216,6 +236,22 @@ describe("loading one task directory", () => {
     expect(await bench.bad(folder, "dir")).to.include({ code: "E106", file: "dir/job.ts" });
     await chmod(folder.path("closed/job.ts"), 0o000);
     if (process.getuid?.() !== 0) expect((await bench.bad(folder, "closed")).code).to.equal("E112");
+  });
+
+  it("R2: the same files put together in another way are another version", async () => {
+    const paths = (one: string, other: string): string =>
+      JSON.stringify({ compilerOptions: { paths: { "@one": [one], "@two": [other] } } });
+    const folder = await made({
+      "tsconfig.json": paths("./_lib/x.ts", "./_lib/y.ts"),
+      "_lib/x.ts": "export default 1;",
+      "_lib/y.ts": "export default 2;",
+      "a/job.ts": jobText("A", "return { one, two };", 'import one from "@one";\nimport two from "@two";'),
+    });
+    const before = await bench.good(folder, "a");
+    await folder.write({ "tsconfig.json": paths("./_lib/y.ts", "./_lib/x.ts") });
+    const after = await bench.good(folder, "a");
+    expect(after.bundle).not.to.equal(before.bundle);
+    expect(after.hash).not.to.equal(before.hash);
   });
 
   it("honours `paths` of the mount's tsconfig.json, with comments in it, and nothing else of it", async () => {

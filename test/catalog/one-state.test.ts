@@ -110,7 +110,7 @@ const WRITERS: { how: string; step: string; isOne(states: number[]): boolean; li
       for (const path of Object.keys(files)) write("a/..state" + state, path, files[path]);
       fs.symlinkSync("..state" + state, join(root, "a/..data_tmp"));
       fs.renameSync(join(root, "a/..data_tmp"), join(root, "a/..data"));
-      fs.rmSync(join(root, "a/..state" + (state - 1)), { recursive: true, force: true });`,
+      fs.rmSync(join(root, "a/..state" + (state - 1)), { recursive: true, force: true, maxRetries: 5 });`,
     isOne: (states) => states.every((state) => state === states[0]),
     linked: true,
   },

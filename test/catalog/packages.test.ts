@@ -196,6 +196,24 @@ describe("packages of a task directory", () => {
     expect((await bench.bad(folder, "a")).message).to.contain("win32-ia32");
   });
 
+  it("R1: an add-on that is built or installed after that error is a change", async () => {
+    const platform = `${process.platform}-${process.arch}`;
+    for (const path of ["build/Release/addon.node", `prebuilds/${platform}/addon.node`]) {
+      const folder = await made({
+        "a/job.ts": jobText("A", "return native;", 'import native from "native";'),
+        "a/node_modules/native/package.json": manifest("native"),
+        "a/node_modules/native/index.js": "module.exports = {};",
+        "a/node_modules/native/prebuilds/win32-ia32/addon.node": "x",
+      });
+      const loaded = await bench.load(folder, "a");
+      if (loaded.kind !== "bad") expect.fail(loaded.kind);
+      const tree = { root: folder.root, deps: null };
+      expect(await loaded.inputs.changed(tree)).to.equal(null);
+      await folder.write({ [`a/node_modules/native/${path}`]: "x" });
+      expect(await loaded.inputs.changed(tree)).not.to.equal(null);
+    }
+  });
+
   it("packages installed outside the mount are found by the hash of the lockfile, and give the same bytes anywhere", async () => {
     const files = {
       "a/job.ts": jobText(

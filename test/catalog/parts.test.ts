@@ -12,6 +12,7 @@ import { isWatched } from "../../src/catalog/watch.ts";
 import { silentLogger } from "../../src/log.ts";
 import { eventually } from "../support/eventually.ts";
 import { TaskFolder } from "../support/task-folder.ts";
+import { costMs } from "../support/cost.ts";
 
 describe("globs of `files`", () => {
   const table: [pattern: string, path: string, matches: boolean][] = [
@@ -43,10 +44,11 @@ describe("globs of `files`", () => {
   }
 
   it("S13: no pattern takes long", () => {
-    const started = performance.now();
-    globMatches("*a".repeat(99) + "b", "a".repeat(4_000));
-    globMatches("**/a/".repeat(40) + "b", "a/".repeat(1_000) + "c");
-    expect(performance.now() - started).to.be.lessThan(500);
+    const match = () => {
+      globMatches("*a".repeat(99) + "b", "a".repeat(4_000));
+      globMatches("**/a/".repeat(40) + "b", "a/".repeat(1_000) + "c");
+    };
+    expect(costMs(match, 500)).to.be.lessThan(500);
   });
 
   it("patterns that lead elsewhere are refused", () => {
@@ -156,7 +158,8 @@ describe("`paths` of a tsconfig.json", () => {
     const folder = await TaskFolder.make({ "tsconfig.json": '"\\'.repeat(60_000) + "/*".repeat(60_000) });
     const started = performance.now();
     const paths = await readMountPaths(new Snapshot({ root: folder.root, deps: null }));
-    expect(performance.now() - started).to.be.lessThan(500);
+    // Reading it again from each quote or bracket would take minutes.
+    expect(performance.now() - started).to.be.lessThan(5_000);
     expect(paths.broken).to.be.a("string");
     await folder.remove();
   });
@@ -171,9 +174,9 @@ describe("the load queue", () => {
       began.push(name);
       return new Promise((resolve) => ends.push(resolve));
     };
-    for (const name of ["a1", "a2", "a3"]) queue.push("a", work(name));
-    queue.push("b", work("b1"));
-    queue.push("c", work("c1"));
+    for (const name of ["a1", "a2", "a3"]) queue.push("s", "a", work(name));
+    queue.push("s", "b", work("b1"));
+    queue.push("s", "c", work("c1"));
     expect(began).to.deep.equal(["a1", "b1"]);
     ends.shift()?.();
     await eventually(() => began.length === 3);
@@ -185,6 +188,82 @@ describe("the load queue", () => {
       await new Promise((resolve) => setImmediate(resolve));
     }
     expect(began).to.deep.equal(["a1", "b1", "a3", "c1"]);
+  });
+
+  describe("with loads that hang", () => {
+    const never = (): Promise<void> => new Promise(() => undefined);
+    const SLOW_MS = 30;
+
+    it("X10: they give their place free, so that four of them do not keep a fifth job from loading", async () => {
+      const queue = new LoadQueue(2, SLOW_MS);
+      for (const key of ["a", "b", "c", "d"]) queue.push("s", key, never);
+      let loaded = false;
+      queue.push("s", "good", async () => void (loaded = true));
+      expect(loaded).to.equal(false);
+      await eventually(() => loaded);
+    });
+
+    it("any number of one source keeps none of another one from loading", async () => {
+      const queue = new LoadQueue(2, SLOW_MS);
+      for (let count = 0; count < 30; count++) queue.push("s", `s:${count}`, never);
+      let loaded = 0;
+      const good = async (): Promise<void> => void loaded++;
+      queue.push("other", "other:a", good);
+      await eventually(() => loaded === 1);
+      // Also once as many hang as may.
+      await new Promise((resolve) => setTimeout(resolve, 5 * SLOW_MS));
+      queue.push("other", "other:b", good);
+      queue.push("third", "third:a", good);
+      await eventually(() => loaded === 3);
+    });
+
+    it("one that hung before does not take a place again, until it has loaded in time", async () => {
+      const queue = new LoadQueue(1, SLOW_MS);
+      let end = (): void => undefined;
+      queue.push("s", "a", () => new Promise((resolve) => (end = resolve)));
+      let after = 0;
+      queue.push("s", "b", async () => void after++);
+      await eventually(() => after === 1);
+      end();
+      await queue.idle();
+      queue.push("s", "a", () => new Promise((resolve) => (end = resolve)));
+      queue.push("s", "b", async () => void after++);
+      expect(after, "at once").to.equal(2);
+      end();
+      await queue.idle();
+    });
+  });
+
+  it("while many wait, loads give their place on and are written together; a single one is written at once", async () => {
+    const queue = new LoadQueue(2);
+    let began = 0;
+    const turns: number[] = [];
+    let turn = 0;
+    const load = async (written: () => Promise<void>): Promise<void> => {
+      began++;
+      await written();
+      turns.push(turn);
+      // Those that are released together go on in one turn of the loop, and so in one commit.
+      setImmediate(() => turn++);
+    };
+    for (let n = 0; n < 100; n++) queue.push("s", `s:${n}`, load);
+    await queue.idle();
+    expect([began, turns.length]).to.deep.equal([100, 100]);
+    expect(new Set(turns).size, "commits").to.be.below(20);
+    turns.length = 0;
+    queue.push("s", "s:alone", load);
+    await new Promise((resolve) => setImmediate(resolve));
+    expect(turns, "without a wait").to.have.length(1);
+  });
+
+  it("sources take turns", async () => {
+    const queue = new LoadQueue(1);
+    const began: string[] = [];
+    for (const key of ["a1", "a2", "a3"]) queue.push("a", key, async () => void began.push(key));
+    for (const key of ["b1", "b2"]) queue.push("b", key, async () => void began.push(key));
+    await queue.idle();
+    expect(began.slice(0, 4).sort(), "two of each").to.deep.equal(["a1", "a2", "b1", "b2"]);
+    expect(began.at(-1)).to.equal("a3");
   });
 });
 

@@ -133,6 +133,10 @@ describe("jobmount dev on a terminal", function () {
     });
     expect(made.status).to.equal(201);
     const ran = () => (dev.output.match(/run tick succeeded/g) ?? []).length;
+    const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
+    // It is due each second.
+    await pause(3_000);
+    expect(ran(), "fires that nobody asked for").to.equal(0);
     let from = dev.output.length;
     dev.type("s");
     await shows(dev, /Schedules fire now\.\n {2}tick {2}.*next /, from);
@@ -140,6 +144,11 @@ describe("jobmount dev on a terminal", function () {
     from = dev.output.length;
     dev.type("s");
     await shows(dev, /Schedules do not fire any more\./, from);
+    // One that had begun may still end.
+    await pause(1_000);
+    const before = ran();
+    await pause(3_000);
+    expect(ran(), "fires after they were stopped").to.equal(before);
     const ready2 = (await (await fetch(`${url}/readyz`)).json()) as {
       checks: { name: string; detail?: string }[];
     };

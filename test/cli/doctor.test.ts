@@ -2,6 +2,10 @@ import { expect } from "chai";
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Finding } from "../../src/cli/doctor-checks.ts";
+import { openDatabase } from "../../src/db/open.ts";
+import { storedTexts } from "../../src/db/run-rows.ts";
+import { mariadbAvailable, sharedMariadb } from "../support/mariadb.ts";
+import { canRunAsRoot } from "../support/left-out.ts";
 import { Service } from "../support/service.ts";
 import { jobmount, tempFolder } from "./jobmount.ts";
 
@@ -25,7 +29,7 @@ describe("jobmount doctor", function () {
   });
 
   it("names the user of jobs where it can be another", async function () {
-    if (process.getuid?.() !== 0) return this.skip();
+    if (!canRunAsRoot("the wall between users")) return this.skip();
     const { found } = await findings(cwd, { JOBMOUNT_JOB_USER: "48212:48212" });
     expect(found.find((one) => one.check === "wall, user of jobs")).to.deep.include({
       state: "ok",
@@ -52,7 +56,7 @@ describe("jobmount doctor", function () {
       const secrets = found.find((one) => one.check === "secrets");
       expect(secrets, secrets?.says).to.include({ state: "ok" });
       expect(secrets!.says).to.match(
-        /^0 leaked: the run run_\w+ wrote a made-up secret in \d+ forms, masked \d+ times; /,
+        /^0 leaked: the runs run_\w+ and run_\w+ wrote a made-up secret in \d+ forms, masked \d+ times; looked in the runs, their logs, their refused records, the files in /,
       );
     } finally {
       await service.stop();
@@ -61,4 +65,31 @@ describe("jobmount doctor", function () {
     expect(code).to.equal(5);
     expect(stderr).to.include("No service answers");
   });
+
+  (mariadbAvailable() ? it : it.skip)(
+    "L3: on a server it looks through the rows of its runs as well",
+    async () => {
+      const database = await (await sharedMariadb()).database();
+      const service = await Service.start({ jobs: [], database });
+      try {
+        const env = { TASK_DATABASE_URL: database, JOBMOUNT_SECRET_KEY: "k".repeat(32) };
+        const { found } = await findings(service.folder, env);
+        const secrets = found.find((one) => one.check === "secrets");
+        expect(secrets, secrets?.says).to.include({ state: "ok" });
+        expect(secrets!.says).to.match(/^0 leaked: .* their refused records, their rows, the files in /);
+        const opened = await openDatabase({ url: database });
+        try {
+          const [, id] = /run_\w+ and (run_\w+)/.exec(secrets!.says)!;
+          const texts = await storedTexts(opened, id!);
+          expect(texts).to.have.length(5);
+          for (const text of texts.slice(0, 4)) expect(text).to.include(id);
+          expect(texts.join()).to.include("***").and.to.include("$sealed");
+        } finally {
+          await opened.close();
+        }
+      } finally {
+        await service.stop();
+      }
+    },
+  );
 });

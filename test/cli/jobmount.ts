@@ -72,6 +72,6 @@ export function jobmount(args: readonly string[], options: RunOptions): Promise<
 /** An empty folder that goes when the suite is over. */
 export function tempFolder(): string {
   const folder = mkdtempSync(join(tmpdir(), "jobmount-cli-"));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
   return folder;
 }

@@ -1,12 +1,13 @@
 import { expect } from "chai";
-import { spawn, spawnSync } from "node:child_process";
+import { spawn } from "node:child_process";
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 import type { CliContext } from "../../src/cli/context.ts";
-import { CliError } from "../../src/cli/exit.ts";
+import { CliError, failureOf } from "../../src/cli/exit.ts";
 import { readParams } from "../../src/cli/params.ts";
 import type { ParamSpec } from "../../src/sdk/params.ts";
 import { eventually } from "../support/eventually.ts";
+import { toolAvailable } from "../support/tool.ts";
 import { environment, tempFolder } from "./jobmount.ts";
 import { captured } from "./terminals.ts";
 
@@ -62,8 +63,8 @@ describe("params on the command line", () => {
   it("are told all together when they are wrong, with exit code 3", async () => {
     const error = await refusal(["size=ten", "dryRun=perhaps", "sise=1"]);
     expect(error.exitCode).to.equal(3);
-    expect(error.message).to.match(
-      /^The params are not right:\n {2}size: .*\n {2}dryRun: .*\n {2}sise: .*size/,
+    expect(failureOf(error).text).to.match(
+      /^The params are not right:\n {2}-p size: .*\n {2}-p dryRun: .*\n {2}-p sise: .*size/,
     );
   });
 
@@ -72,7 +73,7 @@ describe("params on the command line", () => {
       params: "-",
       stdin: '{"size": 1.5, "coulour": "red"}',
     });
-    const names = [...error.message.matchAll(/^ {2}(\S+): /gm)].map(([, name]) => name);
+    const names = [...failureOf(error).text.matchAll(/^ {2}-p (\S+): /gm)].map(([, name]) => name);
     expect(names).to.have.members(["dryRun", "when", "sise", "token", "size", "urls/0", "coulour"]);
   });
 
@@ -106,7 +107,7 @@ describe("params on the command line", () => {
 
   describe("asked for on a terminal", function () {
     before(function () {
-      if (spawnSync("script", ["--version"]).status !== 0) this.skip();
+      if (!toolAvailable("script", "questions on a real terminal", "bsdutils")) this.skip();
     });
 
     /** A real terminal: the program runs under `script`, which gives it one, and we type. */

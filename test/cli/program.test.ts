@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
-import { existsSync } from "node:fs";
+import { existsSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { environment, jobmount, nodeArguments, tempFolder } from "./jobmount.ts";
@@ -114,6 +114,22 @@ describe("the command line", () => {
         /^the database at mysql:\/\/someone:\*\*\*@127\.0\.0\.1:\d+\/jobs does not answer/,
       );
       expect(stderr.trim().split("\n")).to.have.length(1);
+    });
+    it("says of an SQLite path that is a folder, or no database, what it may be, and speaks of no server", async () => {
+      writeFileSync(
+        join(cwd, "words.txt"),
+        "no database, but words enough to fill what a header would be\n".repeat(4),
+      );
+      for (const path of [cwd, join(cwd, "words.txt")]) {
+        const { code, stderr } = await jobmount(["migrate", "up"], {
+          cwd,
+          env: { TASK_DATABASE_URL: `sqlite:${path}` },
+        });
+        expect(code, stderr).to.equal(78);
+        expect(stderr).to.include(`the SQLite file ${path} cannot be opened: `);
+        expect(stderr).to.match(/Set TASK_DATABASE_URL to sqlite: and the path of a file .*\.\n$/);
+        expect(stderr).to.not.include("server");
+      }
     });
   });
 });

@@ -58,6 +58,17 @@ describe("jobmount run", () => {
      }`,
   );
   job(
+    "told_late",
+    `export class Job extends defineJob({ name: "Told late" }) {
+       async execute() {
+         this.log.info("only once");
+         this.records.failed("k1", "bad");
+         await new Promise((resolve) => setTimeout(resolve, 50));
+         this.records.success();
+       }
+     }`,
+  );
+  job(
     "waits",
     `export class Job extends defineJob({ name: "Waits" }) {
        async execute() {
@@ -118,6 +129,14 @@ describe("jobmount run", () => {
     expect((outcome["result"] as { runs: number }).runs).to.equal(2);
     const kept = join(cwd, ".jobmount/state/default/billing.sync.json");
     expect(JSON.parse(readFileSync(kept, "utf8"))).to.deep.equal({ runs: 2 });
+  });
+
+  it("shows each line once, however shortly before the end it came", async () => {
+    for (let i = 0; i < 3; i++) {
+      const { stderr } = await run(["told_late"]);
+      expect(stderr.match(/only once/g), stderr).to.have.length(1);
+      expect(stderr.match(/k1 failed/g), stderr).to.have.length(1);
+    }
   });
 
   it("ends with 1 when the job failed, and says where it threw", async () => {

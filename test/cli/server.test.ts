@@ -6,8 +6,14 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { jobmount, tempFolder } from "./jobmount.ts";
 
-/** What a service answers, for what the client does with it; the real one is met in test/integration. */
-type Handler = (request: IncomingMessage, body: string) => { status: number; body: unknown };
+/** What a real service does not answer at will: breaks, redirects, another release. Everything else: service-verbs.test.ts. */
+type Handler = (
+  request: IncomingMessage,
+  body: string,
+) => { status: number; body: unknown; headers?: Record<string, string>; raw?: string };
+
+/** The connection breaks instead of an answer. */
+const BREAK = { status: 0, body: {} };
 
 describe("the verbs of a running service", () => {
   const cwd = tempFolder();
@@ -22,8 +28,10 @@ describe("the verbs of a running service", () => {
       request.on("end", () => {
         seen.push({ method: request.method!, url: request.url!, headers: request.headers, body });
         const answer = request.url === "/livez" ? { status: 200, body: {} } : handler(request, body);
-        response.writeHead(answer.status, { "content-type": "application/json", etag: '"7"' });
-        response.end(answer.status === 204 ? undefined : JSON.stringify(answer.body));
+        if (answer.status === 0) return request.socket.destroy();
+        const headers = { "content-type": "application/json", etag: '"7"', ...answer.headers };
+        response.writeHead(answer.status, headers);
+        response.end(answer.status === 204 ? undefined : (answer.raw ?? JSON.stringify(answer.body)));
       });
     });
     servers.push(server);
@@ -114,10 +122,51 @@ describe("the verbs of a running service", () => {
       handler = () => ({ status, body: { status, detail: `refused with ${status}`, errors } });
       const ended = await jobmount(["runs", "show", "run_1"], { cwd, env: remote() });
       expect(ended.code, String(status)).to.equal(code);
-      expect(ended.stderr).to.equal(`refused with ${status}\n  /params/size: must be at least 1\n`);
+      expect(ended.stderr).to.equal(`refused with ${status}\n  -p size: must be at least 1\n`);
     }
     handler = () => ({ status: 401, body: {} });
     expect((await jobmount(["runs", "list"], { cwd, env: remote() })).stderr).to.include("does not know");
+  });
+
+  it("take no redirect and no page for a success: they end with 5, and say what to set", async () => {
+    const cancel = ["runs", "cancel", "run_1"];
+    const location = "https://jobs.example.com/base/api/v1/runs/run_1/cancel";
+    handler = () => ({ status: 308, body: {}, headers: { location } });
+    const moved = await jobmount(cancel, { cwd, env: remote() });
+    expect(moved.code, moved.stderr).to.equal(5);
+    expect(moved.stderr).to.include("JOBMOUNT_URL").and.to.include("https://jobs.example.com/base\n");
+    for (const status of [200, 202, 302]) {
+      const headers = { "content-type": "text/html" };
+      handler = () => ({ status, body: {}, headers, raw: "<h1>Sign in</h1>" });
+      const page = await jobmount(cancel, { cwd, env: remote() });
+      expect(page.code, String(status)).to.equal(5);
+      expect(page.stderr).to.include("is not Jobmount").and.to.include("JOBMOUNT_URL");
+    }
+  });
+
+  it("trigger --wait: outlasts a connection that breaks, and a service that is away for a moment", async () => {
+    const job = { key: "a.b", source: "default", loadState: "ready", enabled: true, version: { hash: "x" } };
+    const params = { requiredParams: {}, optionalParams: {}, paramGroups: [], schedules: [] };
+    const made: unknown[] = [];
+    let looks = 0;
+    handler = ({ method, url: path, headers }) => {
+      if (method === "POST") {
+        made.push(headers["idempotency-key"]);
+        return made.length === 1 ? BREAK : { status: 202, body: { ...run, state: "queued" } };
+      }
+      if (path!.includes("/jobs/")) return { status: 200, body: { ...job, ...params } };
+      looks++;
+      if (looks === 1 || looks === 3) return BREAK;
+      if (looks === 4) return { status: 503, body: { detail: "starting" } };
+      const page = { next: null, hasMore: false };
+      if (path!.includes("/logs")) return { status: 200, body: { data: [], page } };
+      return { status: 200, body: { ...run, state: looks < 6 ? "running" : "succeeded", attempts: [] } };
+    };
+    const { code, stderr } = await jobmount(["trigger", "a/b", "--wait"], { cwd, env: remote() });
+    expect(code, stderr).to.equal(0);
+    expect(made).to.have.length(2);
+    expect(made[0], "the same key, so that it is one run").to.equal(made[1]);
+    expect(looks).to.be.greaterThan(5);
   });
 
   it("A5: use the local socket of the database's folder when a service answers there", async () => {
@@ -148,207 +197,61 @@ describe("the verbs of a running service", () => {
     expect(status.stdout).to.match(/^missing /);
   });
 
-  it("trigger: decodes the params by the job's declaration, and follows the run with its log and exit code", async () => {
-    let looks = 0;
-    handler = (request, body) => {
-      const path = request.url!.replace("/base/api/v1", "");
-      if (path === "/jobs/billing.sync") {
-        const declared = { size: { type: "integer" } };
-        return { status: 200, body: { ...job, requiredParams: declared } };
-      }
-      if (path === "/jobs/billing.sync/runs") {
-        expect(JSON.parse(body)).to.deep.equal({ params: { size: 5 } });
-        return { status: 202, body: { ...run, state: "queued" } };
-      }
-      if (path.startsWith("/runs/run_1/logs")) {
-        const line = { seq: 1, time: "2027-01-01T00:00:00Z", level: "warn", text: "half way\u001b]0;x" };
-        const data = looks > 1 && path.includes("after=0") ? [line] : [];
-        return { status: 200, body: { data, page: { next: null, hasMore: false } } };
-      }
-      return { status: 200, body: ++looks < 3 ? { ...run, state: "running", reason: null } : run };
-    };
-    const { code, stdout, stderr } = await jobmount(["trigger", "billing/sync", "-p", "size=5", "--wait"], {
-      cwd,
-      env: remote(),
-    });
-    expect(code).to.equal(124);
-    expect(stdout).to.equal("");
-    // What a job writes cannot change the terminal's title.
-    expect(stderr).to.include("warn  half way\ufffd]0;x");
-    expect(stderr).to.include(
-      "failed (timeout) in 1s: 3 processed, 1 success, 2 failed\n  timed out after 1s",
-    );
-    const posted = seen.find((one) => one.method === "POST")!;
-    expect(posted.headers["idempotency-key"]).to.match(/^[0-9a-f-]{36}$/);
-  });
-
-  const job = {
-    key: "hello",
-    source: "default",
-    loadState: "ready",
-    loadError: null as object | null,
-    version: { hash: "c864f37aaaa" } as { hash: string } | null,
-    schedules: [{ enabled: true }, { enabled: false }],
-    nextRunAt: "2027-01-01T00:00:00.000Z",
-    requiredParams: {},
-    optionalParams: {},
-    paramGroups: [],
-  };
-  const loadError = {
-    code: "E120",
-    message: 'the package "lodash" is not installed',
-    file: "hello/job.ts",
-    line: 2,
-    column: 1,
-    frame: null,
-    hint: "run it",
-    since: "2027-01-01T00:00:00Z",
-  };
-
-  it("jobs: lists state, version, schedules and next run of each, and why some do not load", async () => {
-    const broken = {
-      ...job,
-      key: "a.b",
-      loadState: "error",
-      version: null,
-      schedules: [],
-      nextRunAt: null,
-      loadError,
-    };
-    const pages = [
-      { data: [job], page: { next: "more", hasMore: true } },
-      { data: [broken], page: { next: null, hasMore: false } },
-    ];
-    const sources = { data: [{ name: job.source }] };
-    handler = ({ url }) => ({
-      status: 200,
-      body: url!.includes("/sources") ? sources : pages[url!.includes("cursor=more") ? 1 : 0],
-    });
-    const { code, stdout, stderr } = await jobmount(["jobs"], { cwd, env: remote() });
-    expect(code, stderr).to.equal(0);
-    expect(stdout).to.match(/^hello +ready +c864f37 +1, 1 disabled +2027-01-01T00:00:00Z$/m);
-    expect(stdout).to.match(/^a\.b +error +- +- +-$/m);
-    expect(stderr)
-      .to.include("a.b does not load since 2027-01-01")
-      .and.to.include("  E120 hello/job.ts:2:1 the package");
-    const json = await jobmount(["jobs", "--json"], { cwd, env: remote() });
-    expect((JSON.parse(json.stdout) as { key: string }[]).map(({ key }) => key)).to.deep.equal([
-      "hello",
-      "a.b",
-    ]);
-  });
-
-  it("trigger: of an unknown job, or of one that never loaded, names the verbs that help", async () => {
-    const detail = 'There is no job "hello". GET /api/v1/jobs lists all.';
-    handler = () => ({ status: 404, body: { status: 404, detail } });
-    const unknown = await jobmount(["trigger", "hello"], { cwd, env: remote() });
-    expect(unknown).to.include({
-      code: 4,
-      stderr: 'There is no job "hello".\nnpx jobmount jobs lists all jobs.\n',
-    });
-    handler = () => ({ status: 200, body: { ...job, version: null, loadState: "error", loadError } });
-    const never = await jobmount(["trigger", "hello"], { cwd, env: remote() });
-    expect(never.code).to.equal(4);
-    expect(never.stderr)
-      .to.include("  E120 hello/job.ts:2:1")
-      .and.to.include("never loaded")
-      .and.to.include("npx jobmount validate")
-      .and.to.include("npx jobmount jobs");
-    expect(seen.filter((one) => one.method === "POST")).to.deep.equal([]);
-  });
-
-  it("trigger: of a job whose newest code does not load says which version runs", async () => {
-    const stale = { ...job, loadState: "stale", loadError };
-    handler = (request) => ({ status: 200, body: request.method === "POST" ? run : stale });
-    const { code, stderr } = await jobmount(["trigger", "hello"], { cwd, env: remote() });
-    expect(code).to.equal(0);
-    expect(stderr).to.equal(
-      "note: hello/job.ts does not load since 2027-01-01T00:00:00Z; version c864f37 runs\n",
-    );
-  });
-
-  const failedOnce = {
-    attempt: 1,
-    state: "retrying",
-    reason: "error",
-    cause: "no answer\nfrom the bank",
-    startedAt: "2027-01-01T00:00:00.000Z",
-    finishedAt: "2027-01-01T00:00:03.000Z",
-    durationMs: 3000,
-  };
-  const succeeded = { ...failedOnce, attempt: 2, state: "succeeded", reason: null, cause: null };
-
-  it("trigger --wait: tells each failed attempt once, and when the next one starts", async () => {
-    const availableAt = "2027-01-01T00:02:00.000Z";
-    const waiting = {
-      ...run,
-      state: "retrying",
-      reason: null,
-      cause: null,
-      availableAt,
-      attempts: [failedOnce],
-    };
-    const answers = [
-      waiting,
-      waiting,
-      { ...waiting, state: "succeeded", attempt: 2, attempts: [failedOnce, succeeded] },
-    ];
+  it("runs logs and show: a log that was removed is told as such", async () => {
+    const log = { lines: 7, bytes: 90, droppedBytes: 0, removedAt: "2027-02-01T00:00:00Z" };
     handler = (request) => {
-      const path = request.url!;
-      if (path.includes("/jobs/")) return { status: 200, body: request.method === "POST" ? waiting : job };
-      if (path.includes("/logs"))
-        return { status: 200, body: { data: [], page: { next: null, hasMore: false } } };
-      return { status: 200, body: answers.length > 1 ? answers.shift() : answers[0] };
+      if (!request.url!.includes("/logs")) return { status: 200, body: { ...run, log } };
+      return { status: 200, body: { data: [], page: { next: null, hasMore: false } } };
     };
-    const { code, stderr } = await jobmount(["trigger", "hello", "-w"], { cwd, env: remote() });
-    expect(code).to.equal(0);
-    const lines = stderr.split("\n").filter((line) => line.startsWith("attempt "));
-    expect(stderr).to.include(`attempt 1 failed: no answer\nfrom the bank; again at ${availableAt}`);
-    expect(lines).to.have.length(1);
+    const sentence =
+      /its 7 lines were removed on 2027-02-01T00:00:00Z because of their age \(JOBMOUNT_RETENTION_LOGS\)/;
+    expect((await jobmount(["runs", "logs", "run_1"], { cwd, env: remote() })).stderr).to.match(sentence);
+    expect((await jobmount(["runs", "show", "run_1"], { cwd, env: remote() })).stdout).to.match(sentence);
   });
 
-  it("runs show: prints the attempts of a run that had several", async () => {
-    const body = { ...run, state: "succeeded", reason: null, cause: null, attempt: 2, maxAttempts: 3 };
-    handler = () => ({ status: 200, body: { ...body, attempts: [failedOnce, succeeded] } });
-    const { code, stdout } = await jobmount(["runs", "show", "run_1"], { cwd, env: remote() });
-    expect(code).to.equal(0);
-    expect(stdout).to.match(
-      /^attempts +1 +retrying \(error\) +2027-01-01T00:00:00Z +3s +no answer from the bank\n +2 +succeeded /m,
-    );
-  });
-
-  it("schedules enable, disable and delete: change what was read, and say so", async () => {
-    const schedule = { id: "sch_1", nextFires: [{ at: "x", local: "tomorrow" }] };
-    handler = (request) => ({ status: request.method === "DELETE" ? 204 : 200, body: schedule });
-    const say = async (verb: string) => {
-      const { code, stderr } = await jobmount(["schedules", verb, "sch_1"], { cwd, env: remote() });
-      expect(code, stderr).to.equal(0);
-      return stderr;
+  it("schedules edit: patches what is given under the ETag that was just read, and only that", async () => {
+    const schedule = {
+      ...{ id: "sch_1", source: "default", job: "a.b", sentence: "At 03:00" },
+      nextFires: [{ at: "x", local: "tomorrow" }],
     };
-    expect(await say("disable")).to.equal("sch_1 is disabled; it does not fire until it is enabled\n");
-    const patch = seen.at(-1)!;
-    expect(patch).to.deep.include({ method: "PATCH", body: '{"enabled":false}' });
-    expect(patch.headers).to.deep.include({
-      "if-match": '"7"',
-      "content-type": "application/merge-patch+json",
-    });
-    expect(await say("enable")).to.equal("sch_1 is enabled; next: tomorrow\n");
-    expect(seen.at(-1)!.body).to.equal('{"enabled":true}');
-    expect(await say("delete")).to.include("sch_1 is deleted");
-    expect(seen.at(-1)).to.deep.include({ method: "DELETE", url: "/base/api/v1/schedules/sch_1" });
+    handler = () => ({ status: 200, body: schedule });
+    const edit = (...args: string[]) =>
+      jobmount(["schedules", "edit", "sch_1", ...args], { cwd, env: remote() });
+    const changed = await edit("--cron", "0 3 * * *", "--tz", "UTC");
+    expect(changed).to.include({ code: 0, stderr: "sch_1 is changed: At 03:00; next: tomorrow\n" });
+    expect(JSON.parse(seen.at(-1)!.body)).to.deep.equal({ cron: "0 3 * * *", timeZone: "UTC" });
+    expect(seen.at(-1)!.headers).to.include({ "if-match": '"7"' });
+    seen.splice(0);
+    expect((await edit()).code).to.equal(2);
+    expect((await edit("--cron", "x", "--every", "1m")).code).to.equal(2);
+    expect(seen.filter(({ method }) => method !== "GET")).to.deep.equal([]);
+    handler = ({ method }) =>
+      method === "GET"
+        ? { status: 200, body: schedule }
+        : { status: 412, body: { status: 412, detail: "It was changed meanwhile." } };
+    expect(await edit("--name", "x")).to.include({ code: 4, stderr: "It was changed meanwhile.\n" });
   });
 
-  it("schedules create: wants exactly one of --cron, --every and --at", async () => {
-    const { code, stderr } = await jobmount(
-      ["schedules", "create", "x", "--cron", "* * * * *", "--every", "1m"],
-      {
-        cwd,
-        env: remote(),
-      },
-    );
-    expect(code).to.equal(2);
-    expect(stderr).to.include("exactly one of --cron, --every and --at");
-    expect(seen).to.deep.equal([]);
+  it("errors, token list and links: every page of a service that cuts them, and all of one that takes no page", async () => {
+    const wrong = { status: 422, body: { detail: "/query/limit: is not a query parameter here" } };
+    const [one, two] = [{ id: "one" }, { id: "two" }];
+    for (const args of [["errors"], ["token", "list"], ["token", "links"]]) {
+      handler = ({ url: path }) => {
+        const query = new URL(path!, url).searchParams;
+        if ([...query.keys()].some((name) => name !== "cursor")) return wrong;
+        const page = query.has("cursor") ? { next: null, hasMore: false } : { next: "more", hasMore: true };
+        return { status: 200, body: { data: [query.has("cursor") ? two : one], page } };
+      };
+      const paged = await jobmount([...args, "--json"], { cwd, env: remote() });
+      expect(paged.code, paged.stderr).to.equal(0);
+      expect(JSON.parse(paged.stdout)).to.deep.equal([one, two]);
+      const page = { next: null, hasMore: false };
+      handler = ({ url: path }) =>
+        path!.includes("?") ? wrong : { status: 200, body: { data: [one], page } };
+      const whole = await jobmount([...args, "--json"], { cwd, env: remote() });
+      expect(whole.code, whole.stderr).to.equal(0);
+      expect(JSON.parse(whole.stdout)).to.deep.equal([one]);
+    }
   });
 
   it("say so when the socket belongs to another user", async function () {

@@ -101,7 +101,7 @@ describe("jobmount start", () => {
     expect(log.stdout).to.match(/info {2}hello you\n$/);
     const wrong = await jobmount(["trigger", "greet"], { cwd });
     expect(wrong.code).to.equal(3);
-    expect(wrong.stderr).to.include("/params/who: is required");
+    expect(wrong.stderr).to.include("-p who: is required");
     const unknown = await jobmount(["trigger", "gret"], { cwd });
     expect(unknown.code).to.equal(4);
     expect(unknown.stderr).to.include('Did you mean "greet"?');

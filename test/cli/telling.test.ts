@@ -1,10 +1,12 @@
 import { expect } from "chai";
 import type { LoadError } from "../../src/catalog/version.ts";
+import { AttemptLines } from "../../src/cli/attempts.ts";
 import { eventText } from "../../src/cli/dev-events.ts";
 import { CliError, failureOf, startFailure } from "../../src/cli/exit.ts";
 import { exitCodeOfRun, outcomeLine } from "../../src/cli/outcome.ts";
 import type { StartReport } from "../../src/cli/ports.ts";
 import { reportLines, reportLog } from "../../src/cli/start-report.ts";
+import type { RemoteRun } from "../../src/cli/remote.ts";
 import { printable } from "../../src/cli/terminal.ts";
 import { ExpectedError, invalid } from "../../src/errors.ts";
 import { createLogger } from "../../src/log.ts";
@@ -17,6 +19,7 @@ const report: StartReport = {
     { name: "default", path: `${process.cwd()}/external_tasks`, state: "available", jobs: 3, errors: 1 },
     { name: "billing", path: "/mnt/billing", state: "missing", jobs: 0, errors: 0 },
   ],
+  loading: false,
   orphaned: [],
   firstStart: true,
   token: "jbm_secret",
@@ -33,16 +36,22 @@ describe("what a start tells", () => {
   database  sqlite:./data/jobmount.db
   created the schedule that heartbeat suggests: every minute (UTC)
 
-An admin token, shown this once:
-
-  export JOBMOUNT_TOKEN=jbm_secret
-  curl -s -H "Authorization: Bearer $JOBMOUNT_TOKEN" http://127.0.0.1:3000/api/v1/jobs
-
-For a browser, once, within ten minutes:
+Open the page and sign in, once, within ten minutes:
 
   http://127.0.0.1:3000/sign-in?code=abc
 
-A fresh link at any time: npx jobmount sign-in`);
+A fresh link at any time: npx jobmount sign-in
+
+An admin token for programs, shown this once:
+
+  export JOBMOUNT_TOKEN=jbm_secret
+  curl -s -H "Authorization: Bearer $JOBMOUNT_TOKEN" http://127.0.0.1:3000/api/v1/jobs`);
+  });
+
+  it("says that jobs are loading still, so that a count too low is no riddle", () => {
+    expect(reportLines({ ...report, loading: true })).to.include(
+      "  loading   goes on: jobs that take long come as they load",
+    );
   });
 
   it("says later how to get a link", () => {
@@ -116,6 +125,20 @@ describe("how a run is told", () => {
     expect(outcomeLine(run, terminal)).to.equal(
       "succeeded, 12 records failed in 1m 2s: 1200 processed, 1188 success, 12 failed",
     );
+  });
+
+  it("tells each failed attempt once, and when the next one starts", () => {
+    const failed = { state: "retrying", reason: "error", cause: "no answer\nfrom the bank" };
+    const first = { ...failed, attempt: 1, startedAt: "", finishedAt: "", durationMs: 3 };
+    const availableAt = "2027-01-01T00:02:00.000Z";
+    const waiting = { state: "retrying", attempt: 1, availableAt, attempts: [first] } as unknown as RemoteRun;
+    const lines = new AttemptLines();
+    expect(lines.of(waiting)).to.deep.equal([
+      `attempt 1 failed: no answer\nfrom the bank; again at ${availableAt}`,
+    ]);
+    expect(lines.of(waiting)).to.deep.equal([]);
+    const runs = { ...waiting, state: "running", attempt: 3, attempts: [first, { ...first, attempt: 2 }] };
+    expect(lines.of(runs)).to.deep.equal(["attempt 2 failed: no answer\nfrom the bank"]);
   });
 
   it("has an exit code for each outcome", () => {

@@ -4,7 +4,7 @@ import { cpSync, mkdirSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { judge } from "../../src/cli/against.ts";
 import { eventually } from "../support/eventually.ts";
-import { Service } from "../support/service.ts";
+import { type Json, Service } from "../support/service.ts";
 import { specOf } from "../sdk/listening-context.ts";
 import { jobmount, tempFolder } from "./jobmount.ts";
 
@@ -170,7 +170,7 @@ describe("jobmount validate --against", function () {
     const other = await jobmount([...asked, service.url, "--source", "acme"], { cwd: folder, env: env() });
     expect(other.code).to.equal(4);
     expect(other.stderr)
-      .to.contain('has no source "acme"; it has default, builtin')
+      .to.contain('has no source "acme"; it has builtin, default')
       .and.to.contain("--source");
     const away = await jobmount([...asked, "http://127.0.0.1:9"], { cwd: folder, env: env() });
     expect(away.code).to.equal(5);
@@ -179,6 +179,26 @@ describe("jobmount validate --against", function () {
       env: { JOBMOUNT_TOKEN: "jbm_not_a_token_of_this_service" },
     });
     expect(wrong.code).to.equal(4);
+  });
+
+  it("R8: says of a pinned job that nothing changes until it is unpinned, and what that would hold", async () => {
+    write(branch, "billing/sync", job("Sync", params(", max: 50")));
+    write(branch, "report", job("Report", ""));
+    const { json: now } = await service.get("/jobs/billing.sync");
+    const pin = { version: (now as Json).version.hash };
+    const { status, text } = await service.call("POST", "/jobs/billing.sync/pin", pin);
+    expect(status, text).to.be.below(300);
+    try {
+      const asked = ["validate", branch, "--against", service.url];
+      const { stdout } = await jobmount(asked, { cwd: folder, env: env() });
+      expect(stdout).to.contain(
+        "pinned billing/sync: nothing changes until it is unpinned; that may hold a schedule of it",
+      );
+      expect(stdout).not.to.contain("would hold");
+      expect(stdout).not.to.contain("params billing/sync");
+    } finally {
+      await service.call("POST", "/jobs/billing.sync/unpin");
+    }
   });
 });
 

@@ -1,7 +1,9 @@
 // Backfills on every database: one row an instant and batch, out of the way of what is due, ended together.
 import { expect } from "chai";
 import { DbBatchStore } from "../../src/db/batches.ts";
+import { NamedLocks } from "../../src/db/named-locks.ts";
 import { DbRunQueries } from "../../src/db/run-queries.ts";
+import { SettingsStore } from "../../src/db/settings-store.ts";
 import { isDuplicate } from "../../src/db/sql.ts";
 import { Backfills } from "../../src/runs/backfill.ts";
 import { Notices } from "../../src/runs/notices.ts";
@@ -17,14 +19,20 @@ onEveryScheduleStore("backfills", (rig) => {
     to: new Date(T0 + to * MINUTE).toISOString(),
   });
   let notices: Notices;
+  const alone = () => {
+    const locks = new NamedLocks(new SettingsStore(rig.database));
+    return <T>(name: string, work: () => Promise<T>) => locks.hold(name, work);
+  };
   const backfills = () => {
     notices = new Notices();
     return new Backfills({
       batches: new DbBatchStore(rig.database),
+      // Each with its own, as processes have them.
+      alone: alone(),
       scheduleOf: (id) => rig.store.byId(id),
       insert: (runs, request) => rig.runs.insert(runs, request),
       specOf: () => OPEN_SPEC,
-      isMissing: () => false,
+      standingOf: () => "ready",
       expect: () => undefined,
       notices,
       now: () => T0 + 100 * MINUTE,
@@ -58,7 +66,8 @@ onEveryScheduleStore("backfills", (rig) => {
     const found = await new DbRunQueries(rig.database).list({ batch: batch!, limit: 2 });
     expect(found.runs.map(({ id }) => id)).to.deep.equal([rows[2]!.id, rows[1]!.id]);
     expect(found.hasMore).to.equal(true);
-    expect(await new DbRunQueries(rig.database).count({ batch: batch!, limit: 1 }, 100)).to.equal(3);
+    const counted = await new DbRunQueries(rig.database).count({ batch: batch!, limit: 1 }, 100);
+    expect(counted).to.deep.equal({ count: 3, capped: false });
   });
 
   it("unique(batch, for_at): no instant has two runs in one batch", async () => {
@@ -107,6 +116,36 @@ onEveryScheduleStore("backfills", (rig) => {
     expect(await start()).to.deep.equal([3, 4, 5, 6, 8, 9]);
     expect(await start("not_succeeded")).to.deep.equal([2, 3, 4, 5, 6, 8, 9]);
     expect(await start("all")).to.deep.equal([1, 2, 3, 4, 5, 6, 7, 8, 9]);
+  });
+
+  it("two of one range at once, in one process and in another one, run each instant once", async () => {
+    const schedule = scheduleOf();
+    await rig.store.insert(schedule, "ci");
+    const [one, two] = [backfills(), backfills()];
+    const answers = await Promise.all(
+      [one, two, one, two].map((service) => service.start(schedule.id, range(1, 9), ACTOR)),
+    );
+    expect(answers.map(({ runs }) => runs).sort()).to.deep.equal([0, 0, 0, 9]);
+    expect(answers.map(({ leftOut }) => leftOut).sort()).to.deep.equal([0, 9, 9, 9]);
+    expect(await rig.runsOf(schedule.id)).to.have.length(9);
+  });
+
+  it("S10: leaves out what was merged, also of a range that begins before, unless all is asked for", async () => {
+    const schedule = scheduleOf();
+    await rig.store.insert(schedule, "ci");
+    const skipped = (n: number, through: number, reason: "merged" | "missed") =>
+      newRun({
+        ...{ scheduleId: schedule.id, state: "skipped", reason },
+        ...{ fireAt: T0 + n * MINUTE, fireThrough: T0 + through * MINUTE, fireCount: through - n + 1 },
+      });
+    await rig.runs.insert([skipped(0, 3, "merged"), skipped(5, 6, "missed"), skipped(7, 8, "merged")]);
+    const start = async (only?: string) => {
+      const { fires } = await backfills().start(schedule.id, { ...range(2, 8), only, dryRun: true }, ACTOR);
+      return fires.map((at) => (at - T0) / MINUTE);
+    };
+    expect(await start()).to.deep.equal([4, 5, 6]);
+    expect(await start("not_succeeded")).to.deep.equal([4, 5, 6]);
+    expect(await start("all")).to.deep.equal([2, 3, 4, 5, 6, 7, 8]);
   });
 
   it("S9: is not met by what is due, waits behind it, and runs beside no other run of its schedule", async () => {

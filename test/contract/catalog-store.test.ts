@@ -1,6 +1,6 @@
 // CatalogStore on every database: versions with their contents, the pointer to the current one, and pins (R8).
 import { expect } from "chai";
-import type { EntryUpdate } from "../../src/catalog/store.ts";
+import { AnotherPublishes, type EntryUpdate } from "../../src/catalog/store.ts";
 import type { JobVersion } from "../../src/catalog/version.ts";
 import { sha256 } from "../../src/db/blobs.ts";
 import { DbCatalogStore } from "../../src/db/catalog-store.ts";
@@ -82,6 +82,88 @@ onEveryDatabase("CatalogStore", (databases) => {
     expect(await store.loadData("v2")).to.deep.equal(new Map());
   });
 
+  /** How many transactions it takes. */
+  const commits = async (work: () => Promise<unknown>): Promise<number> => {
+    const own = database as { write: Database["write"] };
+    const write = own.write;
+    let count = 0;
+    own.write = <T>(inside: Parameters<typeof write<T>>[0]) => {
+      count++;
+      return write.call(database, inside) as Promise<T>;
+    };
+    await work().finally(() => (own.write = write));
+    return count;
+  };
+
+  it("keeps a version, its contents and the pointer to it in one commit: what waits for the disk waits once", async () => {
+    const texts = new Map([["billing/sync/job.ts", Buffer.from("the code")]]);
+    const files = [
+      { path: "billing/sync/job.ts", sha256: sha256("the code"), bytes: 8, role: "code" as const },
+    ];
+    const one = version("v1", { texts, files });
+    expect(await commits(() => store.publish(update("v1"), one))).to.equal(1);
+    expect((await store.loadVersion("v1"))?.bundle).to.equal(one.bundle);
+    expect((await store.loadEntries())[0]).to.include({ currentVersion: "v1", loadState: "ready" });
+    const again = version("v2", { texts, files });
+    expect(await commits(() => store.publish(update("v2"), again)), "contents that are known").to.equal(1);
+    expect((await store.loadVersion("v2"))?.bundle).to.equal(again.bundle);
+    await store.publish(update("v1"), one);
+    expect((await store.loadEntries())[0]).to.include({ currentVersion: "v1" });
+  });
+
+  it("does not hold up others for a large version: its contents are kept one after the other", async () => {
+    const large = Buffer.alloc(3_000_000, "x");
+    const one = version("v1", {}, { "billing/sync/large.bin": large });
+    expect(await commits(() => store.publish(update("v1"), one))).to.be.above(2);
+    expect((await store.loadData("v1")).get("billing/sync/large.bin")?.byteLength).to.equal(large.length);
+    expect((await store.loadEntries())[0]).to.include({ currentVersion: "v1" });
+  });
+
+  it("keeps versions of the same contents that are published at once", async () => {
+    const hashes = Array.from({ length: 12 }, (_, n) => `v${n}`);
+    const others = databases.name === "mariadb" ? new DbCatalogStore(await databases.again(database)) : store;
+    await Promise.all(
+      hashes.map((hash, n) =>
+        (n % 2 ? others : store).publish(
+          update(hash, { key: `job-${n}` }),
+          version(hash, { jobKey: `job-${n}`, bundle: "the same" }),
+        ),
+      ),
+    );
+    for (const hash of hashes) expect((await store.loadVersion(hash))?.bundle).to.equal("the same");
+    expect((await store.loadEntries()).map(({ currentVersion }) => currentVersion)).to.have.members(hashes);
+  });
+
+  it("R3: whoever does not publish the source any more changes nothing, whatever he believes", async () => {
+    const now = database.now();
+    const write = (writer: string | null, until: number) =>
+      database.write(async (sql) => {
+        await sql.run("DELETE FROM sources");
+        await sql.insert(
+          "sources",
+          ["name", "seen_at", "available_at", "writer", "writer_until"],
+          [["default", now, now, writer, until]],
+        );
+      });
+    const mine = new DbCatalogStore(database, "mine");
+    await write("mine", now + 60_000);
+    await mine.publish(update("v1"), version("v1"));
+    for (const [writer, until] of [
+      ["other", now + 60_000],
+      ["mine", now - 1],
+      [null, 0],
+    ] as const) {
+      await write(writer, until);
+      let refused: unknown;
+      await mine.publish(update("v2"), version("v2")).catch((error: unknown) => (refused = error));
+      expect(refused, `${writer} until ${until}`).to.be.instanceOf(AnotherPublishes);
+      expect((await store.loadEntries())[0]).to.include({ currentVersion: "v1" });
+      expect(await store.loadVersion("v2"), "nothing of it is kept").to.equal(null);
+    }
+    await database.write((sql) => sql.run("DELETE FROM sources"));
+    await mine.publish(update("v2", { source: "builtin" }), version("v2", { source: "builtin" }));
+  });
+
   it("keeps the bytes of data files of any size, cut at no boundary", async function () {
     this.timeout(60_000);
     const data: Record<string, Uint8Array> = { "billing/sync/empty.csv": new Uint8Array(0) };
@@ -138,6 +220,7 @@ onEveryDatabase("CatalogStore", (databases) => {
       spec: spec({ concurrency: 2 }),
       pinned: false,
       enabled: true,
+      settings: { overrides: {}, notes: null, revision: 1 },
     });
     expect(await concurrency()).to.equal(2);
     const second = await store.publish(update("v2", { loadedAt: 6_000 }));

@@ -32,7 +32,7 @@ export class ExplainRig {
       wake: () => undefined,
     });
     this.controls = new Controls(this.schedules, clock);
-    this.scopes = new ScopePauses(store, this.schedules.settler, clock);
+    this.scopes = new ScopePauses(store, this.schedules.settler, clock, "UTC");
     this.upTimes = new DbUpTimeStore(database);
     this.explainer = new Explainer({
       history: new DbScheduleHistory(database),

@@ -1,10 +1,16 @@
 // FitStore on every database: which schedules were not held yet against what their job takes for params (R7).
 import { expect } from "chai";
+import { Impact } from "../../src/app/impact.ts";
+import { Params } from "../../src/app/params.ts";
 import { paramsDigest } from "../../src/catalog/param-changes.ts";
 import { DbCatalogStore } from "../../src/db/catalog-store.ts";
 import type { Database } from "../../src/db/database.ts";
 import { DbFitStore } from "../../src/db/fit-store.ts";
 import { DbScheduleStore } from "../../src/db/schedule-store.ts";
+import { Vault } from "../../src/db/secrets.ts";
+import { silentLogger } from "../../src/log.ts";
+import { Controls } from "../../src/schedules/controls.ts";
+import { Schedules } from "../../src/schedules/schedules.ts";
 import type { JobSpec } from "../../src/sdk/spec.ts";
 import { onEveryDatabase } from "../support/databases.ts";
 import { ordersSpec as jobSpec } from "../support/http-doubles.ts";
@@ -112,6 +118,29 @@ onEveryDatabase("FitStore", (databases) => {
     expect(await unchecked()).to.deep.equal([]);
     await edit({ params: { size: 2 } });
     expect(await unchecked()).to.deep.equal([one.id]);
+  });
+
+  it("R7: two hundred schedules whose secrets cannot be opened keep no other one from being held", async () => {
+    await serve("v1", spec(9));
+    const lost = new Vault(["a key that nobody has any more"]);
+    const sealed = lost.sealParams({ token: "xoxb-12345678" }, ["token"]);
+    for (let n = 0; n < 200; n++) await schedules.insert(scheduleOf({ params: sealed }), "me");
+    const unfit = scheduleOf({ id: "sch_zzz", params: { size: 10 } });
+    await schedules.insert(unfit, "me");
+    const clock = { now: () => unfit.createdAt + 1 };
+    const service = new Schedules({
+      ...{ store: schedules, clock, defaults: { timeZone: "UTC" } },
+      ...{ jobOf: () => undefined, wake: () => undefined },
+    });
+    const impact = new Impact({
+      ...{ fits, schedules: service, controls: new Controls(service, clock), log: silentLogger, ...clock },
+      history: { find: () => Promise.resolve([]) },
+      params: new Params(new Vault(["the key that the service has"])),
+      onEvent: () => undefined,
+    });
+    await impact.check();
+    expect((await service.get(unfit.id))!.held?.reason).to.match(/size must be at most 9/);
+    expect(await unchecked(), "they are looked at again when there is a key").to.have.length(100);
   });
 
   it("a job that never loaded has nothing to be held against", async () => {

@@ -1,9 +1,17 @@
 // IdempotencyStore on every database: a POST that is repeated has one effect (A1).
 import { expect } from "chai";
 import type { Database } from "../../src/db/database.ts";
-import { DbIdempotencyStore, finishKey, removeOldKeys } from "../../src/db/idempotency-store.ts";
+import { DbCatalogStore } from "../../src/db/catalog-store.ts";
+import { DbIdempotencyStore, finishKey, type KeyRef, removeOldKeys } from "../../src/db/idempotency-store.ts";
+import { DbRunStore } from "../../src/db/run-store.ts";
+import { DbScheduleStore } from "../../src/db/schedule-store.ts";
+import { DbTokenStore } from "../../src/db/token-store.ts";
+import type { Token } from "../../src/access/token.ts";
+import type { ExpectedError } from "../../src/errors.ts";
+import type { ScopedPause } from "../../src/schedules/suspension.ts";
 import { onEveryDatabase } from "../support/databases.ts";
-import { T0 } from "./make.ts";
+import { jobSpec } from "../support/spec.ts";
+import { cancelOf, newRun, scheduleOf, T0 } from "./make.ts";
 
 const MINUTE = 60_000;
 const DAY = 24 * 60 * MINUTE;
@@ -113,5 +121,144 @@ onEveryDatabase("IdempotencyStore", (databases) => {
     expect(await removeOldKeys(database, T0)).to.equal(1_300);
     expect(await count()).to.equal(35);
     expect(await removeOldKeys(database, T0)).to.equal(0);
+  });
+
+  it("A1: of a slow request and its repetition one has an effect, a run, a schedule or a cancel", async () => {
+    const runs = new DbRunStore(database);
+    const schedules = new DbScheduleStore(database, {
+      factsOf: () => {
+        throw new Error("no fires here");
+      },
+    });
+    await runs.insert([newRun({ id: "run_0" })]);
+    const effects: Record<string, (id: string) => Promise<unknown>> = {
+      run: (id) => runs.insert([newRun({ id })], ref()),
+      schedule: (id) => schedules.insert(scheduleOf({ id }), "ci", ref()),
+      cancel: () => runs.requestCancel("run_0", cancelOf("user", { request: ref() }), T0),
+    };
+    const ids = async () => [
+      ...(await database.read.all("SELECT id FROM task_runs ORDER BY id")),
+      ...(await database.read.all("SELECT id FROM schedules ORDER BY id")),
+    ];
+    for (const [what, effect] of Object.entries(effects)) {
+      await database.write((sql) => sql.run("DELETE FROM idempotency_keys"));
+      expect(await kindOf()).to.equal("first");
+      expect(await kindOf({}, T0 + 3 * MINUTE), "the repetition").to.equal("first");
+      await store.finish(ref(), 202, "of the repetition");
+      const before = await ids();
+      const thrown = await effect(`${what}_late`).catch((error: ExpectedError) => error);
+      expect(thrown, what).to.include({ status: 409, code: "idempotency_running" });
+      expect(await ids(), what).to.deep.equal(before);
+    }
+    expect(await runs.requestCancel("run_0", cancelOf(), T0), "not cancelled before").to.equal("cancelled");
+  });
+
+  it("A1: an effect that is done again after a lost answer keeps its key", async () => {
+    const runs = new DbRunStore(database);
+    await store.begin(ref(), T0);
+    const run = newRun({ id: "run_again" });
+    for (let n = 0; n < 2; n++) await runs.insert([run], ref());
+    expect(await store.begin(ref(), T0)).to.deep.include({ kind: "done", resourceId: "run_again" });
+  });
+
+  it("a change of a schedule and a new token are recorded in the transaction that makes them, or are not made", async () => {
+    const schedules = new DbScheduleStore(database, {
+      factsOf: () => ({ jobName: null, maxAttempts: 1 }),
+      onFault: () => undefined,
+    });
+    const schedule = scheduleOf({ id: "sch_keyed" });
+    await schedules.insert(schedule, "ana");
+    const skip = (at: number) =>
+      schedules.change(
+        schedule.id,
+        "ana",
+        (before) => ({
+          rows: [],
+          cancel: [],
+          action: "skip_next",
+          schedule: { ...before, revision: before.revision + 1, skips: [{ at, by: "ana", reason: null }] },
+        }),
+        ref(),
+      );
+    await store.begin(ref(), T0);
+    await skip(T0 + MINUTE);
+    expect(await store.begin(ref(), T0)).to.deep.include({ kind: "done", resourceId: schedule.id });
+    // Somebody else's by now: the effect does not happen either.
+    await database.write((sql) => sql.run("UPDATE idempotency_keys SET request_hash = 'other'"));
+    const refused = await skip(T0 + 9 * MINUTE).catch((error: ExpectedError) => error.code);
+    expect(refused).to.equal("idempotency_running");
+    expect((await schedules.byId(schedule.id))!.skips.map(({ at }) => at)).to.deep.equal([T0 + MINUTE]);
+
+    const tokens = new DbTokenStore(database);
+    const token: Token = {
+      ...{ id: "tok_keyed", name: "x", prefix: "jbm_x", hash: "h", role: "viewer", sources: null },
+      ...{ createdAt: T0, expiresAt: null, lastUsedAt: null, revokedAt: null },
+    };
+    const key = ref({ key: "token" });
+    await store.begin(key, T0);
+    await tokens.insert(token, key);
+    expect(await store.begin(key, T0)).to.deep.include({ kind: "done", status: 201, resourceId: token.id });
+    const lost = await tokens
+      .insert({ ...token, id: "tok_b", hash: "h2" }, ref({ key: "no" }))
+      .catch(() => "no");
+    expect([lost, await tokens.byId("tok_b")]).to.deep.equal(["no", undefined]);
+  });
+
+  describe("what is paused, resumed, pinned and released is known to its key when it is committed, or is not done", () => {
+    let schedules: DbScheduleStore;
+    let catalog: DbCatalogStore;
+    const scope = { kind: "source", source: "default" } as const;
+    const paused = async () => (await schedules.openPauses()).length;
+    const pinned = async () => (await catalog.loadEntries())[0]!.pinned;
+    const open: ScopedPause = {
+      ...{ id: "pau_1", scope, by: "ana", reason: null, at: T0, until: null },
+      ...{ endedAt: null, endedBy: null, endedReason: null },
+    };
+    const effects: [string, (request: KeyRef) => Promise<unknown>, () => Promise<unknown>, unknown][] = [
+      ["pause", (request) => schedules.changePause(scope, () => open, request), paused, 1],
+      [
+        "resume",
+        (request) => schedules.changePause(scope, (was) => was && { ...was, endedAt: T0 + 1 }, request),
+        paused,
+        0,
+      ],
+      ["resume of nothing", (request) => schedules.changePause(scope, () => undefined, request), paused, 0],
+      ["pin", (request) => catalog.pin("default", "job", "v1", request), pinned, true],
+      ["unpin", (request) => catalog.pin("default", "job", null, request), pinned, false],
+    ];
+
+    before(async () => {
+      schedules = new DbScheduleStore(database, {
+        factsOf: () => ({ jobName: null, maxAttempts: 1 }),
+        onFault: () => undefined,
+      });
+      catalog = new DbCatalogStore(database);
+      const made = { bundle: "", sourceMap: "{}", files: [], data: new Map(), texts: new Map(), needs: [] };
+      const job = { source: "default", jobKey: "job", spec: jobSpec({ name: "Job" }) };
+      await catalog.saveVersion({
+        ...{ ...made, ...job, hash: "v1", builderId: "b", builtAt: T0, sourceRevision: null },
+      });
+      await catalog.publish({
+        ...{ source: "default", key: "job", loadState: "ready", loadError: null },
+        ...{ version: "v1", loadedAt: T0, inputs: null },
+      });
+    });
+
+    for (const [what, effect, state, after] of effects) {
+      it(`A1: ${what}`, async () => {
+        const before = await state();
+        // Taken over by a repetition that came first: the late one does nothing.
+        await store.begin(ref(), T0);
+        await database.write((sql) => sql.run("UPDATE idempotency_keys SET request_hash = 'other'"));
+        const late = await effect(ref()).catch((error: ExpectedError) => error.code);
+        expect([late, await state()]).to.deep.equal(["idempotency_running", before]);
+        await database.write((sql) => sql.run("DELETE FROM idempotency_keys"));
+        // The process dies before it says so anywhere else.
+        await store.begin(ref(), T0);
+        await effect(ref());
+        expect(await state()).to.equal(after);
+        expect((await store.begin(ref(), T0 + 9 * MINUTE)).kind).to.equal("done");
+      });
+    }
   });
 });

@@ -119,6 +119,7 @@ export function scheduleOf(more: Partial<Schedule> = {}): Schedule {
     firedThrough: T0,
     nextFireAt: T0 + 60_000,
     origin: "api",
+    suggested: null,
     createdAt: T0,
     updatedAt: T0,
     ...more,

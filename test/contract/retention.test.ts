@@ -1,5 +1,6 @@
 import { expect } from "chai";
 import { Retention } from "../../src/actors/retention.ts";
+import type { AuditEvent } from "../../src/access/audit.ts";
 import { DbAuditStore } from "../../src/db/audit-store.ts";
 import { DbScheduleStore } from "../../src/db/schedule-store.ts";
 import { DbRetention } from "../../src/db/retention.ts";
@@ -117,11 +118,40 @@ onEveryRunStore("what is old is let go of", (rig) => {
     expect(await idsIn("run_logs")).to.deep.equal([...active, ...fresh].sort());
     const [row] = await rig.database.read.all("SELECT log_removed_at FROM task_runs WHERE id = ?", [old[0]!]);
     expect(row!["log_removed_at"]).to.equal(NOW);
+    expect((await rig.queries.byId(old[0]!))!.log.removedAt).to.equal(NOW);
+    expect((await rig.queries.byId(fresh[0]!))!.log).not.to.have.property("removedAt");
     expect(await service.pass()).to.deep.include({ logs: 0 });
     await rig.database.write((sql) =>
       sql.run("UPDATE task_runs SET state = 'succeeded', finished_at = queued_at + 1 WHERE id = ?", active),
     );
     expect(await service.pass(), "one that ended late is not forgotten").to.deep.include({ logs: 1 });
+  });
+
+  it("refused records outlive the log of their run, with all that doing them again needs", async () => {
+    const [old] = await insert(1, 60, "failed");
+    await insert(1, 10, "failed");
+    expect(await retention().pass()).to.deep.include({ runs: 0, logs: 1 });
+    expect(await idsIn("run_logs")).not.to.include(old);
+    expect((await rig.queries.logLines(old!, { limit: 10 })).lines).to.deep.equal([]);
+    expect(await rig.queries.failedRecords(old!, 0, 10)).to.deep.equal([{ seq: 1, key: "a", reason: "b" }]);
+    expect(await rig.queries.failedRecordsOf(old!)).to.deep.equal({ kept: 1, withKey: 1 });
+    expect(await rig.queries.failedKeys(old!)).to.deep.equal(["a"]);
+    expect(await idsIn("run_attempts")).to.include(old);
+  });
+
+  it("a run whose refused records are just being done again stays until that is over, by age and by number", async () => {
+    const old = await insert(5, 300, "failed");
+    const again = await insert(1, 0, "queued", { retryOf: old[1]! });
+    for (const limits of [{}, { runsMs: Number.MAX_SAFE_INTEGER, runsPerJob: 1 }]) {
+      await retention(limits).pass();
+      expect(await idsIn("task_runs", "id")).to.deep.equal([old[1]!, old[4]!, ...again].sort());
+      expect(await rig.queries.failedKeys(old[1]!)).to.deep.equal(["a"]);
+    }
+    await rig.database.write((sql) =>
+      sql.run("UPDATE task_runs SET state = 'succeeded', finished_at = queued_at + 1 WHERE id = ?", again),
+    );
+    await retention().pass();
+    expect(await idsIn("task_runs", "id")).to.deep.equal([old[4]!, ...again].sort());
   });
 
   it("of a job with too many runs the oldest go, however young; of others none", async () => {
@@ -149,6 +179,33 @@ onEveryRunStore("what is old is let go of", (rig) => {
     const older = runs.sort().slice(0, 29);
     expect([gone, logs]).to.deep.equal([older.length, 0]);
     expect((await idsIn("task_runs", "id")).filter((id) => older.includes(id))).to.deep.equal([]);
+  });
+
+  it("refusals of unknown people push no change out of the audit log: they have a quarter of it", async () => {
+    const store = new DbAuditStore(rig.database);
+    const event = (at: number, isChange: boolean): AuditEvent => ({
+      id: newId("aud", at),
+      at,
+      actor: isChange ? { type: "token", id: "tok_1", name: "ada", role: "admin" } : null,
+      address: isChange ? null : "192.0.2.1",
+      action: isChange ? "schedules.delete" : "access",
+      target: null,
+      source: null,
+      outcome: isChange ? "done" : "refused",
+      status: isChange ? 204 : 401,
+      code: null,
+      detail: null,
+      repeats: 0,
+      requestId: "r",
+    });
+    await store.insert(Array.from({ length: 10 }, (_, i) => event(NOW - 1_000_000 + i, true)));
+    for (let i = 0; i < 4; i++)
+      await store.insert(Array.from({ length: 15 }, (_, j) => event(NOW - 500_000 + i * 100 + j, false)));
+    expect(await retention({ auditRows: 80 }).pass()).to.deep.include({ audit: 40 });
+    const left = (await store.list({ limit: 100 })).events;
+    expect(left.filter(({ actor }) => actor !== null)).to.have.length(10);
+    expect(left.filter(({ actor }) => actor === null)).to.have.length(20);
+    expect(left[0]!.at, "the newest stay").to.equal(NOW - 500_000 + 314);
   });
 
   it("the audit log goes by age and by number, sessions and codes when they are over", async () => {
@@ -193,5 +250,26 @@ onEveryRunStore("what is old is let go of", (rig) => {
     await service.start();
     await service.stop();
     expect(await service.pass()).to.deep.equal({ runs: 0, logs: 0, audit: 0 });
+  });
+
+  it("nothing of the time that a catch-up may look back at goes for being too many, of the audit log either", async () => {
+    const store = new DbAuditStore(rig.database);
+    const eventOf = (days: number): AuditEvent => ({
+      ...{ id: newId("aud", NOW - days * DAY), at: NOW - days * DAY, actor: null, address: "192.0.2.1" },
+      ...{ action: "access", target: null, source: null, outcome: "refused", status: 401, code: null },
+      ...{ detail: null, repeats: 0, requestId: "r" },
+    });
+    await store.insert([30, 20, 6, 5, 4, 3].map(eventOf));
+    const window = { catchUp: { policy: "all", windowMs: 10 * DAY, max: 100 } } as const;
+    const factsOf = () => ({ jobName: null, maxAttempts: 1 });
+    await new DbScheduleStore(rig.database, { factsOf, onFault: () => undefined }).insert(
+      makeSchedule({ id: "sch_window", ...window }),
+      "ana",
+    );
+    const { audit } = await retention({ auditRows: 1, auditMs: DAY }).pass();
+    expect(audit).to.equal(2);
+    expect(await idsIn("audit_events", "id")).to.have.length(4);
+    await rig.database.write((sql) => sql.run("DELETE FROM schedules"));
+    expect((await retention({ auditRows: 1, auditMs: 90 * DAY }).pass()).audit).to.be.above(0);
   });
 });

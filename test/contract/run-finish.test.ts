@@ -208,13 +208,20 @@ onEveryRunStore("RunStore: the end of an attempt", (rig) => {
         priority: run.priority,
         availableAt: T0 + 500,
         lines: [line(1, 1), line(2, 1)],
-        log: { lines: 2, bytes: 12, droppedBytes: 0 },
+        log: { lines: 2, bytes: 12, droppedBytes: 7 },
       }),
     );
     await rig.store.insert([newRun({ id: "run_2", availableAt: T0 })]);
     expect((await rig.claimAll({ now: T0 + 499, slots: 1 })).map(({ id }) => id)).to.deep.equal(["run_2"]);
     const [retry] = await rig.claimAll({ now: T0 + 500 });
-    expect(retry).to.include({ id: "run_1", attempt: 2, triesUsed: 1, logFrom: 3, priority: 3 });
+    expect(retry).to.include({
+      id: "run_1",
+      attempt: 2,
+      triesUsed: 1,
+      logFrom: 3,
+      logBytes: 12,
+      droppedBytes: 7,
+    });
     const { id, attempt } = retry!;
     const none = { percent: 1, message: null };
     const records = { processed: 0, success: 0, failed: 0, skipped: 0 };

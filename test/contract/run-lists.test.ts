@@ -2,7 +2,7 @@
 import { expect } from "chai";
 import { DbRunQueries } from "../../src/db/run-queries.ts";
 import { newId } from "../../src/ids.ts";
-import type { RunFilter } from "../../src/runs/store.ts";
+import type { RunFilter } from "../../src/runs/queries.ts";
 import { RUN_STATES, type TaskRun } from "../../src/runs/task-run.ts";
 import { newRun, T0 } from "./make.ts";
 import { onEveryRunStore } from "./run-rig.ts";
@@ -80,8 +80,12 @@ onEveryRunStore("RunQueries: lists", (rig) => {
           expect(got.map(({ id }) => id)).to.deep.equal(wanted.map(({ id }) => id));
           expect(got).to.deep.equal(wanted);
         }
-        expect(await rig.queries.count({ ...filter, limit: 1 }, 1_000)).to.equal(expected.length);
-        expect(await rig.queries.count({ ...filter, limit: 1 }, 5)).to.equal(Math.min(5, expected.length));
+        const counted = { count: expected.length, capped: false };
+        expect(await rig.queries.count({ ...filter, limit: 1 }, 1_000)).to.deep.equal(counted);
+        expect(await rig.queries.count({ ...filter, limit: 1 }, 5)).to.deep.equal({
+          count: Math.min(5, expected.length),
+          capped: expected.length > 5,
+        });
       });
     }
 
@@ -90,6 +94,34 @@ onEveryRunStore("RunQueries: lists", (rig) => {
       expect((await rig.queries.list({ limit: 129 })).hasMore).to.equal(true);
       expect((await rig.queries.list({ limit: 10, after: all[0]!.id })).runs).to.deep.equal([]);
     });
+  });
+
+  it("ends a page before its params and results fill the memory, says where, and leaves out none", async () => {
+    const KIB = 1024;
+    const sizes = [900, 250, 0, 600, 5_000, 250, ...Array.from({ length: 25 }, () => 250)];
+    const runs = sizes.map((size, i) =>
+      newRun({ id: newId("run", T0 - i), queuedAt: T0 - i, params: { long: "ü".repeat((size * KIB) / 2) } }),
+    );
+    await rig.store.insert(runs);
+    for (const order of ["newest", "oldest"] as const) {
+      const got: TaskRun[] = [];
+      for (let after: string | undefined, more = true; more;) {
+        const page = await rig.queries.list({ limit: 200, after, order });
+        const bytes = page.runs.reduce((sum, { params }) => sum + JSON.stringify(params).length * 2, 0);
+        if (page.runs.length !== 1) expect(bytes).to.be.at.most(4 * KIB * KIB);
+        expect(page).to.include({ hasMore: page.next !== null, partial: page.next !== null });
+        got.push(...page.runs);
+        after = page.next ?? undefined;
+        more = page.hasMore;
+      }
+      const wanted = order === "newest" ? runs : [...runs].reverse();
+      expect(got.map(({ id, params }) => ({ id, params }))).to.deep.equal(
+        wanted.map(({ id, params }) => ({ id, params })),
+      );
+      const brief = await rig.queries.listBriefly({ limit: 200, order });
+      expect(brief.runs.map(({ id }) => id)).to.deep.equal(wanted.map(({ id }) => id));
+      expect(brief.runs[0]).not.to.have.any.keys("params", "result", "error");
+    }
   });
 
   it("finds what few rows match behind many that do not, in a list that no index answers", async function () {
@@ -113,9 +145,11 @@ onEveryRunStore("RunQueries: lists", (rig) => {
     expect(rest.runs.map((run) => run.queuedAt - T0)).to.deep.equal([3]);
     const oldest = await rig.queries.list({ triggers: ["manual"], limit: 9, order: "oldest" });
     expect(oldest.runs.map((run) => run.queuedAt - T0)).to.deep.equal([3, 12_345, 24_999]);
-    expect(await rig.queries.count({ triggers: ["manual"], limit: 1 }, 100)).to.equal(3);
-    expect(await rig.queries.count({ triggers: ["api"], limit: 1 }, 10_001)).to.equal(10_001);
-    expect(await rig.queries.count({ limit: 1 }, 10_001)).to.equal(10_001);
+    const whole = { count: 3, capped: false };
+    expect(await rig.queries.count({ triggers: ["manual"], limit: 1 }, 100)).to.deep.equal(whole);
+    const many = { count: 10_000, capped: true };
+    expect(await rig.queries.count({ triggers: ["api"], limit: 1 }, 10_000)).to.deep.equal(many);
+    expect(await rig.queries.count({ limit: 1 }, 10_000)).to.deep.equal(many);
     const said = await rig.queries.list({ text: "NEEDLE", limit: 9 });
     expect(said.runs.map((run) => run.queuedAt - T0)).to.deep.equal([20_000, 5_001]);
     expect(said).to.include({ hasMore: true, partial: true });
@@ -124,6 +158,12 @@ onEveryRunStore("RunQueries: lists", (rig) => {
     expect(old).to.include({ hasMore: false, next: null, partial: false });
     // Whoever has no time looks at one slice, and says where it ended: page by page nothing is left out or told twice.
     const hasty = new DbRunQueries(rig.database, { lookMs: 0 });
+    // A count looks no further than a page: at the newest rows, and says that there may be more.
+    for (const filter of [{ triggers: ["manual"] }, { text: "needle" }] as const) {
+      const order = "newest";
+      const counted = await hasty.count({ ...filter, limit: 1, order }, 10_000);
+      expect(counted).to.deep.equal({ count: "text" in filter ? 0 : 1, capped: true });
+    }
     for (const order of ["newest", "oldest"] as const) {
       const states = ["queued", "failed"] as const;
       for (const filter of [{ triggers: ["manual"] }, { triggers: ["manual"], states }, { text: "needle" }]) {
@@ -164,6 +204,7 @@ onEveryRunStore("RunQueries: lists", (rig) => {
     const { runs, hasMore } = await rig.queries.list({ sources: ["b"], limit: 3 });
     expect(runs.map(({ id }) => id)).to.deep.equal(["run_69", "run_67", "run_65"]);
     expect(hasMore).to.equal(true);
-    expect(await rig.queries.count({ sources: ["b"], limit: 1 }, 100)).to.equal(30);
+    const counted = await rig.queries.count({ sources: ["b"], limit: 1 }, 100);
+    expect(counted).to.deep.equal({ count: 30, capped: false });
   });
 });

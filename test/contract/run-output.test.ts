@@ -2,6 +2,7 @@
 import { expect } from "chai";
 import type { ClaimedRun } from "../../src/runs/store.ts";
 import type { LogLine } from "../../src/runs/task-run.ts";
+import { Output } from "../../src/runs/output.ts";
 import { finishOf, newRun, T0 } from "./make.ts";
 import { line, onEveryRunStore } from "./run-rig.ts";
 
@@ -176,6 +177,67 @@ onEveryRunStore("RunStore: what an attempt tells", (rig) => {
       expect(await rig.queries.failedRecords("run_1", 0, 9)).to.have.length(2);
       const answer = await rig.store.finish(finishOf(run, { lines: [line(1, 1), line(2, 1), line(3, 1)] }));
       expect(answer).to.equal("done");
+    });
+
+    it("X5: a telling that meets the attempt's own end in one commit costs nothing of either", async () => {
+      await rig.store.insert(["run_1", "run_2"].map((id) => newRun({ id })));
+      const [run, other] = await rig.claimAll();
+      const limits = { logBytes: 1_000, failedRecords: 9 };
+      const output = new Output(
+        { runId: run!.id, attempt: run!.attempt, logFrom: 1, logBytes: 0, droppedBytes: 0 },
+        limits,
+      );
+      const tellOne = (text: string) => {
+        output.lines([{ time: T0, level: "info", stream: "log", text }]);
+        output.records({ processed: 3, success: 1, failed: 2, skipped: 0 }, [{ key: text, reason: "no" }]);
+      };
+      tellOne("a");
+      const told = output.take();
+      tellOne("b");
+      const { log, lines, failedRecords, retold, records } = output.takeLast(T0);
+      for (let n = 0; n < 2; n++) {
+        const answers = await Promise.all([
+          rig.store.finish(finishOf(other!)),
+          n === 0 ? rig.store.tell(told) : undefined,
+          rig.store.finish(finishOf(run!, { log, lines, failedRecords, retold, records })),
+        ]);
+        expect(answers).to.deep.equal(["done", undefined, "done"]);
+        const kept = await rig.queries.logLines("run_1", { limit: 9 });
+        expect(kept.lines.map(({ seq, text }) => [seq, text])).to.deep.equal([
+          [1, "a"],
+          [2, "b"],
+        ]);
+        expect(await rig.queries.failedKeys("run_1")).to.deep.equal(["a", "b"]);
+      }
+    });
+
+    it("X5: an end may bring what a telling has brought already, and more behind it", async () => {
+      const run = await rig.running();
+      const lines = Array.from({ length: 400 }, (_, i) => line(i + 1, 1, "x".repeat(900)));
+      const failedRecords = Array.from({ length: 400 }, (_, i) => ({
+        seq: i + 1,
+        key: `k${i}`,
+        reason: "r",
+      }));
+      await rig.store.tell(
+        telling(run, { lines: lines.slice(0, 300), failedRecords: failedRecords.slice(0, 300) }),
+      );
+      await rig.store.finish(finishOf(run, { lines, failedRecords, retold: true }));
+      expect((await rig.queries.logLines("run_1", { limit: 1_000 })).lines).to.deep.equal(lines);
+      expect(await rig.queries.failedRecords("run_1", 0, 999)).to.deep.equal(failedRecords);
+    });
+
+    it("L2: 10 MiB of quotes, which become 40 in a statement, are stored like any other log", async function () {
+      this.timeout(60_000);
+      await rig.store.insert(["run_1", "run_2"].map((id) => newRun({ id })));
+      const [run, other] = await rig.claimAll();
+      const quotes = Array.from({ length: 640 }, (_, i) => line(i + 1, 1, '"'.repeat(16_384)));
+      const both = [telling(run!, { lines: quotes }), telling(other!)];
+      await Promise.all(both.map((one) => rig.store.tell(one)));
+      expect(await rig.store.finish(finishOf(run!, { lines: quotes, retold: true }))).to.equal("done");
+      const kept = await rig.queries.logLines("run_1", { limit: 1_000 });
+      expect(kept.lines.map(({ text }) => text.length)).to.deep.equal(quotes.map(() => 16_384));
+      expect((await rig.queries.logLines("run_2", { limit: 9 })).lines).to.have.length(2);
     });
 
     it("tells nothing for an attempt that is no longer the run's, or has ended", async () => {

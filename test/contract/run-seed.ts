@@ -1,6 +1,6 @@
 // Runs of every kind to be listed, and what each filter means, said in the plainest way.
 import { newId } from "../../src/ids.ts";
-import type { RunFilter } from "../../src/runs/store.ts";
+import type { RunFilter } from "../../src/runs/queries.ts";
 import { FAILED_REASONS, RUN_STATES, type TaskRun, TRIGGERS } from "../../src/runs/task-run.ts";
 import { newRun, T0 } from "./make.ts";
 import type { RunRig } from "./run-rig.ts";

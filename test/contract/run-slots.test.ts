@@ -108,4 +108,51 @@ onEveryRunStore("RunStore: slots", (rig, databases) => {
     expect((await rig.claimAll()).map(({ id }) => id)).to.deep.equal(["run_2"]);
     expect((await rig.get("run_1")).scheduleSlot).to.equal(null);
   });
+
+  it("jobs that may run ten thousand times at once keep no other from running or from ending", async () => {
+    for (const key of ["wide", "wider"]) await rig.publish(key, "v1", 10_000);
+    await rig.publish("plain", "v1", null);
+    const job = (id: string, jobKey: string) => newRun({ id, jobKey });
+    await rig.store.insert([job("run_1", "plain")]);
+    const [first] = await rig.claimAll();
+    await rig.store.insert([job("run_2", "wide"), job("run_3", "wider"), job("run_4", "plain")]);
+    expect((await rig.claimAll()).map(({ id }) => id)).to.deep.equal(["run_2", "run_3", "run_4"]);
+    expect(await rig.store.finish(finishOf(first!))).to.equal("done");
+    expect((await rig.get("run_3")).jobSlot).to.equal("default:wider#1");
+  });
+
+  const claimed = async () => (await rig.claimAll()).map(({ id }) => id);
+  const setConcurrency = (n: number | null) =>
+    rig.database.write((sql) => sql.run("UPDATE jobs SET concurrency = ?", [n]));
+
+  it("a lower limit counts what runs above it: nothing more begins until there is room", async () => {
+    await rig.publish("job", "v1", 5);
+    await rig.store.insert(Array.from({ length: 9 }, (_, i) => newRun({ id: `run_${i}` })));
+    const running = await rig.claimAll();
+    expect(running).to.have.length(5);
+    const end = (i: number) => rig.store.finish(finishOf(running[i]!));
+    for (const i of [0, 1]) await end(i);
+    await setConcurrency(3);
+    expect(await claimed()).to.deep.equal([]);
+    await end(2);
+    expect(await claimed()).to.deep.equal(["run_5"]);
+    expect(await rig.store.runningOf("default", "job")).to.equal(3);
+    await setConcurrency(2);
+    await end(3);
+    expect(await claimed()).to.deep.equal([]);
+    await end(4);
+    expect(await claimed()).to.deep.equal(["run_6"]);
+  });
+
+  it("a limit that is new counts what began without one", async () => {
+    await rig.publish("job", "v1", null);
+    await rig.store.insert(Array.from({ length: 6 }, (_, i) => newRun({ id: `run_${i}` })));
+    const running = await rig.claimAll({ slots: 3 });
+    expect(running).to.have.length(3);
+    await setConcurrency(2);
+    expect(await claimed()).to.deep.equal([]);
+    for (const run of running.slice(0, 2)) await rig.store.finish(finishOf(run));
+    expect(await claimed()).to.deep.equal(["run_3"]);
+    expect(await rig.store.runningOf("default", "job")).to.equal(2);
+  });
 });

@@ -199,6 +199,24 @@ onEveryScheduleStore("explain, and what is true", (store) => {
     expect(await rig.told(id, "02:30")).to.include({ previousFire: day("02:00:00") });
   });
 
+  it("the fire before an instant is one that was: none after maxRuns, none of a pause that goes on", async () => {
+    const { id } = await rig.create({ every: "1s", maxRuns: 5, overlap: "allow_all" });
+    for (let n = 1; n <= 5; n++) await rig.settle(`00:30:0${n}`);
+    rig.clock.at = day("00:30:09");
+    const told = await rig.told(id, "2027-01-10T00:30:08.500Z");
+    expect(told).to.include({ verdict: "not_a_fire", previousFire: day("00:30:05") });
+    expect(told.behind).to.include("The fire before it: 00:30:05.");
+    const other = await rig.create({ cron: "*/10 * * * *" });
+    await rig.settle("00:40:00");
+    await rig.controls.pause(other.id, {}, "token:ana");
+    rig.clock.at = day("01:25:00");
+    const paused = await rig.told(other.id, "01:05");
+    expect(paused).to.include({ previousFire: day("00:40:00"), nextFire: null });
+    expect(paused.answer).to.match(
+      /^It had no fire then, and there is none until it is resumed \(the schedule was paused by token:ana, since /,
+    );
+  });
+
   it("fires beside an instant are those of the revision that owed them, through every change of the times", async () => {
     const { id } = await rig.create({ cron: "0 * * * *" });
     await rig.settle("02:10:00");

@@ -39,7 +39,7 @@ onEveryScheduleStore("explain", (rig) => {
       wake: () => undefined,
     });
     controls = new Controls(schedules, clock);
-    scopes = new ScopePauses(store, schedules.settler, clock);
+    scopes = new ScopePauses(store, schedules.settler, clock, "UTC");
     upTimes = new DbUpTimeStore(database);
     await database.write((sql) => sql.run("DELETE FROM up_times"));
     explainer = new Explainer({
@@ -139,6 +139,7 @@ onEveryScheduleStore("explain", (rig) => {
       to: day("04:10:00"),
       stopped: false,
       stalled: false,
+      unwritable: null,
     });
     expect(told.answer).to.equal(
       "It did not run (missed): found between 10m 0s and 3h 10m 0s late, and catch-up policy skip runs no missed fire; " +
@@ -200,10 +201,12 @@ onEveryScheduleStore("explain", (rig) => {
     expect((await verdict(id, "01:00")).answer).to.match(
       /^It did not run: everything was paused by token:bo: freeze,/,
     );
-    await scopes.resume({ kind: "all" }, "token:bo");
+    await scopes.resume({ kind: "all" }, "the warehouse stands", "token:bo");
     expect((await verdict(id, "01:00")).answer).to.match(
       /^It did not run \(paused\): everything was paused by token:bo/,
     );
+    const [, , behind] = (await explainer.explain(id, "2027-01-10T01:00:00Z")).lines;
+    expect(behind).to.match(/token:bo resumed it at .*: the warehouse stands\./);
     unavailable = { reason: "job_missing", cause: 'skipped: the folder of the job "billing/sync" is gone' };
     await settle("02:10:00");
     expect((await verdict(id, "02:00")).answer).to.include('the folder of the job "billing/sync" is gone');
@@ -268,7 +271,7 @@ onEveryScheduleStore("explain", (rig) => {
     const elapsed = await verdict(hourly.id, "2027-03-28 02:30");
     expect(elapsed.answer).to.equal(
       "02:30 does not exist in Europe/Berlin on 2027-03-28, where clocks went from 02:00 to 03:00; " +
-        "a text with * or / follows elapsed time, and owes no fire for it.",
+        "a text with * or / fires only when the clock shows its times, and owes no fire for it.",
     );
   });
 
@@ -352,9 +355,9 @@ onEveryScheduleStore("explain", (rig) => {
     const odd = await verdict(id, "02:15");
     expect(odd).to.include({ verdict: "not_a_fire", nextFire: null });
     expect(odd.heldBack).to.include({ key: "paused", until: null });
-    expect(odd.answer).to.equal(`It would not fire then: the next one is ${none} ${named}.`);
+    expect(odd.answer).to.equal(`It would not fire then, and there is ${none} ${named}.`);
     expect((await verdict(id, "01:30")).answer).to.equal(
-      `It had no fire then: the next one is ${none} ${named}.`,
+      `It had no fire then, and there is ${none} ${named}.`,
     );
     const within = await verdict(id, "01:00");
     expect(within).to.include({ verdict: "suspended", nextFire: null });
@@ -365,7 +368,7 @@ onEveryScheduleStore("explain", (rig) => {
     await scopes.pause({ kind: "all" }, { reason: "freeze" }, "token:bo");
     await settle("03:10:00");
     expect((await verdict(id, "03:15")).answer).to.include(`${none} (everything was paused by token:bo`);
-    await scopes.resume({ kind: "all" }, "token:bo");
+    await scopes.resume({ kind: "all" }, "the warehouse stands", "token:bo");
     unavailable = { reason: "job_missing", cause: "skipped: the folder of the job is gone" };
     expect((await verdict(id, "03:15")).answer).to.include("none until it is back (the folder of the job");
     unavailable = undefined;
@@ -396,10 +399,11 @@ onEveryScheduleStore("explain", (rig) => {
     const schedule = (await schedules.get(id))!;
     const backfills = new Backfills({
       batches: new DbBatchStore(rig.database),
+      alone: (_, work) => work(),
       scheduleOf: () => Promise.resolve(schedule),
       insert: (list, request) => rig.runs.insert(list, request),
       specOf: () => OPEN_SPEC,
-      isMissing: () => false,
+      standingOf: () => "ready",
       expect: () => undefined,
       notices: new Notices(),
       now: clock.now,

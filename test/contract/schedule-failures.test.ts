@@ -1,7 +1,9 @@
 // A schedule that pauses itself after failures in a row, on every database: at once, and at its next fire at the latest.
 import { expect } from "chai";
 import { Controls } from "../../src/schedules/controls.ts";
+import { newId } from "../../src/ids.ts";
 import { Schedules } from "../../src/schedules/schedules.ts";
+import { newRun } from "./make.ts";
 import { onEveryScheduleStore } from "./schedule-rig.ts";
 
 const START = Date.UTC(2027, 0, 1, 12);
@@ -41,6 +43,19 @@ onEveryScheduleStore("pauseAfterFailures", (rig) => {
     );
   };
   const paused = async (id: string) => (await schedules.get(id))!.paused;
+
+  it("tells of the last failure its first line, cut: the whole text stands at its run", async () => {
+    const id = await create(1);
+    await fire(id, "failed");
+    const [run] = await rig.runsOf(id);
+    const say = (cause: string) =>
+      rig.database.write((sql) => sql.run("UPDATE task_runs SET cause = ? WHERE id = ?", [cause, run!.id]));
+    await say(`${"x".repeat(300)}\nat line 2`);
+    const { reason } = (await schedules.settler.failed(id))!.paused!;
+    expect(reason).to.equal(
+      `its run failed, the last one ${run!.id}: ${"x".repeat(199)}… (pauseAfterFailures 1)`,
+    );
+  });
 
   it("pauses as soon as the last of them has failed, by the service, with the reason", async () => {
     const id = await create(3);
@@ -100,5 +115,23 @@ onEveryScheduleStore("pauseAfterFailures", (rig) => {
     expect(await schedules.settler.failed(id)).to.include({ id });
     for (let i = 0; i < 5; i++) await fire(never, "failed");
     expect(await schedules.settler.failed(never)).to.equal(undefined);
+  });
+
+  it("what lies behind ten thousand other rows is in no row any more, and is not looked for", async () => {
+    const id = await create(2);
+    await fire(id, "failed");
+    const skipped = (count: number) => {
+      const cause = { state: "skipped", reason: "overlap", cause: "skipped: busy", scheduleId: id } as const;
+      return rig.runs.insert(
+        Array.from({ length: count }, () => newRun({ ...cause, id: newId("run", clock.at) })),
+      );
+    };
+    clock.at += 1;
+    for (let n = 0; n < 10; n++) await skipped(1_000);
+    await fire(id, "failed");
+    expect(await schedules.settler.failed(id)).to.equal(undefined);
+    await skipped(1_000);
+    await fire(id, "failed");
+    expect(await schedules.settler.failed(id)).to.include({ id });
   });
 });

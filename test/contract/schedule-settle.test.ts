@@ -149,6 +149,9 @@ onEveryScheduleStore("ScheduleStore: settling", (rig) => {
     }));
     const [waiting, running, fired] = await rig.runsOf(schedule.id);
     expect(waiting).to.include({ state: "cancelled", reason: "replaced" });
+    expect(waiting!.cause).to.match(
+      /^cancelled: a later fire of its schedule took its place: that of \d{4}-\d\d-\d\d \d\d:\d\d \S+$/,
+    );
     expect(waiting!.finishedAt).to.equal(T0 + MINUTE);
     expect(running).to.include({ state: "running", reason: null });
     expect(running!.cancel!.requestedAt).to.equal(T0 + MINUTE);

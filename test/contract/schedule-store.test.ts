@@ -45,6 +45,7 @@ onEveryScheduleStore("ScheduleStore", (rig) => {
       revision: 9,
       nextFireAt: null,
       origin: "code",
+      suggested: { cron: "0 2 * * *", timeZone: "Europe/Berlin" },
     },
     { when: { kind: "every", everyMs: 1_000, anchorAt: T0 - 123 } },
     { when: { kind: "at", at: T0 + 1 }, timeZone: "Asia/Kathmandu" },

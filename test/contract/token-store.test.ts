@@ -144,4 +144,18 @@ onEveryDatabase("TokenStore", (databases) => {
     expect(isDuplicate(taken)).to.equal(true);
     expect(await store.redeemCode("c", 1, () => token("tok_2"))).to.deep.equal(token("tok_2"));
   });
+
+  it("lists the codes that can still be used, the first to end first, and takes one back once", async () => {
+    await store.insertCode(code("late", { expiresAt: 9_000, sources: ["acme"] }));
+    await store.insertCode(code("soon"));
+    await store.insertCode(code("over", { expiresAt: 10 }));
+    await store.insertCode(code("used", { usedAt: 5 }));
+    const open = async () => (await store.openCodes(1_000)).map(({ hash }) => hash);
+    expect(await open()).to.deep.equal(["soon", "late"]);
+    expect(await store.removeCode("soon")).to.equal(true);
+    expect(await store.removeCode("soon")).to.equal(false);
+    expect(await store.removeCode("used")).to.equal(false);
+    expect(await open()).to.deep.equal(["late"]);
+    expect(await store.redeemCode("soon", 1_000, () => token("tok_9"))).to.equal(undefined);
+  });
 });

@@ -67,7 +67,7 @@ onEveryDatabase("UpTimeStore", (databases) => {
     await settle(b, T0 + 10 * SECOND, T0 + 40 * SECOND);
     expect(await store.downtimeAt(T0 - 1)).to.equal(undefined);
     expect(await store.downtimeAt(T0 + 30 * SECOND)).to.equal(undefined);
-    const down = { from: T0 + 40 * SECOND, to: null, stopped: false, stalled: false };
+    const down = { from: T0 + 40 * SECOND, to: null, stopped: false, stalled: false, unwritable: null };
     expect(await store.downtimeAt(T0 + 60 * SECOND)).to.deep.equal(down);
     const next = upTime("wrk_c");
     await settle(next, T0 + 90 * SECOND, T0 + 95 * SECOND);
@@ -78,6 +78,7 @@ onEveryDatabase("UpTimeStore", (databases) => {
       to: null,
       stopped: true,
       stalled: false,
+      unwritable: null,
     });
   });
 
@@ -85,7 +86,7 @@ onEveryDatabase("UpTimeStore", (databases) => {
     const a = upTime("wrk_a");
     await settle(a, T0, T0 + 20 * SECOND);
     await settle(a, T0 + 60 * SECOND, T0 + 65 * SECOND);
-    const gap = { from: T0 + 20 * SECOND, to: T0 + 60 * SECOND, stopped: false };
+    const gap = { from: T0 + 20 * SECOND, to: T0 + 60 * SECOND, stopped: false, unwritable: null };
     expect(await store.downtimeAt(T0 + 40 * SECOND)).to.deep.equal({ ...gap, stalled: true });
     await settle(upTime("wrk_b"), T0 + 50 * SECOND, T0 + 51 * SECOND);
     const other = { ...gap, to: T0 + 50 * SECOND, stalled: false };
@@ -195,6 +196,34 @@ onEveryDatabase("UpTimeStore", (databases) => {
     const step = { from: T0 + 3_620 * SECOND, to: T0 };
     expect(await store.stepBackAt(T0 + 5 * SECOND)).to.deep.equal(step);
     expect((await store.upSince(T0)).map(({ replica }) => replica)).to.deep.equal(["wrk_b"]);
+  });
+
+  it("S3: a process that was there and could not write says so with the first that it writes again", async () => {
+    const up = upTime("wrk_a");
+    await settle(up, T0, T0 + 20 * SECOND);
+    const full = Object.assign(new Error("SQLITE_FULL: database or disk is full"), { code: "SQLITE_FULL" });
+    for (let at = T0 + 21 * SECOND; at <= T0 + 60 * SECOND; at += SECOND) {
+      await up.begins(at);
+      up.failed(at, at + 5, new Error("The database takes nothing just now", { cause: full }));
+    }
+    const back = T0 + 61 * SECOND;
+    await up.begins(back);
+    expect(up.outage(back)).to.include({ since: T0 + 21 * SECOND });
+    await settle(up, back, T0 + 70 * SECOND);
+    expect(up.outage(T0 + 70 * SECOND)).to.equal(undefined);
+    expect(await store.downtimeAt(T0 + 40 * SECOND)).to.deep.equal({
+      from: T0 + 20 * SECOND,
+      to: back,
+      stopped: false,
+      stalled: true,
+      unwritable: "SQLITE_FULL: database or disk is full",
+    });
+    // A silence that no failure fills stays what it is, and one failure in it says nothing of the rest.
+    await settle(up, T0 + 90 * SECOND, T0 + 95 * SECOND);
+    up.failed(T0 + 110 * SECOND, T0 + 110 * SECOND, full);
+    await settle(up, T0 + 111 * SECOND, T0 + 112 * SECOND);
+    expect(await store.downtimeAt(T0 + 80 * SECOND)).to.include({ stalled: true, unwritable: null });
+    expect(await store.downtimeAt(T0 + 105 * SECOND)).to.include({ stalled: true, unwritable: null });
   });
 
   it("goes on when the database is away for a beat", async () => {

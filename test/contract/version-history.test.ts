@@ -5,11 +5,12 @@ import { sha256 } from "../../src/db/blobs.ts";
 import { DbCatalogStore } from "../../src/db/catalog-store.ts";
 import type { Database } from "../../src/db/database.ts";
 import { DbRunStore } from "../../src/db/run-store.ts";
+import { DbScheduleStore } from "../../src/db/schedule-store.ts";
 import { DbVersionHistory } from "../../src/db/version-history.ts";
 import { onEveryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { ordersSpec } from "../support/http-doubles.ts";
-import { claimOf, finishOf, newRun } from "./make.ts";
+import { claimOf, finishOf, newRun, scheduleOf } from "./make.ts";
 
 const SOURCE = "default";
 const KEY = "billing/sync";
@@ -148,6 +149,26 @@ onEveryDatabase("VersionHistory", (databases) => {
     expect(await history.prune(4)).to.equal(0);
     await load(versions[0]!, 20_000);
     expect((await store.loadVersion(versions[0]!.hash))!.bundle, "it can come back").to.contain("text 0");
+  });
+
+  it("prunes no version that was loaded within the longest catch-up window", async () => {
+    await loadMany(3);
+    const young = version("young, and not of the last two");
+    await load(young, database.now() - 5 * 60_000);
+    await load(version("x"), database.now() - 4);
+    await load(version("y"), database.now() - 3);
+    const store = new DbScheduleStore(database, {
+      factsOf: () => ({ jobName: null, maxAttempts: 1 }),
+      onFault: () => undefined,
+    });
+    await store.insert(scheduleOf({ catchUp: { policy: "all", windowMs: 3_600_000, max: 9 } }), "ana");
+    await history.prune(2);
+    expect(await hashes())
+      .to.include(young.hash)
+      .and.to.have.length(3);
+    await database.write((sql) => sql.run("DELETE FROM schedules"));
+    await history.prune(2);
+    expect(await hashes()).not.to.include(young.hash);
   });
 
   it("tells which of many hashes are kept", async () => {

@@ -1,6 +1,7 @@
 // The write gate: nothing that resolved is ever undone by a stranger's rollback, and waiting writes share a commit.
 import { expect } from "chai";
 import { type Batch, Gate } from "../../src/db/gate.ts";
+import { messageOf } from "../../src/errors.ts";
 import type { Sql } from "../../src/db/sql.ts";
 import { eventually } from "../support/eventually.ts";
 import { onEveryDatabase } from "../support/databases.ts";
@@ -111,6 +112,19 @@ onEveryDatabase("gate", (databases) => {
     expect(await namesOf(read)).to.deep.equal(["a", "ride 1"]);
     await gate.write(() => Promise.reject(new Error("no"))).catch(() => undefined);
     expect(await namesOf(read)).to.deep.equal(["a", "ride 1"]);
+  });
+
+  it("a rider that throws fails no item, alone or among others, and its fault is told", async () => {
+    const faults: string[] = [];
+    const { gate, read } = await databases.fresh(undefined, (error) => faults.push(messageOf(error)));
+    gate.onCommit(() => async (sql) => {
+      await put("of the rider")(sql);
+      throw new Error("the rider's own");
+    });
+    await gate.write(put("a"));
+    await Promise.all([gate.write(put("b")), gate.write(put("c"))]);
+    expect(await namesOf(read)).to.deep.equal(["a", "b", "c"]);
+    expect(faults).to.deep.equal(["the rider's own", "the rider's own"]);
   });
 
   it("a poke makes no commit when no rider has work, and tells nobody of one", async () => {

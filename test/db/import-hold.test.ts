@@ -1,8 +1,10 @@
 // An import has its database for itself, from its first row to its last, and takes away nothing but its own rows.
 import { expect } from "chai";
+import { Readable } from "node:stream";
 import type { Database } from "../../src/db/database.ts";
 import { SettingsStore } from "../../src/db/settings-store.ts";
 import { exportAll, importAll } from "../../src/db/transfer.ts";
+import { linesIn } from "../../src/lines.ts";
 import { onEveryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 
@@ -71,6 +73,24 @@ onEveryDatabase("an import has its database for itself", (databases) => {
     expect((await one.ended)?.message).to.include("another import");
     expect(await new SettingsStore(second).get("a fact")).to.equal("of a service that is at work since");
   }).timeout(60_000);
+
+  it("is in lines of which no reader takes the middle for an end, whatever its texts hold", async () => {
+    const odd = "a\u2028b\u2029c\r\nd \u0085 ü🛰";
+    const source = await databases.fresh();
+    await new SettingsStore(source).set("odd", odd);
+    const texts: string[] = [];
+    await exportAll(source, KEYS, (line) => texts.push(line));
+    expect(texts.join("")).not.to.match(/[\u2028\u2029\r]/);
+    const target = await databases.fresh();
+    // Byte by byte: a letter may be cut anywhere, and a file may have been on Windows.
+    const bytes = Array.from(Buffer.from(`${texts.join("\r\n")}\r\n`), (byte) => Buffer.from([byte]));
+    await importAll(target, KEYS, linesIn(Readable.from(bytes)));
+    expect(await new SettingsStore(target).get("odd")).to.equal(odd);
+    // An export of before: such a character stands in a line as it is.
+    const old: string[] = [];
+    for await (const line of linesIn(Readable.from([Buffer.from('["a\u2028b"]\n["c"]')]))) old.push(line);
+    expect(old).to.deep.equal(['["a\u2028b"]', '["c"]']);
+  });
 
   it("is refused when a line was changed or the key is another one, and nothing stays", async () => {
     const target = await databases.fresh();

@@ -19,6 +19,47 @@ onEveryDatabase("schema", (databases) => {
 
   // One process at a time may have an SQLite file (A5).
   if (databases.name === "mariadb") {
+    it("a migration that was killed after any statement is finished by the next one: each table has its collation from the first", async () => {
+      const url = await databases.freshUrl();
+      // As a process that dies behind each statement that makes a table.
+      let made = 0;
+      for (let tables = 0; ; tables++) {
+        const one = await openDatabase({ url });
+        const create = one.dataSource.createQueryRunner.bind(one.dataSource);
+        one.dataSource.createQueryRunner = (mode) => {
+          const runner = create(mode);
+          const query = runner.query.bind(runner) as typeof runner.query;
+          let killed = false;
+          runner.query = (async (text: string, ...rest: never[]) => {
+            if (killed) throw new Error("killed");
+            const answer: unknown = await query(text, ...rest);
+            killed = /^CREATE TABLE `(?!migrations)/.test(text);
+            if (killed) made++;
+            return answer;
+          }) as typeof runner.query;
+          return runner;
+        };
+        const error = await migrate(one).then(
+          () => undefined,
+          (thrown: unknown) => thrown,
+        );
+        await one.close();
+        if (error === undefined) break;
+        expect(tables).to.be.below(60);
+      }
+      expect(made).to.be.above(15);
+      const two = await openDatabase({ url });
+      try {
+        const rows = await two.read.all(
+          "SELECT table_name, column_name, collation_name FROM information_schema.columns WHERE table_schema = DATABASE() " +
+            "AND table_name <> 'migrations' AND data_type <> 'longtext' AND collation_name <> 'utf8mb4_nopad_bin'",
+        );
+        expect(rows.map((row) => Object.values(row).join(" "))).to.deep.equal([]);
+      } finally {
+        await two.close();
+      }
+    });
+
     it("goes up once when two processes migrate at the same time", async () => {
       const url = await databases.freshUrl();
       const [one, two] = [await openDatabase({ url }), await openDatabase({ url })];

@@ -29,7 +29,7 @@ function refusal(path: string): ExpectedError {
 describe("one service at a time on an SQLite file (A5)", () => {
   let folder: string;
   beforeEach(() => (folder = mkdtempSync(join(tmpdir(), "jobmount-single-"))));
-  afterEach(() => rmSync(folder, { recursive: true, force: true }));
+  afterEach(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   it("refuses a second holder with a 409 that names the file, why, and the process", () => {
     const path = join(folder, "data", "jobmount.db");

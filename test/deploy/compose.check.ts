@@ -20,6 +20,7 @@ import { loadConfig } from "../../src/config.ts";
 import { parseDuration } from "../../src/duration.ts";
 import { ROOT } from "../support/service.ts";
 import { environmentOf, last, readDockerfile, wholeStage } from "./dockerfile.ts";
+import { canRunAsRoot } from "../support/left-out.ts";
 
 /* What is read here is whatever a file says; a wrong guess fails the assertion that makes it. */
 // eslint-disable-next-line @typescript-eslint/no-explicit-any
@@ -214,7 +215,61 @@ describe("docker-compose", () => {
       });
       expect(config.taskDatabase.url).to.equal(`mysql://jobmount:${made[1]!.trim()}@mysql:3306/jobmount`);
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+
+  it("a key that was put back as docs/deployment.md says is taken, and the passwords are made anew beside it", function () {
+    // It is given to another user.
+    if (!canRunAsRoot("what is given to another user")) this.skip();
+    const folder = mkdtempSync(join(tmpdir(), "jobmount-init-"));
+    try {
+      const [mysql, service] = [join(folder, "mysql"), join(folder, "service")];
+      for (const path of [mysql, service]) mkdirSync(path);
+      const page = readFileSync(join(ROOT, "docs", "deployment.md"), "utf8");
+      const put = /--entrypoint sh init -c '([^']+)' < \.\.\/jobmount-backup\/secret_key\n/.exec(page)![1]!;
+      const key = "kept-key-0123456789-0123456789-0123";
+      execFileSync("sh", ["-c", put.replaceAll("/service/", `${service}/`)], { input: `${key}\n` });
+      const [command, , ...args] = base.services.init.entrypoint as string[];
+      const script = [join(ROOT, "docker", "init-secrets.sh"), mysql, service, args.at(-1)!];
+      const told = execFileSync(command!, script, { encoding: "utf8" });
+      expect(told.trim().split("\n")).to.have.length(3);
+      expect(readFileSync(join(service, "secret_key"), "utf8").trim()).to.equal(key);
+      const { mode, uid } = statSync(join(service, "secret_key"));
+      expect([mode & 0o777, uid]).to.deep.equal([0o400, 10_001]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
+    }
+  });
+
+  it("another key stands above the old one, and then alone, as docs/deployment.md says", function () {
+    // It is given to another user.
+    if (!canRunAsRoot("what is given to another user")) this.skip();
+    const folder = mkdtempSync(join(tmpdir(), "jobmount-key-"));
+    try {
+      const page = readFileSync(join(ROOT, "docs", "deployment.md"), "utf8");
+      const section = page.slice(page.indexOf("the volume `service-secrets`"), page.indexOf("## Kubernetes"));
+      const [add, putAlone] = [...section.matchAll(/--entrypoint sh init -c '([^']+)' </g)].map(
+        ([, script]) => script!,
+      );
+      const run = (script: string, input: string) =>
+        execFileSync("sh", ["-c", script.replaceAll("/service/", `${folder}/`)], { input });
+      const keys = () =>
+        loadConfig({ JOBMOUNT_SECRET_KEY_FILE: join(folder, "secret_key") }).config.secretKeys;
+      const old = "kept-key-0123456789-0123456789-0123";
+      writeFileSync(join(folder, "secret_key"), `${old}\n`, { mode: 0o400 });
+      run(add!, `${old}\n`);
+      const [fresh, ...others] = keys()!;
+      expect(fresh).to.match(/^[0-9a-f]{64}$/);
+      expect(others).to.deep.equal([old]);
+      const path = join(folder, "secret_key");
+      run(putAlone!, execFileSync("head", ["-n", "1", path], { encoding: "utf8" }));
+      expect(keys()).to.deep.equal([fresh]);
+      const { mode, uid } = statSync(path);
+      expect([mode & 0o777, uid]).to.deep.equal([0o400, 10_001]);
+      expect(readdirSync(folder)).to.deep.equal(["secret_key"]);
+    } finally {
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
   });
 });

@@ -42,7 +42,7 @@ describe("Dockerfile", () => {
   });
 
   it("runs under tini, is asked by its own command whether it is ready, and stops by SIGTERM", () => {
-    expect(words(image, "ENTRYPOINT")).to.deep.equal(["/usr/bin/tini", "--", "jobmount"]);
+    expect(words(image, "ENTRYPOINT")).to.deep.equal(["/usr/local/lib/jobmount/tini", "--", "jobmount"]);
     expect(words(image, "CMD")).to.deep.equal(["start"]);
     expect(last(image, "STOPSIGNAL")).to.equal("SIGTERM");
     expect(last(image, "HEALTHCHECK")).to.match(/CMD \["jobmount", "doctor", "--ready"\]$/);

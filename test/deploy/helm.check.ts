@@ -46,6 +46,12 @@ const schema = JSON.parse(readFileSync(join(CHART, "values.schema.json"), "utf8"
 const podOf = (one: Manifest): Manifest => (one.kind === "Pod" ? one.spec : one.spec?.template?.spec);
 const podsOf = (all: Manifest[]) => all.map(podOf).filter((pod) => pod?.containers);
 
+function bytesOf(size: string): number {
+  const [, number, unit] = /^([\d.]+(?:e\d+)?)([A-Za-z]*)$/.exec(size)!;
+  const power = { "": 0, K: 1, M: 2, G: 3 }[unit!.replace("i", "")]!;
+  return Number(number) * (unit!.endsWith("i") ? 1024 : 1000) ** power;
+}
+
 describe("helm: values that are taken", () => {
   let count = 0;
   after(() =>
@@ -59,7 +65,7 @@ describe("helm: values that are taken", () => {
     expect(refused.length).to.be.at.least(8);
   });
 
-  for (const { name, path } of accepted) {
+  for (const { name, path, text } of accepted) {
     describe(name, () => {
       let all: Manifest[];
       let upgrade: Manifest[];
@@ -163,6 +169,18 @@ describe("helm: values that are taken", () => {
             );
             expect(mounted || source.path === "/app/external_tasks", source.path).to.equal(true);
           }
+          const [ingress] = ofKind(all, "Ingress");
+          const scheme = ingress?.spec.tls ? "https" : "http";
+          expect(config.publicUrl, "what links begin with").to.equal(
+            ingress ? `${scheme}://${ingress.spec.rules[0].host}` : null,
+          );
+          // What is explicit is somebody's own decision; what the chart decides must fit.
+          const limit = bytesOf(service.resources.limits.memory as string);
+          const { concurrency, jobMemoryBytes } = config;
+          if (!text.includes("JOBMOUNT_CONCURRENCY")) {
+            expect(concurrency * jobMemoryBytes + 2 ** 29, "memory of all jobs at once").to.be.at.most(limit);
+            expect(env["JOBMOUNT_CONCURRENCY"]).to.match(/^\d+$/);
+          }
           for (const probe of ["startupProbe", "livenessProbe", "readinessProbe"])
             expect(service[probe].httpGet.path).to.equal(probe === "readinessProbe" ? "/readyz" : "/livez");
         }
@@ -189,6 +207,29 @@ describe("helm: values that are taken", () => {
         const rest = JSON.stringify(all.filter((one) => one.kind !== "Secret"));
         for (const secret of secrets as string[]) expect(rest).not.to.include(secret);
         expect(rest).not.to.match(/(mysql|mariadb):\/\//);
+      });
+
+      it("lets nobody ask for the credentials of the cloud's node, unless it is told to", () => {
+        for (const { spec } of ofKind(all, "NetworkPolicy")) {
+          if (text.includes("blockMetadata: false")) {
+            expect(spec.policyTypes).to.deep.equal(["Ingress"]);
+            continue;
+          }
+          expect(spec.policyTypes).to.include("Egress");
+          const blocks = (spec.egress as Manifest[]).flatMap((one) => one.to ?? []).map((one) => one.ipBlock);
+          for (const { cidr, except } of blocks.filter(Boolean))
+            if (/\/0$/.test(cidr as string)) expect(except).to.have.length(1);
+          const anywhere = blocks.find((one) => one?.cidr === "0.0.0.0/0");
+          if (anywhere) expect(anywhere.except).to.deep.equal(["169.254.169.254/32"]);
+        }
+      });
+
+      it("keeps the pod of helm test, whose log Helm reads after it has ended", () => {
+        for (const { metadata } of ofKind(all, "Pod"))
+          expect(metadata.annotations).to.include({
+            "helm.sh/hook": "test",
+            "helm.sh/hook-delete-policy": "before-hook-creation",
+          });
       });
 
       it("migrates by a plain Job on install and by a hook before an upgrade, with what is there by then", () => {
@@ -257,7 +298,7 @@ describe("helm: the chart itself", () => {
     const values = parseDocument(readFileSync(join(CHART, "values.yaml"), "utf8"));
     expect(schema.$schema).to.equal("http://json-schema.org/draft-07/schema#");
     const compare = (node: unknown, own: Manifest, at: string): void => {
-      if (!isMap(node) || !own.properties || own.additionalProperties !== false) return;
+      if (!isMap(node) || !own.properties) return;
       const keys = node.items.map(({ key }) => String(key));
       const known = Object.keys(own.properties as object).filter((key) => key !== "global");
       if (keys.length > 0) expect(keys.sort(), at).to.deep.equal(known.sort());
@@ -265,7 +306,28 @@ describe("helm: the chart itself", () => {
         compare(value, own.properties[String(key)], `${at}.${String(key)}`);
     };
     compare(values.contents, schema, "values");
-    expect(schema.additionalProperties).to.equal(false);
+    const open: string[] = [];
+    const walk = (own: Manifest, at: string): void => {
+      if (typeof own !== "object" || own === null) return;
+      // A misspelt key in any of them would be dropped without a word.
+      if (own.properties && own.additionalProperties !== false) open.push(at);
+      if (own.type === "object" && !own.properties && typeof own.additionalProperties !== "object")
+        free.push(at);
+      // Conditions ask of a part of what the object beside them closes.
+      for (const [key, one] of Object.entries(own)) if (key !== "if") walk(one, `${at}/${key}`);
+    };
+    const free: string[] = [];
+    walk(schema, "");
+    expect(open).to.deep.equal([]);
+    // Kubernetes' own: what they hold is checked by its types, on what is rendered.
+    expect(free).to.deep.equal([
+      "/properties/global",
+      "/properties/extraEnv/items/properties/valueFrom",
+      "/properties/networkPolicy/properties/from/items",
+      "/properties/networkPolicy/properties/egress/items",
+      "/properties/tolerations/items",
+      "/properties/affinity",
+    ]);
   });
 
   it("offers as settings every variable that is not the chart's own to set, nor a secret", () => {
@@ -276,6 +338,44 @@ describe("helm: the chart itself", () => {
     expect(offered.sort(), "settings in helm/values.schema.json").to.deep.equal(
       known.map(({ name }) => name).sort(),
     );
+  });
+
+  it("gives every pod the places, tolerations and rank that are asked for, and lets its own test in", () => {
+    const all = rendered(accepted.find(({ name }) => name === "scheduling")!.path);
+    const pods = podsOf(all);
+    expect(pods).to.have.length(3);
+    for (const pod of pods) {
+      expect(pod.nodeSelector).to.deep.equal({ "kubernetes.io/arch": "arm64" });
+      expect(pod.tolerations).to.deep.equal([{ key: "jobs", operator: "Exists" }]);
+      expect(pod.affinity).to.have.property("nodeAffinity");
+      expect(pod.priorityClassName).to.equal("important");
+    }
+    const closed = rendered(accepted.find(({ name }) => name === "network")!.path);
+    const [policy] = ofKind(closed, "NetworkPolicy");
+    const [test] = ofKind(closed, "Pod");
+    const own = (policy.spec.ingress[0].from as Manifest[]).filter((one) => one.podSelector?.matchLabels);
+    expect(own).to.have.length(1);
+    expect(test.metadata.labels).to.include(own[0].podSelector.matchLabels);
+  });
+
+  it("takes 4e9 bytes for four gigabytes, and refuses names of releases that no Service may have", () => {
+    const [deployment] = ofKind(
+      rendered(accepted.find(({ name }) => name === "memory-exponent")!.path),
+      "Deployment",
+    );
+    const { env } = podOf(deployment).containers[0];
+    expect(env).to.deep.include({ name: "JOBMOUNT_CONCURRENCY", value: "6" });
+    const named = (name: string, ...more: string[]) =>
+      helm("template", name, CHART, "--kube-version", "v1.33.0", ...more);
+    for (const name of ["my.release", "1st"]) {
+      const { status, output } = named(name);
+      expect(status, name).not.to.equal(0);
+      expect(output).to.include(`the release is named "${name}"`).and.include("set fullnameOverride");
+      expect(named(name, "--set", "fullnameOverride=jobs").status, name).to.equal(0);
+    }
+    const { status, output } = named("rel", "--set", "resources=null");
+    expect(status).not.to.equal(0);
+    expect(output).to.include("resources: null is not allowed").and.not.include("nil pointer");
   });
 
   it("says after an install how to come in", () => {
@@ -306,7 +406,14 @@ describe("helm: the chart itself", () => {
       readFileSync(join(ROOT, "docs", "alerts.yaml"), "utf8"),
     );
     const exprs = rules.map(({ expr }) => expr as string);
-    expect(exprs.join(" ")).to.include(`up{service="${RELEASE}-jobmount"}`).and.not.include('job="jobmount"');
+    const own = `namespace="team", service="${RELEASE}-jobmount"`;
+    expect(exprs.join(" ")).to.include(`up{${own}}`).and.not.include('job="jobmount"');
+    // One Prometheus sees all releases: what is not of this one must not be added to it.
+    const selectors = exprs.flatMap((expr) => [
+      ...expr.matchAll(/\b(?:jobmount_[a-z0-9_]+|up)\b(.{0,200})/g),
+    ]);
+    expect(selectors.length).to.be.at.least(rules.length);
+    for (const [whole, selector] of selectors) expect(selector!.startsWith(`{${own}`), whole).to.equal(true);
     const dashboard = ofKind(all, "ConfigMap").find((one) => one.data["jobmount.json"]);
     const panels = JSON.parse(dashboard.data["jobmount.json"]).panels as Manifest[];
     const asked = [...exprs, ...panels.flatMap((panel) => panel.targets.map((one: Manifest) => one.expr))];

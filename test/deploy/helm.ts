@@ -33,16 +33,19 @@ export function valuesFiles(folder: "values" | "refused"): ValuesFile[] {
 }
 
 export function helm(...args: string[]): { status: number | null; output: string; stdout: string } {
-  install();
-  const { status, stdout, stderr } = spawnSync(HELM, args, { encoding: "utf8", maxBuffer: 16 * 1024 * 1024 });
+  const { status, stdout, stderr } = spawnSync(helmProgram(), args, {
+    encoding: "utf8",
+    maxBuffer: 16 * 1024 * 1024,
+  });
   return { status, stdout, output: stdout + stderr };
 }
 
-/** Once for each checkout, by the hash in the lockfile. */
-function install(): void {
-  if (existsSync(HELM)) return;
+/** Where Helm lies; installed once for each checkout, by the hash in the lockfile. */
+export function helmProgram(): string {
+  if (existsSync(HELM)) return HELM;
   const { status, stderr } = spawnSync("npm", ["ci", "--ignore-scripts"], { cwd: TOOL, encoding: "utf8" });
   if (status !== 0) throw new Error(`Helm could not be installed (npm ci in test/deploy/tool):\n${stderr}`);
+  return HELM;
 }
 
 /** All that it renders, or throws with what Helm says. */

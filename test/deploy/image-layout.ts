@@ -27,6 +27,8 @@ export interface RunOptions {
   env?: Record<string, string>;
   /** Folders of this machine by where they are mounted, read-only. */
   mounts?: Record<string, string>;
+  /** Instead of the image's own, as `--entrypoint` of Docker. */
+  entrypoint?: readonly string[];
 }
 
 export class ImageLayout {
@@ -65,11 +67,15 @@ export class ImageLayout {
   /** What the HEALTHCHECK of the stage says inside the spaces of a running service. */
   health(stage: string, pid: number): number | null {
     const { text } = wholeStage(this.#stages, stage).find(({ name }) => name === "HEALTHCHECK")!;
-    const command = JSON.parse(/CMD (\[.*\])$/.exec(text)![1]!) as string[];
+    return this.exec(stage, pid, JSON.parse(/CMD (\[.*\])$/.exec(text)![1]!) as string[]).status;
+  }
+
+  /** What `docker exec` does: a command in the spaces of a running service, by the image's user. */
+  exec(stage: string, pid: number, command: readonly string[]): { status: number | null; output: string } {
     const inside = ["nsenter", `--target=${pid}`, "--mount", "--pid", "--root", "--wd"];
     const [program, ...args] = [...inside, ...this.#become(stage), ...command];
-    const { status } = spawnSync(program!, args, { env: this.#env(stage), encoding: "utf8" });
-    return status;
+    const { status, stdout, stderr } = spawnSync(program!, args, { env: this.#env(stage), encoding: "utf8" });
+    return { status, output: stdout + stderr };
   }
 
   /** The process that is the first in its space; the given one is unshare, its parent. */
@@ -82,14 +88,14 @@ export class ImageLayout {
 
   /** Empties /data, and gives it to the user that the stage says. */
   cleanData(stage: string): void {
-    rmSync(join(this.root, "data"), { recursive: true, force: true });
+    rmSync(join(this.root, "data"), { recursive: true, force: true, maxRetries: 5 });
     for (const { name, text } of wholeStage(this.#stages, stage)) {
       if (name === "RUN" && text.includes("/data")) this.#buildStep(text);
     }
   }
 
   remove(): void {
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   #env(stage: string): Record<string, string> {
@@ -99,12 +105,9 @@ export class ImageLayout {
     };
   }
 
-  #command(stage: string, { args, env = {}, mounts = {} }: RunOptions): string[] {
+  #command(stage: string, { args, env = {}, mounts = {}, entrypoint }: RunOptions): string[] {
     const all = wholeStage(this.#stages, stage);
-    // Where tini is not installed the service is the first process itself.
-    const entry = words(all, "ENTRYPOINT").filter(
-      (word) => existsSync("/usr/bin/tini") || !/tini|--/.test(word),
-    );
+    const entry = entrypoint ?? words(all, "ENTRYPOINT");
     for (const path of Object.keys(mounts)) mkdirSync(join(this.root, path), { recursive: true });
     const variables = Object.entries({ ...this.#env(stage), ...env }).map((pair) => pair.join("="));
     const steps = [

@@ -1,11 +1,22 @@
 // The image runs the main job: its own layout, a read-only root, production packages alone, a user without rights.
 import { expect } from "chai";
 import { type ChildProcess, execFileSync } from "node:child_process";
-import { chmodSync, existsSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from "node:fs";
+import {
+  chmodSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readFileSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { eventually } from "../support/eventually.ts";
-import type { Json } from "../support/service.ts";
+import { canRunAsRoot } from "../support/left-out.ts";
+import { type Json, ROOT } from "../support/service.ts";
+import { toolAvailable } from "../support/tool.ts";
 import { ImageLayout } from "./image-layout.ts";
 
 const TOKEN = "image-test-token-0123456789-abcdefghij";
@@ -43,7 +54,9 @@ describe("the image", function () {
 
   before(function () {
     // Mounts and users are root's.
-    if (process.getuid?.() !== 0) this.skip();
+    if (!canRunAsRoot("the image")) this.skip();
+    // The image's first process; without it nothing shows that its entrypoint works.
+    if (!toolAvailable("tini", "the image as it is started")) this.skip();
     layout = new ImageLayout();
     tasks = mkdtempSync(join(tmpdir(), "jobmount-mounted-"));
     chmodSync(tasks, 0o755);
@@ -51,15 +64,22 @@ describe("the image", function () {
     writeFileSync(join(tasks, "look", "job.ts"), LOOK);
   });
   afterEach(async () => {
-    await end("SIGKILL");
+    // Without its parent it would live on: setpriv has another user, and with that no signal of a parent's death.
+    if (service?.exitCode === null && service.signalCode === null)
+      await end("SIGKILL", await layout.firstOf(service));
   });
   after(() => {
     layout?.remove();
-    if (tasks) rmSync(tasks, { recursive: true, force: true });
+    if (tasks) rmSync(tasks, { recursive: true, force: true, maxRetries: 5 });
   });
 
   async function start(stage: string, env: Record<string, string> = {}): Promise<number> {
     layout.cleanData(stage);
+    return startAgain(stage, env);
+  }
+
+  /** On the data that is there. */
+  async function startAgain(stage: string, env: Record<string, string> = {}): Promise<number> {
     output = "";
     const child = layout.start(stage, {
       args: ["start"],
@@ -90,15 +110,18 @@ describe("the image", function () {
     return ended;
   }
 
-  async function run(job: string): Promise<Json> {
+  async function ask(path: string, body?: unknown): Promise<Json> {
     const headers = {
       authorization: `Bearer ${TOKEN}`,
       "content-type": "application/json",
       prefer: "wait=60",
     };
-    const reply = await fetch(`${url}/api/v1/jobs/${job}/runs`, { method: "POST", headers, body: "{}" });
+    const method = body === undefined ? "GET" : "POST";
+    const reply = await fetch(`${url}/api/v1${path}`, { method, headers, body: JSON.stringify(body) });
     return reply.json() as Json;
   }
+  const run = (job: string) => ask(`/jobs/${job}/runs`, {});
+  const fires = async (): Promise<Json[]> => (await ask("/runs?limit=200&job=mounted:look")).data as Json[];
 
   it("runs the main job without a right to anything but /data and /tmp, is healthy, and ends with 0", async () => {
     const pid = await start("jobmount");
@@ -116,6 +139,37 @@ describe("the image", function () {
     expect(layout.health("jobmount", pid)).to.equal(0);
     expect(output, "no token in a log that is kept").not.to.match(/jbm_/);
     expect(await end("SIGTERM", pid), output).to.equal(0);
+  });
+
+  it("is backed up while it runs and put back by what it holds alone, and no fire runs twice", async () => {
+    const pid = await start("jobmount");
+    await ask("/schedules", { job: "mounted:look", every: "1s", catchUp: { policy: "all", window: "1h" } });
+    const succeeded = async () => (await fires()).filter(({ state }) => state === "succeeded");
+    await eventually(async () => (await succeeded()).length >= 3, 30_000);
+    const known = await succeeded();
+    const made = layout.exec("jobmount", pid, ["jobmount", "backup", "/data/backup.db"]);
+    expect(made.status, made.output).to.equal(0);
+    const kept = (await fires()).length;
+    await eventually(async () => (await fires()).length >= kept + 2, 30_000);
+    expect(await end("SIGTERM", pid), output).to.equal(0);
+
+    const page = readFileSync(join(ROOT, "docs/deployment.md"), "utf8");
+    const put = /sh jobmount -c '(cd \/data && [^']*)'/.exec(page)?.[1];
+    expect(put, "the line that puts a backup back").to.be.a("string");
+    const done = layout.run("jobmount", { entrypoint: ["sh"], args: ["-c", put!] });
+    expect(done.status, done.output).to.equal(0);
+    const startedAt = new Date().toISOString();
+    await startAgain("jobmount");
+    await eventually(async () => (await succeeded()).some(({ fireAt }) => fireAt > startedAt), 60_000);
+    const all = await fires();
+    const instants = all.map(({ fireAt }) => Date.parse(fireAt as string)).sort((a, b) => a - b);
+    expect(new Set(instants).size, "one row for each instant").to.equal(instants.length);
+    expect(
+      instants.slice(1).filter((at, i) => at - instants[i]! !== 1_000),
+      "none is missing",
+    ).to.deep.equal([]);
+    for (const { id, startedAt: began } of known)
+      expect(all.find((one) => one.id === id)?.startedAt, "not done again").to.equal(began);
   });
 
   it("gives jobs a user of their own in the variant that starts as root", async () => {
@@ -173,5 +227,6 @@ describe("the image", function () {
     expect(existsSync(join(packages, "libsql"))).to.equal(true);
     const { mode, uid } = statSync(join(layout.root, "usr/local/lib/jobmount/node"));
     expect([mode & 0o777, uid]).to.deep.equal([0o711, 0]);
+    expect(statSync(join(layout.root, "usr/local/lib/jobmount/tini")).mode & 0o777).to.equal(0o711);
   });
 });

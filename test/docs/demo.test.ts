@@ -13,7 +13,7 @@ const DEMO = "npm run --silent build && node --import tsx bench/demo.ts";
 describe("npm run demo", () => {
   let folder: string;
   before(() => (folder = mkdtempSync(join(tmpdir(), "jobmount-demo-"))));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   it("S1 X1: counts every fire once over two kills, as README.md shows, and leaves nothing behind", async function () {
     this.timeout(90_000);

@@ -11,6 +11,7 @@ const RUN_BY: Record<string, string> = {
   "docs/writing-jobs.md": "test/docs/writing-jobs.test.ts",
   "docs/coming-from.md": "test/docs/coming-from.test.ts",
   "docs/operations.md": "test/docs/operations.test.ts",
+  "docs/deployment.md": "test/docs/deployment.test.ts",
   "docs/rest.md": "test/docs/rest.test.ts",
   "docs/schedules.md": "test/docs/schedules.test.ts",
   "docs/versions.md": "test/docs/versions.test.ts",

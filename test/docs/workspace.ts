@@ -9,7 +9,15 @@ import { ROOT } from "../support/service.ts";
 
 /** What `npm start` and `npx jobmount` need; the sources only because `npm start` builds. */
 const COPIED = ["package.json", "bin", "dist", "external_tasks", "builtin_tasks"];
-const SOURCES = ["tsconfig.json", "tsconfig.build.json", ".mocharc.json", "src", "migrations"];
+const SOURCES = [
+  "tsconfig.json",
+  "tsconfig.build.json",
+  ".mocharc.json",
+  "bundle.mjs",
+  "src",
+  "migrations",
+  "ui",
+];
 
 export interface Ended {
   code: number | null;
@@ -114,7 +122,7 @@ export class Workspace {
 
   async remove(): Promise<void> {
     await this.interrupt();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   #spawn(script: string) {

@@ -88,6 +88,14 @@ describe("link_check", () => {
     expect(ended.counts.processed).to.equal(1);
   });
 
+  it("fails instead of asking nothing when the key of a failed address was too long to be kept", async () => {
+    const long = `${server.url}/gone?${"x".repeat(600)}`;
+    const first = await runJob(Job, { params: { urls: [long] } });
+    const key = first.failed[0]!.key!;
+    const again = await runJob(Job, { params: { urls: [long] }, run: { onlyRecords: [key] } });
+    expect(again.thrown).to.have.property("message").that.contains("run it as a whole");
+  });
+
   it("asks at most as many at a time as allowed", async () => {
     let open = 0;
     let most = 0;

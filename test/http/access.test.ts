@@ -14,6 +14,7 @@ describe("tokens, sign-in links and who is asking", () => {
   const socketPath = join(folder, "jobmount.sock");
   let local: HttpServer;
   before(async () => {
+    face.world.addSource("acme");
     await face.start();
     local = new HttpServer(createServer(face.deps, "local"), { listen: { socketPath }, graceMs: 100 });
     await local.start();
@@ -75,6 +76,38 @@ describe("tokens, sign-in links and who is asking", () => {
     expect((await face.ask("DELETE", `/tokens/${id}`)).status).to.equal(404);
   });
 
+  it("a name of a source that is not there is warned of, with the nearest that one may see: it may come yet", async () => {
+    const make = async (sources: string[] | null, token?: string) => {
+      const { status, json } = await face.ask("POST", "/tokens", {
+        body: { name: "x", role: "viewer", sources },
+        token,
+      });
+      expect(status).to.equal(201);
+      return json["warnings"] as unknown as { code: string; message: string }[];
+    };
+    expect(await make(["acme", "default", "builtin"])).to.deep.equal([]);
+    expect(await make(null)).to.deep.equal([]);
+    expect(await make(["acme", "acne", "elsewhere"])).to.deep.equal([
+      {
+        code: "unknown_source",
+        message:
+          'There is no source "acne". Did you mean "acme"? Nothing is to be seen of it until one of this name is mounted.',
+      },
+      {
+        code: "unknown_source",
+        message:
+          'There is no source "elsewhere". Nothing is to be seen of it until one of this name is mounted.',
+      },
+    ]);
+    // Whoever may see one source alone is not told of others by way of a guess.
+    const tenant = await face.token({ role: "admin", sources: ["acne"] });
+    const [warning] = await make(["acne"], tenant);
+    expect(warning!.message).not.to.include("acme");
+    const link = await askLocally("POST", "/api/v1/sign-in-links", { sources: ["acne"] });
+    expect(link.json["warnings"]).to.have.length(1);
+    face.world.tokens.codes.splice(0);
+  });
+
   it("bad tokens are refused by field", async () => {
     for (const [body, pointer] of [
       [{ role: "viewer" }, "/name"],
@@ -116,21 +149,46 @@ describe("tokens, sign-in links and who is asking", () => {
     expect(face.world.tokens.codes).to.deep.equal([]);
   });
 
+  it("links that nobody used are listed without their codes, to whom they belong, and can be taken back", async () => {
+    face.world.tokens.codes.splice(0);
+    const link = await newLink({ role: "viewer", sources: ["acme"], name: "Acme" });
+    const other = await newLink();
+    const listed = await face.ask("GET", "/sign-in-links");
+    expect(listed.json.data).to.have.length(2);
+    expect(listed.text).not.to.include(link.split("=")[1]).and.not.to.include(other.split("=")[1]);
+    const acme = await face.token({ role: "admin", sources: ["acme"] });
+    const own = await face.ask("GET", "/sign-in-links", { token: acme });
+    expect(own.json.data.map(({ name, role, sources }) => [name, role, sources])).to.deep.equal([
+      ["Acme", "viewer", ["acme"]],
+    ]);
+    const all = listed.json.data.map(({ id }) => id as unknown as string);
+    const id = own.json.data[0]!["id"] as unknown as string;
+    const foreign = all.find((one) => one !== id)!;
+    expect((await face.ask("DELETE", `/sign-in-links/${foreign}`, { token: acme })).status).to.equal(404);
+    expect((await face.ask("GET", "/sign-in-links", { token: face.tokens.editor })).status).to.equal(403);
+    expect((await face.ask("DELETE", `/sign-in-links/${id}`)).status).to.equal(204);
+    expect((await face.ask("DELETE", `/sign-in-links/${id}`)).status).to.equal(404);
+    expect((await face.fetch(link, { method: "POST" })).status).to.equal(410);
+    expect((await face.fetch(other, { method: "POST" })).status).to.equal(200);
+    expect((await face.ask("GET", "/sign-in-links")).json.data).to.deep.equal([]);
+    face.world.tokens.codes.splice(0);
+  });
+
   it("opening a link only shows a button: no script, a strict policy, and the code stays good", async () => {
     const link = await newLink();
     for (let i = 0; i < 2; i++) {
       const page = await face.fetch(link, { headers: { accept: "text/html" } });
       expect(page.status).to.equal(200);
       expect(page.headers.get("content-type")).to.equal("text/html; charset=utf-8");
-      expect(page.headers.get("content-security-policy")).to.equal(
-        "default-src 'none'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      expect(page.headers.get("content-security-policy")).to.match(
+        /^default-src 'none'; style-src 'sha256-[\w+/=]{44}'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'$/,
       );
       expect(page.headers.get("referrer-policy")).to.equal("same-origin");
       expect(page.text)
         .to.include('<form method="post"')
         .and.not.to.include("<script")
         .and.not.to.include("style=");
-      expect(page.text).to.include("<button>");
+      expect(page.text).to.include("<button>").and.to.include("Sign in to Jobmount on this browser");
     }
     expect(face.world.tokens.codes.every((code) => code.usedAt === null)).to.be.true;
   });
@@ -142,6 +200,8 @@ describe("tokens, sign-in links and who is asking", () => {
     expect(page.text).to.include(
       "curl -H &quot;Authorization: Bearer $JOBMOUNT_TOKEN&quot; http://127.0.0.1:3000/api/v1/jobs",
     );
+    expect(page.text.indexOf("<details>"), "not in plain sight").to.be.lessThan(page.text.indexOf(token));
+    expect(page.text).to.include("<details>");
     expect(page.headers.get("cache-control")).to.equal("no-store");
     const me = await face.ask("GET", "/me", { token });
     expect(me.json).to.deep.include({ name: "Ann", role: "viewer", sources: ["default"] });

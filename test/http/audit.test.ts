@@ -30,7 +30,7 @@ onEveryDatabase("the audit log", (databases) => {
       list: (filter) => store.list(filter),
     };
     audit = new Audit({ store: watched, clock: systemClock, log: silentLogger });
-    face = new Face((deps) => ({ ...deps, audit }));
+    face = new Face((deps) => ({ ...deps, audit, trustedProxies: ["127.0.0.1"] }));
     face.world.addSource("acme", catalogEntry("acme", "open", { spec: OPEN_SPEC }));
     await face.start();
     acme = await face.token({ role: "admin", sources: ["acme"] });
@@ -83,7 +83,8 @@ onEveryDatabase("the audit log", (databases) => {
     const original = face.deps.schedules.create.bind(face.deps.schedules);
     let seen: readonly AuditEvent[] = [];
     face.deps.schedules.create = (async (...args: Parameters<typeof original>) => {
-      seen = await audit.list({ limit: 1 }, (await face.deps.access.authenticate(face.tokens.admin))!);
+      seen = (await audit.list({ limit: 1 }, (await face.deps.access.authenticate(face.tokens.admin))!))
+        .events;
       return original(...args);
     }) as typeof original;
     await create({ params: { token: "x" } });
@@ -111,13 +112,91 @@ onEveryDatabase("the audit log", (databases) => {
   });
 
   it("a wrong token a hundred times is one row with its number, not a hundred rows", async () => {
-    for (let i = 0; i < 12; i++) await face.ask("GET", "/jobs", { token: "jbm_wrong" });
+    for (let i = 0; i < 100; i++) await face.ask("GET", "/jobs", { token: "jbm_wrong" });
     await audit.flush();
     const found = await rows("action=access&outcome=refused");
     const wrong = found.filter((row) => String(row["code"]) !== "no_token");
     expect(wrong.length).to.be.below(4);
-    expect(wrong.reduce((sum, row) => sum + 1 + Number(row["repeats"]), 0)).to.equal(12);
+    expect(wrong.reduce((sum, row) => sum + 1 + Number(row["repeats"]), 0)).to.equal(100);
     expect(wrong[0]).to.deep.include({ actor: null, target: "GET /api/v1/jobs" });
+  });
+
+  it("a sign-in is written down before its token is made: killed in between, it is a row that begun", async () => {
+    const admin = (await face.deps.access.authenticate(face.tokens.admin))!;
+    const { code } = await face.deps.access.createSignInCode({ name: "eve" }, admin);
+    const { tokens } = face.world;
+    const redeem = tokens.redeemCode.bind(tokens);
+    let found: readonly Json[] = [];
+    tokens.redeemCode = async (...given) => {
+      found = await rows("action=sign-in&outcome=begun");
+      return redeem(...given);
+    };
+    expect((await face.fetch(`/sign-in?code=${code}`, { method: "POST" })).status).to.equal(200);
+    tokens.redeemCode = redeem;
+    expect(found).to.have.length(1);
+    expect(JSON.stringify(found)).not.to.include(code);
+    expect(await rows("action=sign-in&outcome=begun")).to.deep.equal([]);
+  });
+
+  it("a sign-in says which token it made, and for what; a wrong token at /metrics is a row too", async () => {
+    const admin = (await face.deps.access.authenticate(face.tokens.admin))!;
+    const { code } = await face.deps.access.createSignInCode(
+      { name: "ada", role: "operator", sources: ["default"] },
+      admin,
+    );
+    const used = await face.fetch(`/sign-in?code=${code}`, { method: "POST" });
+    const { id } = (await face.ask("GET", "/me", { token: String(used.json.token) })).json;
+    await audit.flush();
+    const [signed] = await rows("action=sign-in&outcome=done&limit=1");
+    expect(signed).to.deep.include({ target: id, source: "default", status: 200 });
+    expect(signed!["detail"]).to.deep.equal({
+      made: { token: id, name: "ada", role: "operator", sources: ["default"] },
+    });
+    await face.fetch("/metrics", {
+      headers: { authorization: "Bearer jbm_nothing", "x-forwarded-for": "203.0.113.77" },
+    });
+    await audit.flush();
+    expect((await rows("action=access&limit=1"))[0]).to.deep.include({
+      target: "GET /metrics",
+      address: "203.0.113.77",
+      status: 401,
+    });
+  });
+
+  it("nobody without a token can wash it away: used links, one network and many addresses are counted on few rows", async () => {
+    const from = (address: string) => ({ "x-forwarded-for": address });
+    const signIn = (address: string) =>
+      face.fetch("/sign-in?code=used", {
+        method: "POST",
+        headers: { accept: "text/html,*/*;q=0.8", ...from(address) },
+      });
+    const first = await signIn("192.0.2.1");
+    expect([first.status, first.headers.get("content-type")]).to.deep.equal([
+      410,
+      "text/html; charset=utf-8",
+    ]);
+    expect(first.text).to.include("was used already");
+    const statuses: number[] = [];
+    for (let i = 1; i < 100; i++) statuses.push((await signIn("192.0.2.1")).status);
+    expect(statuses.at(-1), "the same wrong code again and again has to wait").to.equal(429);
+    await audit.flush();
+    const links = await rows("action=sign-in&outcome=refused&limit=200");
+    expect(links.map((row) => row["status"])).to.have.members([410, 429]);
+    expect(links.reduce((sum, row) => sum + 1 + Number(row["repeats"]), 0)).to.equal(100);
+
+    const before = (await rows("action=access&limit=200")).length;
+    const ask = (address: string) => face.ask("GET", "/jobs", { token: null, headers: from(address) });
+    for (let i = 0; i < 30; i++) await ask(`2001:db8:1:2::${i.toString(16)}`);
+    await audit.flush();
+    expect((await rows("action=access&limit=200")).length - before, "one network of IPv6").to.equal(1);
+    for (let i = 0; i < 100; i++) await ask(`198.51.100.${i}`);
+    await audit.flush();
+    const found = await rows("action=access&limit=200");
+    expect(found.length - before, "a hundred addresses").to.be.at.most(61);
+    expect(found[0]).to.deep.include({ address: null, target: "from many addresses" });
+    expect(
+      found.slice(0, found.length - before).reduce((sum, row) => sum + 1 + Number(row["repeats"]), 0),
+    ).to.equal(130);
   });
 
   it("runs by hand are rows without a second commit before their answer; questions and dry runs are none", async () => {

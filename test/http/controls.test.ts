@@ -164,8 +164,14 @@ describe("controls of schedules over REST", () => {
     expect((await scopeOf(`/schedules/${id}`)).nextFires).to.deep.equal([]);
     await post("/sources/default/pause");
     await post("/scheduler/pause", { until: "1h" });
-    const sources = (await scopeOf("/sources")).data.map((source) => source["paused"] !== null);
-    expect(sources).to.deep.equal([true, false]);
+    const sources = (await scopeOf("/sources")).data
+      .filter((source) => source["paused"] !== null)
+      .map((source) => source["name"]);
+    expect(
+      (await post("/sources/default/rescan")).json["paused"],
+      "whoever rescans it sees that too",
+    ).to.be.an("object");
+    expect(sources).to.deep.equal(["default"]);
     const all = await scopeOf("/scheduler");
     expect(all).to.include({ scope: "all", source: null, job: null });
     expect(all.paused).to.include({ until: "2027-01-02T04:04:05.678Z" });
@@ -175,8 +181,15 @@ describe("controls of schedules over REST", () => {
       dryRun: true,
       schedules: 1,
     });
-    for (const path of ["/jobs/open", "/sources/default", "/scheduler"])
-      expect((await post(`${path}/resume`)).json.paused, path).to.equal(null);
+    expect(errorsOf((await post("/scheduler/resume", { reason: "x".repeat(501) })).json)).to.deep.equal([
+      "/reason",
+    ]);
+    for (const path of ["/jobs/open", "/sources/default", "/scheduler"]) {
+      const { json } = await post(`${path}/resume`, { reason: "all is there" });
+      expect(json.paused, path).to.equal(null);
+      expect(json["ended"]).to.include({ endedBy: "token:operator", endedReason: "all is there" });
+    }
+    expect(Object.values((await scopeOf("/scheduler"))["endedPauses"] as object)).to.have.length(3);
     expect((await scopeOf(`/schedules/${id}`)).suspended).to.equal(null);
   });
 
@@ -278,6 +291,9 @@ describe("controls of schedules over REST", () => {
         "it fires again after 5m 0s, and the job usually takes 7m 0s (the median of its last 1 runs that succeeded): " +
         "with overlap skip, fires that meet a run are skipped",
     });
+    const [other] = (await preview({ job: "open", overlap: "allow_all" })).json.warnings as unknown as Json[];
+    expect(other!["message"]).to.match(/with overlap allow_all, runs go on beside each other$/);
+    expect(errorsOf((await preview({ overlap: "all" })).json)).to.deep.equal(["/overlap"]);
     expect((await preview({ job: "open", cron: "*/15 * * * *" })).json.warnings).to.deep.equal([]);
     expect(errorsOf((await preview({ job: "opem" })).json)).to.deep.equal(["/job"]);
   });

@@ -57,6 +57,7 @@ describe("A2: the crawl, every route of the table without and with too small a t
     "POST /schedules": { job: "open", cron: "0 3 * * *" },
     "POST /schedules/preview": { cron: "0 3 * * *" },
     "PATCH /schedules/:id": { name: "changed" },
+    "PATCH /jobs/:key": { notes: "changed" },
     "PUT /schedules/:id": { cron: "0 5 * * *" },
     "PUT /jobs/:key/state": { values: { cursor: 1 } },
     "POST /schedules/:id/backfill": { from: "2026-12-01T00:00:00Z", to: "2026-12-03T00:00:00Z" },
@@ -78,6 +79,7 @@ describe("A2: the crawl, every route of the table without and with too small a t
     expect(names).to.have.members([
       "GET /jobs",
       "GET /jobs/:key",
+      "PATCH /jobs/:key",
       "POST /jobs/:key/runs",
       "POST /jobs/:key/validate",
       "GET /jobs/:key/versions",
@@ -128,6 +130,7 @@ describe("A2: the crawl, every route of the table without and with too small a t
       "DELETE /tokens/:id",
       "GET /audit-events",
       "GET /stats",
+      "GET /stats/hours",
       "GET /jobs/:key/stats",
       "GET /upcoming",
       "GET /clock-changes",
@@ -138,6 +141,8 @@ describe("A2: the crawl, every route of the table without and with too small a t
       "POST /session",
       "DELETE /session",
       "POST /sign-in-links",
+      "GET /sign-in-links",
+      "DELETE /sign-in-links/:id",
       "GET /jobs/:key/state",
       "PUT /jobs/:key/state",
       "DELETE /jobs/:key/state",
@@ -188,8 +193,13 @@ describe("A2: the crawl, every route of the table without and with too small a t
     face.world.clock.time += 1;
     for (const one of guarded) {
       face.world.clock.time += 3_600_000;
-      expect((await ask(one, token)).status, one.path).to.equal(401);
+      const before = snapshot();
+      const answer = await ask(one, token);
+      expect(answer.status, one.path).to.equal(401);
+      expect(answer.json.code, one.path).to.equal("invalid_token");
+      expect(snapshot(), one.path).to.equal(before);
     }
+    expect(face.world.idempotency.rows.size).to.equal(0);
   });
 
   it("what is not in the table is 401 without a token, whatever the spelling of the path", async () => {

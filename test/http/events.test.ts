@@ -67,6 +67,40 @@ describe("the stream of change notices", () => {
     expect(reader.text).to.match(/\nevent: changes\ndata: \{"changes":\[/);
   });
 
+  it("names what was made by a trigger and a cancel: a run in its state, never less than its row told", async () => {
+    const reader = await open(face.tokens.viewer);
+    await eventually(() => expect(reader.text).to.include("resync"));
+    const { json } = await face.ask("POST", "/jobs/default:open/runs", { body: {} });
+    const id = String(json.id);
+    const waiting = `{"kind":"run","source":"default","id":"${id}","job":"open","state":"queued"}`;
+    await eventually(() => expect(reader.text).to.include(waiting));
+    const hint = { kind: "run", source: "default", id, job: "open", state: "cancelled" } as const;
+    const cancel = face.deps.runs.cancel.bind(face.deps.runs);
+    face.deps.runs.cancel = async (...args: Parameters<typeof cancel>) => {
+      const ended = await cancel(...args);
+      // What the run's row says on its way.
+      face.deps.changes.tell(hint);
+      return { ...ended, state: "running" };
+    };
+    await face.ask("POST", `/runs/${id}/cancel`);
+    face.deps.runs.cancel = cancel;
+    await eventually(() => expect(reader.text).to.include(JSON.stringify(hint)));
+    expect(reader.text).not.to.match(/"state":"(jobs\.|runs\.)/);
+    expect(reader.text).not.to.include('"state":"running"');
+  });
+
+  it("one token keeps no more than fifty streams, so that it takes them from nobody else", async () => {
+    const busy = await face.token({ role: "viewer" });
+    const own = [];
+    for (let i = 0; i < 50; i++) own.push(await open(busy));
+    const refused = await face.ask("GET", "/events", { token: busy });
+    expect([refused.status, refused.json.code]).to.deep.equal([503, "too_many_streams"]);
+    expect(refused.headers.get("retry-after")).to.equal("1");
+    await open(face.tokens.viewer);
+    for (const reader of own) reader.close();
+    await eventually(async () => (await open(busy)) !== undefined);
+  });
+
   it("A2: a token of one source hears of that source alone", async () => {
     const own = await open(await face.token({ role: "viewer", sources: ["acme"] }));
     const all = await open(face.tokens.viewer);
@@ -79,6 +113,7 @@ describe("the stream of change notices", () => {
     });
     for (let i = 0; i < 300; i++) face.deps.changes.tell({ kind: "run", source: "default", id: `run_${i}` });
     face.deps.changes.tell({ kind: "token", source: null, id: "tok_theirs" });
+    face.deps.changes.tell({ kind: "source", source: null, id: "theirs" });
     face.deps.changes.tell({
       kind: "run",
       source: "acme",
@@ -91,6 +126,25 @@ describe("the stream of change notices", () => {
     expect(own.text).not.to.include("default");
     expect(own.text.match(/event: resync/g), "nor that others had many").to.have.length(1);
     await eventually(() => expect(all.text.match(/event: resync/g)).to.have.length(2));
+  });
+
+  it("A2: notices of tokens go to those who may see tokens", async () => {
+    const [viewer, admin] = [await open(face.tokens.viewer), await open(face.tokens.admin)];
+    face.deps.changes.tell({ kind: "token", source: null, id: "tok_1", state: "tokens.create" });
+    face.deps.changes.tell({ kind: "job", source: "default", id: "default:open" });
+    await eventually(() => expect(admin.text).to.include("tok_1"));
+    await eventually(() => expect(viewer.text).to.include("default:open"));
+    expect(viewer.text).not.to.include("tok_1").and.not.to.include('"token"');
+  });
+
+  it("who may see one source hears that everything was paused or resumed, and no more of it", async () => {
+    const own = await open(await face.token({ role: "viewer", sources: ["acme"] }));
+    await face.ask("POST", "/scheduler/pause", { body: { reason: "the move of billing" } });
+    await eventually(() =>
+      expect(own.text).to.include('{"changes":[{"kind":"scheduler","source":null,"id":null}]}'),
+    );
+    await face.ask("POST", "/scheduler/resume");
+    await eventually(() => expect(own.text.match(/"kind":"scheduler"/g)).to.have.length(2));
   });
 
   it("a hundred changes of one run come as one hint, and nothing is gathered while nobody listens", async () => {
@@ -164,7 +218,8 @@ describe("the stream of change notices", () => {
 });
 
 describe("streams of a token that is revoked", () => {
-  const face = new Face((deps) => ({ ...deps, eventHeartbeatMs: 20 }));
+  // No heartbeat comes to their help.
+  const face = new Face((deps) => ({ ...deps, eventHeartbeatMs: 600_000 }));
   before(async () => {
     await face.start();
     face.world.runs.push(taskRun({ id: "run_1", jobKey: "open", state: "running", startedAt: 1 }));
@@ -183,5 +238,38 @@ describe("streams of a token that is revoked", () => {
     const texts = await Promise.all(streams.map((stream) => stream.text()));
     expect(texts[1]).to.include("retry: 1000").and.not.to.include("event: end");
     await eventually(() => expect(face.world.followers.none).to.equal(true));
+  });
+
+  it("A2: end with their token when its time is over", async () => {
+    const token = await face.token({ role: "viewer", expiresAt: face.deps.clock.now() + 1_500 });
+    const began = performance.now();
+    const stream = await fetch(`${face.url}/api/v1/events`, {
+      headers: { authorization: `Bearer ${token}` },
+    });
+    expect(stream.status).to.equal(200);
+    await stream.text();
+    expect(performance.now() - began).to.be.within(1_000, 4_000);
+  });
+
+  it("A2: end at the sign-out of their session, and those of another session of the same token go on", async () => {
+    const sign = async () => {
+      const { headers } = await face.ask("POST", "/session", { token: face.tokens.viewer });
+      return headers.get("set-cookie")!.split(";")[0]!;
+    };
+    const open = (cookie: string) => fetch(`${face.url}/api/v1/events`, { headers: { cookie } });
+    const [one, other] = [await sign(), await sign()];
+    const [ends, stays] = await Promise.all([open(one), open(other)]);
+    let over = false;
+    void stays.text().then(
+      () => (over = true),
+      () => (over = true),
+    );
+    const out = await face.ask("DELETE", "/session", {
+      token: null,
+      headers: { cookie: one, origin: face.url },
+    });
+    expect(out.status).to.equal(204);
+    await ends.text();
+    expect(over).to.equal(false);
   });
 });

@@ -10,6 +10,7 @@ describe("figures and looks ahead", () => {
   const face = new Face();
   const now = Date.parse("2027-03-20T00:00:00Z");
   let acme = "";
+  let off = "";
   before(async () => {
     face.world.clock.time = now;
     face.world.addSource("acme", catalogEntry("acme", "own", { spec: OPEN_SPEC }));
@@ -17,9 +18,13 @@ describe("figures and looks ahead", () => {
     acme = await face.token({ role: "viewer", sources: ["acme"] });
     const make = (source: string, jobKey: string, fields: object) =>
       face.deps.schedules.create({ source, jobKey, fields }, "test");
-    await make("default", "open", { name: "tens", every: "10m", anchorAt: "2027-03-20T00:05:00Z" });
+    const { id: tens } = await make("default", "open", {
+      name: "tens",
+      every: "10m",
+      anchorAt: "2027-03-20T00:05:00Z",
+    });
     await make("default", "open", { name: "nightly", cron: "30 2 * * *", timeZone: "Europe/Berlin" });
-    await make("default", "open", { name: "off", cron: "* * * * *", enabled: false });
+    off = (await make("default", "open", { name: "off", cron: "* * * * *", enabled: false })).id;
     await make("acme", "own", { name: "own", cron: "0 1 * * *", timeZone: "UTC" });
     for (let i = 0; i < 20; i++) {
       const startedAt = now - HOUR * 2 + i * 600_000 - (i === 7 ? 60_000 : 0);
@@ -28,6 +33,7 @@ describe("figures and looks ahead", () => {
           id: `run_${String(i).padStart(2, "0")}`,
           jobKey: "open",
           trigger: "schedule",
+          scheduleId: tens,
           state: i === 3 ? "failed" : "succeeded",
           queuedAt: startedAt,
           startedAt,
@@ -47,6 +53,40 @@ describe("figures and looks ahead", () => {
     expect(json["records"]).to.deep.equal({ processed: 40, success: 20, failed: 20, skipped: 0 });
     // Every ten minutes, and once a night five minutes beside one of them (01:30Z against :25 and :35).
     expect(json["cadence"]).to.deep.equal({ declaredMs: 600_000, shortestMs: 300_000, achievedMs: 600_000 });
+  });
+
+  it("what schedules began that are gone or switched off is no part of how often the others begin", async () => {
+    const more = Array.from({ length: 60 }, (_, i) => {
+      const startedAt = now - HOUR * 2 + i * 60_000;
+      const scheduleId = i % 2 === 0 ? "sch_gone" : off;
+      return taskRun({
+        ...{ id: `run_x${i}`, jobKey: "open", trigger: "schedule", scheduleId, state: "cancelled" },
+        ...{ queuedAt: startedAt, startedAt, finishedAt: startedAt + 1 },
+      });
+    });
+    face.world.runs.push(...more);
+    const { json } = await face.ask("GET", "/jobs/default:open/stats");
+    face.world.runs.splice(-more.length);
+    expect(json.runs).to.deep.include({ cancelled: 60 });
+    expect(json["cadence"]).to.deep.include({ declaredMs: 600_000, achievedMs: 600_000 });
+  });
+
+  it("runs by the hour and by state, of what the token may see, the empty hours too", async () => {
+    const { json } = await face.ask("GET", "/stats/hours?since=3h");
+    const hours = json["hours"] as unknown as { at: string; runs: object }[];
+    expect(json["since"]).to.equal("2027-03-19T21:00:00.000Z");
+    expect(hours.map(({ runs }) => runs)).to.deep.equal([
+      {},
+      { succeeded: 5, failed: 1 },
+      { succeeded: 6 },
+      { succeeded: 6, queued: 1 },
+    ]);
+    const own = await face.ask("GET", "/stats/hours", { token: acme });
+    expect((own.json["hours"] as unknown as unknown[]).length).to.equal(24);
+    expect(JSON.stringify(own.json["hours"]))
+      .to.include('"runs":{"queued":1}')
+      .and.not.to.include("succeeded");
+    expect((await face.ask("GET", "/stats/hours?since=8d")).status).to.equal(422);
   });
 
   it("warns when runs take at least 0.8 of the time between two fires, and not before", async () => {
@@ -124,6 +164,9 @@ describe("figures and looks ahead", () => {
       headers: { "idempotency-key": "accept" },
     });
     expect(again.json.id).to.deep.equal(made.json.id);
+    const twice = await face.ask("POST", "/jobs/billing.sync-orders/suggested-schedules/0/accept");
+    expect([twice.status, twice.json.code]).to.deep.equal([409, "already_accepted"]);
+    expect(twice.json.detail).to.include(made.json.id);
     for (const n of ["1", "-1", "x"]) {
       const { status } = await face.ask("POST", `/jobs/billing.sync-orders/suggested-schedules/${n}/accept`);
       expect(status, n).to.equal(404);

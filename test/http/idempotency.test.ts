@@ -1,6 +1,8 @@
 import { expect } from "chai";
 import { ExpectedError } from "../../src/errors.ts";
 import { eventually } from "../support/eventually.ts";
+import { BASE } from "../../src/http/route.ts";
+import { routes } from "../../src/http/routes/index.ts";
 import { Face } from "../support/face.ts";
 
 describe("A1: Idempotency-Key", () => {
@@ -136,6 +138,63 @@ describe("A1: Idempotency-Key", () => {
     expect(made.json).to.have.property("token");
     expect([replayed.status, replayed.json.id]).to.deep.equal([201, made.json.id]);
     expect(replayed.json).not.to.have.property("token");
+    expect((await face.ask("DELETE", `/tokens/${made.json.id}`)).status).to.equal(204);
+    const gone = await token();
+    expect([gone.status, gone.json.code], "it was made once").to.deep.equal([410, "idempotency_gone"]);
+  });
+
+  const again = async (method: string, path: string, key: string, body?: object) => {
+    const answer = await face.ask(method, path, { body, headers: { "idempotency-key": key } });
+    return { ...answer, replayed: answer.headers.get("idempotent-replayed") === "true" };
+  };
+
+  it("a skip that is sent again after the fire that it was for skips no other one", async () => {
+    const made = await face.ask("POST", "/schedules", { body: { job: "open", cron: "0 2 * * *" } });
+    const path = `/schedules/${made.json.id}`;
+    const first = await again("POST", `${path}/skip-next`, "s1", {});
+    const skipped = () => face.world.schedules.rows[0]!.skips.map(({ at }) => at);
+    const [asked] = [skipped()];
+    expect([first.status, first.replayed, asked.length]).to.deep.equal([200, false, 1]);
+    // The fire has its row by now, and so it is no skip to come any more.
+    face.world.schedules.rows[0]!.skips = [];
+    const second = await again("POST", `${path}/skip-next`, "s1", {});
+    expect([second.status, second.replayed, skipped()]).to.deep.equal([200, true, []]);
+    expect(second.json.id).to.equal(made.json.id);
+  });
+
+  it("what was paused, resumed, pinned or scanned is not done again by the same key", async () => {
+    const { id } = (await face.ask("POST", "/schedules", { body: { job: "open", cron: "0 2 * * *" } })).json;
+    for (const path of [`/schedules/${id}`, "/jobs/open", "/sources/default", "/scheduler"]) {
+      const paused = async () => {
+        const shown = path === "/scheduler" ? path : path.startsWith("/sources") ? "/sources" : path;
+        const { json } = await face.ask("GET", shown);
+        // Those that are over are told too.
+        return JSON.stringify({ ...json, endedPauses: [] }).includes('"reason":"because"');
+      };
+      const body = { reason: "because" };
+      expect((await again("POST", `${path}/pause`, `p:${path}`, body)).status, path).to.equal(200);
+      const pausedOnce = await paused();
+      const dry = await again("POST", `${path}/resume`, "dry", { dryRun: true });
+      expect([dry.status, dry.replayed]).to.deep.equal([200, false]);
+      expect((await again("POST", `${path}/resume`, `r:${path}`, {})).replayed).to.equal(false);
+      expect(await paused()).to.equal(false);
+      const late = await again("POST", `${path}/pause`, `p:${path}`, body);
+      expect([late.status, late.replayed, await paused()], path).to.deep.equal([200, true, false]);
+      expect(pausedOnce, path).to.equal(true);
+      expect((await again("POST", `${path}/resume`, `r:${path}`, {})).replayed, path).to.equal(true);
+    }
+  });
+
+  it("every POST that changes something takes a key, but for those that are harmless again or cannot be", async () => {
+    const without = routes.filter(
+      ({ method, replay, audit }) => method === "POST" && !replay && audit !== "never",
+    );
+    expect(without.map(({ path }) => path.replace(BASE, "")).sort()).to.deep.equal([
+      "/secrets/rotate",
+      "/session",
+      "/sign-in",
+      "/sign-in-links",
+    ]);
   });
 
   it("a key that is none is a 400; POSTs that make nothing ignore it", async () => {

@@ -278,4 +278,23 @@ describe("POST /jobs/{key}/runs and /validate", () => {
     const { json } = await face.ask("GET", "/runs/run_9");
     expect(json.params).to.deep.equal({ note: { secret: true }, deep: [{ a: { secret: true } }] });
   });
+
+  it("the next run is of all schedules of the jobs of a page, however many there are", async function () {
+    this.timeout(30_000);
+    face.world.schedules.rows.splice(0);
+    const make = (jobKey: string, cron: string) => {
+      // Ids are in the order of time, and lists in the order of ids.
+      face.world.clock.time += 1;
+      const fields = { cron, timeZone: "UTC" };
+      return face.deps.schedules.create({ source: "default", jobKey, fields }, "local");
+    };
+    for (let i = 0; i < 1_001; i++) await make("open", "0 2 1 6 *");
+    // The last of them all is the first to fire.
+    await make("open", "* * * * *");
+    const last = (await face.ask("GET", "/jobs/open")).json;
+    expect(last["nextRunAt"]).to.equal("2027-01-02T03:05:00.000Z");
+    const listed = (await face.ask("GET", "/jobs")).json.data.find((job) => String(job["key"]) === "open")!;
+    expect(listed["nextRunAt"]).to.equal("2027-01-02T03:05:00.000Z");
+    face.world.schedules.rows.splice(0);
+  });
 });

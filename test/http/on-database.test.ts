@@ -10,7 +10,7 @@ import { Notices } from "../../src/runs/notices.ts";
 import { Runs } from "../../src/runs/runs.ts";
 import { onEveryDatabase } from "../support/databases.ts";
 import { Face } from "../support/face.ts";
-import { OPEN_SPEC } from "../support/http-doubles.ts";
+import { catalogEntry, OPEN_SPEC } from "../support/http-doubles.ts";
 
 onEveryDatabase("the face on a database", (databases) => {
   let face: Face;
@@ -28,7 +28,7 @@ onEveryDatabase("the face on a database", (databases) => {
         insert: (runs, request) => store.insert(runs, request),
         byId: (id) => queries.byId(id),
         runningOf: (source, key) => store.runningOf(source, key),
-        isMissing: () => false,
+        standingOf: () => "ready",
         specOf: () => OPEN_SPEC,
         saveParams: (_spec, params) => params,
         specOfVersion: () => Promise.resolve(OPEN_SPEC),
@@ -41,6 +41,7 @@ onEveryDatabase("the face on a database", (databases) => {
         now: () => systemClock.now(),
       }),
     }));
+    face.world.addSource("acme", catalogEntry("acme", "own", { spec: OPEN_SPEC }));
     await face.start();
   });
   after(() => face.stop());
@@ -86,8 +87,26 @@ onEveryDatabase("the face on a database", (databases) => {
 
   it("A2: tokens hold across the store: a limited one sees nothing of others, a revoked one nothing at all", async () => {
     const limited = await face.token({ role: "admin", sources: ["acme"] });
-    const runs = await face.ask("GET", "/runs", { token: limited });
-    expect([runs.status, runs.json.data.length]).to.deep.equal([200, 0]);
+    const other = await trigger();
+    const own = await face.ask("POST", "/jobs/acme:own/runs", { token: limited, body: {} });
+    expect([other.status, own.status]).to.deep.equal([202, 202]);
+    const ids = [String(own.json.id)];
+    for (const path of [
+      "/runs?limit=200",
+      "/runs?limit=200&state=queued",
+      "/runs?sort=queuedAt&count=true",
+    ]) {
+      const runs = await face.ask("GET", path, { token: limited });
+      expect([runs.status, runs.json.data.map((run) => String(run["id"]))], path).to.deep.equal([200, ids]);
+    }
+    expect((await face.ask("GET", "/runs?count=true", { token: limited })).json["page"]!["count"]).to.equal(
+      1,
+    );
+    expect((await face.ask("GET", `/runs/${String(other.json.id)}`, { token: limited })).status).to.equal(
+      404,
+    );
+    expect((await face.ask("GET", `/runs/${ids[0]}`, { token: limited })).status).to.equal(200);
+    expect(await idsOf("limit=200")).to.include.members([String(other.json.id), ...ids]);
     const { json } = await face.ask("GET", "/me", { token: limited });
     const id = (await face.ask("GET", "/tokens")).json.data.find((one) => one["id"] === json.id)!["id"];
     expect((await face.ask("DELETE", `/tokens/${String(id)}`)).status).to.equal(204);

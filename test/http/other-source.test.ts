@@ -93,6 +93,7 @@ describe("A2: the crawl with a token of another source", () => {
     "PUT /jobs/:key/state": { values: { cursor: 1 } },
     "POST /schedules/:id/backfill": { from: "2026-12-01T00:00:00Z", to: "2026-12-03T00:00:00Z" },
     "POST /tokens": { name: "x", role: "viewer", sources: [`${MARK}-source`] },
+    "PATCH /jobs/:key": { notes: "changed" },
     "POST /jobs/:key/pin": { version: VERSION },
   };
   const ask = (one: Route, query = "") => {

@@ -43,6 +43,7 @@ describe("POST /runs/{id}/cancel and /retry", () => {
         requestedAt: "2027-01-02T03:04:05.678Z",
         by: "operator",
         reason: "wrong file",
+        waited: false,
         steps: [],
         groupEmptyAt: null,
       });
@@ -54,6 +55,43 @@ describe("POST /runs/{id}/cancel and /retry", () => {
       "cancelled",
       "user",
     ]);
+  });
+
+  it("X9: a run that waits says that nothing had to be ended, and tells no signals of an attempt before", async () => {
+    const at = face.world.clock.now();
+    face.world.runs.push(
+      taskRun({ id: "run_again", jobKey: "open", state: "retrying", attempt: 1, startedAt: at - 9_000 }),
+    );
+    face.world.attempts.push({
+      runId: "run_again",
+      attempt: 1,
+      state: "retrying",
+      reason: "timeout",
+      cause: "timed out after 5s; ignored SIGTERM, killed",
+      version: null,
+      owner: "wrk_a",
+      startedAt: at - 9_000,
+      finishedAt: at - 3_000,
+      exitCode: null,
+      signal: "SIGKILL",
+      steps: [{ signal: "SIGKILL", at: at - 3_000 }],
+      groupEmptyAt: at - 3_000,
+      logLines: null,
+      late: false,
+    });
+    for (const id of ["run_waits", "run_again"]) {
+      const { json } = await cancel(id, { reason: "no need" });
+      expect(json["cancel"], id).to.deep.equal({
+        requestedAt: "2027-01-02T03:04:05.678Z",
+        by: "operator",
+        reason: "no need",
+        waited: true,
+        steps: [],
+        groupEmptyAt: null,
+      });
+    }
+    const { json } = await face.ask("GET", "/runs/run_again");
+    expect(json["attempts"]![0 as unknown as string]!["steps"]).to.have.length(1);
   });
 
   it("X9: on a finished run it is 409, with its state; on an unknown one 404", async () => {

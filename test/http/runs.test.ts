@@ -1,5 +1,5 @@
 import { expect } from "chai";
-import type { RunFilter } from "../../src/runs/store.ts";
+import type { RunFilter } from "../../src/runs/queries.ts";
 import { Face } from "../support/face.ts";
 import { taskRun } from "../support/http-doubles.ts";
 import type { MemoryRunQueries } from "../support/memory-run-queries.ts";
@@ -224,7 +224,7 @@ describe("GET /runs/{id}, its log and its refused records", () => {
       records: { processed: 1200, success: 1188, failed: 12, skipped: 0 },
       result: { workspace: "w" },
       error: { message: "m", stack: "job.ts:4", file: "job.ts", line: 4, column: 2 },
-      log: { lines: 3, bytes: 60, droppedBytes: 0 },
+      log: { lines: 3, bytes: 60, droppedBytes: 0, removedAt: null },
       attempts: [
         {
           attempt: 1,
@@ -255,6 +255,19 @@ describe("GET /runs/{id}, its log and its refused records", () => {
     for (const path of ["", "/logs", "/failed-records"]) {
       expect((await face.ask("GET", `/runs/run_x${path}`)).status, path).to.equal(404);
     }
+  });
+
+  it("a log that retention has removed is told as such, and not as one that nobody wrote", async () => {
+    const removedAt = "2027-02-15T08:00:00.000Z";
+    const log = { lines: 3, bytes: 60, droppedBytes: 0, removedAt: Date.parse(removedAt) };
+    face.world.runs.push(taskRun({ id: "run_old", state: "succeeded", log }));
+    const { json } = await face.ask("GET", "/runs/run_old");
+    expect(json.log).to.deep.equal({ ...log, removedAt });
+    expect((await face.ask("GET", "/runs/run_old/logs")).json).to.deep.include({ data: [], removedAt });
+    const { text } = await face.ask("GET", "/runs/run_old/logs", { headers: { accept: "text/plain" } });
+    expect(text).to.equal(
+      `[jobmount] the 3 lines of this log were removed on ${removedAt} because of their age (JOBMOUNT_RETENTION_LOGS)\n`,
+    );
   });
 
   it("log lines come as JSON in order, and go on after a seq", async () => {

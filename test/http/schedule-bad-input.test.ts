@@ -112,4 +112,23 @@ describe("wrong schedules over REST", () => {
       face.world.schedules.rows.splice(0);
     }
   });
+
+  it("whoever has several fields wrong hears of all of them at once, whoever would have found them", async () => {
+    const pointersOf = async (body: object) => {
+      const { status, json } = await face.ask("POST", "/schedules", { body });
+      expect(status).to.equal(422);
+      return json.errors.map((one) => one["pointer"]).sort();
+    };
+    const wrong = { cron: "61 * * * *", timeZone: "Mars/Olympus", overlap: "sometimes" };
+    expect(await pointersOf({ job: "open", name: 5, ...wrong })).to.deep.equal([
+      ...["/cron", "/name", "/overlap", "/timeZone"],
+    ]);
+    expect(await pointersOf({ job: "nothing", ...wrong })).to.deep.equal([
+      ...["/cron", "/job", "/overlap", "/timeZone"],
+    ]);
+    expect(await pointersOf({ job: "nothing", cron: 5, nothing: 1 })).to.deep.equal([
+      ...["/cron", "/job", "/nothing"],
+    ]);
+    expect(await pointersOf({ job: "nothing", cron: "0 2 * * *" })).to.deep.equal(["/job"]);
+  });
 });

@@ -75,15 +75,26 @@ describe("schedules over REST", () => {
     const patch = (headers: Record<string, string>) =>
       face.ask("PATCH", `/schedules/${id}`, { body: { name: "renamed" }, headers });
     expect((await patch({})).status).to.equal(428);
-    for (const tag of ['"2"', '"0"', 'W/"1"', '"abc"', "1, 2"]) {
+    for (const tag of ['"2"', '"0"', 'W/"1"', '"abc"', '"2", "3"', 'W/"1", "7"']) {
       expect((await patch({ "if-match": tag })).status, tag).to.equal(412);
     }
+    expect((await patch({ "if-match": "nonsense" })).status).to.equal(400);
     expect(face.world.schedules.rows[0]).to.include({ name: null, revision: 1 });
     const changed = await patch({ "if-match": '"1"' });
     expect([changed.status, changed.headers.get("etag")]).to.deep.equal([200, '"2"']);
     expect(changed.json).to.include({ name: "renamed", revision: 2 });
     expect((await patch({ "if-match": '"1"' })).status).to.equal(412);
     expect((await patch({ "if-match": "2" })).status).to.equal(200);
+    const one = await face.ask("PATCH", `/schedules/${id}`, {
+      body: { name: "again" },
+      headers: { "if-match": '"7", "2"' },
+    });
+    expect([one.status, one.headers.get("etag")], "one of several").to.deep.equal([200, '"3"']);
+    const gone = await face.ask("PATCH", "/schedules/sch_none", {
+      body: { name: "x" },
+      headers: { "if-match": '"abc"' },
+    });
+    expect(gone.status, "what is not there is not there, whatever it should have been").to.equal(404);
     expect((await patch({ "if-match": "*" })).status).to.equal(200);
   });
 

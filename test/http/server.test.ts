@@ -41,6 +41,36 @@ describe("listening", () => {
     expect(error.message).to.include("203.0.113.1").and.to.include("HOST");
   });
 
+  it("A3: a body that does not arrive in time is cut off with 408, and others are answered meanwhile", async () => {
+    const server = new HttpServer(createServer(new FaceWorld().deps()), {
+      listen: { host: "127.0.0.1", port: 0 },
+      graceMs: 100,
+      requestTimeoutMs: 300,
+    });
+    await server.start();
+    const from = performance.now();
+    const answer = await new Promise<string>((resolve, reject) => {
+      let text = "";
+      const socket = createConnection({ host: "127.0.0.1", port: server.port }, () =>
+        socket.write(
+          `POST /api/v1/schedules HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer ${ADMIN_TOKEN}\r\n` +
+            'Content-Type: application/json\r\nContent-Length: 100\r\n\r\n{"job":',
+        ),
+      );
+      // A byte now and then keeps nothing alive.
+      const drip = setInterval(() => socket.write(" "), 50);
+      socket.on("data", (chunk) => (text += chunk.toString()));
+      socket.on("close", () => resolve((clearInterval(drip), text)));
+      socket.on("error", (error) => (clearInterval(drip), text === "" ? reject(error) : resolve(text)));
+    });
+    expect(answer)
+      .to.match(/^HTTP\/1\.1 408 /)
+      .and.to.include("did not arrive in time");
+    expect(performance.now() - from).to.be.above(250);
+    expect((await fetch(`${server.address}/livez`)).status).to.equal(200);
+    await server.stop();
+  });
+
   it("the local socket replaces one that a killed service left, and goes when it stops", async () => {
     const socketPath = join(folder, "left.sock");
     writeFileSync(socketPath, "");

@@ -45,6 +45,14 @@ onEveryDatabase("the session of a browser", (databases) => {
     expect((await withCookie("POST", "/schedules", cookie, own)).status).to.equal(403);
   });
 
+  it("a run that is started with it is started by hand; one with a token by a program", async () => {
+    const { cookie } = await signIn(face.tokens.operator);
+    const byHand = await withCookie("POST", "/jobs/open/runs", cookie, { origin: face.url });
+    expect([byHand.status, byHand.json["trigger"]]).to.deep.equal([202, "manual"]);
+    const byProgram = await face.ask("POST", "/jobs/open/runs", { token: face.tokens.operator });
+    expect([byProgram.status, byProgram.json["trigger"]]).to.deep.equal([202, "api"]);
+  });
+
   it("changes things from the service's own pages alone", async () => {
     const { cookie } = await signIn(face.tokens.operator);
     const before = JSON.stringify(face.world.schedules.pauses.rows);
@@ -87,6 +95,25 @@ onEveryDatabase("the session of a browser", (databases) => {
     expect((await withCookie("GET", "/me", third.cookie)).status).to.equal(401);
     face.world.clock.time += 7 * 86_400_000;
     expect((await withCookie("GET", "/me", long.cookie)).status).to.equal(401);
+  });
+
+  it("is not renewed by itself, nor opened without end: whoever is signed in signs in again", async () => {
+    const { cookie } = await signIn(face.tokens.viewer);
+    const again = await withCookie("POST", "/session", cookie, { origin: face.url });
+    expect([again.status, again.json.code, again.headers.get("set-cookie")]).to.deep.equal([
+      409,
+      "session",
+      null,
+    ]);
+    expect((await face.ask("DELETE", "/session")).json.code, "a token has none to sign out of").to.equal(
+      "no_session",
+    );
+    const busy = await face.token({ role: "viewer" });
+    const statuses = new Set<number>();
+    for (let i = 0; i < 70; i++) statuses.add((await face.ask("POST", "/session", { token: busy })).status);
+    expect([...statuses]).to.deep.equal([201, 429]);
+    face.world.clock.time += 10 * 60_000;
+    expect((await face.ask("POST", "/session", { token: busy })).status).to.equal(201);
   });
 
   it("holds for the token known beforehand too, and never for a wrong cookie", async () => {

@@ -224,13 +224,26 @@ describe("GET /workers and /timeline", () => {
     const planned = json["planned"] as unknown as { at: string }[];
     expect(planned.map(({ at }) => at.slice(11, 16))).to.deep.equal(["04:00", "05:00", "06:00"]);
     expect(json).to.deep.include({ moreRuns: false, morePlanned: false });
+    const day = 86_400_000;
+    const [from, to] = [2 * day, 2 * day + 3 * 3_600_000].map((ms) =>
+      new Date(face.world.clock.now() + ms).toISOString(),
+    );
+    const ahead = (await face.ask("GET", `/timeline?since=${from}&until=${to}&limit=2`)).json;
+    const later = ahead["planned"] as unknown as { at: string }[];
+    expect(
+      later.map(({ at }) => at.slice(8, 16)),
+      "a window that begins behind the first fires",
+    ).to.deep.equal(["04", "05"].map((hour) => `${from!.slice(8, 10)}T${hour}:00`));
+    expect(ahead).to.deep.include({ morePlanned: true });
     const token = await face.token({ role: "viewer", sources: ["acme"] });
+    expect((await face.ask("GET", "/timeline?since=48h&limit=2000")).status).to.equal(200);
     const own = (await face.ask("GET", "/timeline?since=48h", { token })).json;
     expect((own["runs"] as unknown as { id: string }[]).map(({ id }) => id)).to.deep.equal(["run_b"]);
     expect(own["planned"]).to.deep.equal([]);
     for (const query of [
       "since=2027-01-01T00:00:00Z&until=2026-01-01T00:00:00Z",
       "since=9000h&until=2030-01-01T00:00:00Z",
+      "limit=2001",
     ])
       expect((await face.ask("GET", `/timeline?${query}`)).status).to.equal(422);
   });

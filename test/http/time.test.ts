@@ -45,17 +45,24 @@ describe("instants as the API reads them", () => {
 
 describe("If-Match", () => {
   it("names a revision, any, or none that could match", () => {
-    expect(expectedRevision('"12"', "required")).to.equal(12);
-    expect(expectedRevision(" 12 ", "required")).to.equal(12);
+    expect(expectedRevision('"12"', "required")).to.deep.equal([12]);
+    expect(expectedRevision(" 12 ", "required")).to.deep.equal([12]);
+    expect(expectedRevision('"12", "13"', "required")).to.deep.equal([12, 13]);
+    expect(
+      expectedRevision('"a,b" ,, W/"7",\t"13"', "required"),
+      "a comma in a tag, a weak one",
+    ).to.deep.equal([13]);
     expect(expectedRevision("*", "required")).to.equal(null);
     expect(expectedRevision("", "optional")).to.equal(null);
     expect(() => expectedRevision("", "required"))
       .to.throw("If-Match")
       .with.property("status", 428);
-    for (const text of ['W/"12"', '"1", "2"', "abc", '"9999999999999999999"']) {
-      expect(() => expectedRevision(text, "optional"))
-        .to.throw()
-        .with.property("status", 412);
+    for (const text of ['W/"12"', '"012"', '"9999999999999999999"', '"abc"', 'W/"1", ""', ","])
+      expect(expectedRevision(text, "optional"), text).to.deep.equal([]);
+    for (const text of ["abc", '"1', '"1" "2"', '*, "1"', '"1", *', '"1";', '"a b"']) {
+      expect(() => expectedRevision(text, "optional"), text)
+        .to.throw("If-Match")
+        .with.property("status", 400);
     }
   });
 });

@@ -51,13 +51,28 @@ export class Job extends defineJob({ name: "Fails", retries: { attempts: 2, back
   }
 }
 `,
+  floods: `import { defineJob } from "jobmount";
+export class Job extends defineJob({ name: "Floods", retries: { attempts: 2, backoff: "50ms" } }) {
+  execute() {
+    for (let n = 0; n < 1_000; n++) this.log.info("line " + (n + 10_000));
+    throw new Error("no " + this.run.attempt);
+  }
+}
+`,
 };
+
+const markOf = (lines: number) =>
+  `[jobmount] ${lines} lines (${10 * lines} bytes) were dropped here: a run keeps 16384 bytes of log, its text and 64 bytes a line`;
 
 onEveryDatabase("attempts", (databases) => {
   let service: Service;
   beforeEach(async function () {
     this.timeout(60_000);
-    const env = { JOBMOUNT_DRAIN_TIMEOUT: `${DRAIN_MS}ms`, JOBMOUNT_CONCURRENCY: "8" };
+    const env = {
+      JOBMOUNT_DRAIN_TIMEOUT: `${DRAIN_MS}ms`,
+      JOBMOUNT_CONCURRENCY: "8",
+      JOBMOUNT_LOG_MAX: "16KiB",
+    };
     service = await Service.start({ jobs: [], database: await databases.freshUrl(), env });
     for (const [key, text] of Object.entries(JOBS)) {
       mkdirSync(join(service.tasks, key), { recursive: true });
@@ -66,7 +81,7 @@ onEveryDatabase("attempts", (databases) => {
     await eventually(
       async () =>
         (await service.get("/jobs")).json.data.filter((job: Json) => job["loadState"] === "ready").length ===
-        5,
+        Object.keys(JOBS).length,
       20_000,
     );
   });
@@ -77,6 +92,28 @@ onEveryDatabase("attempts", (databases) => {
       const { json } = await service.get(`/runs/${id}`);
       return json["finishedAt"] !== null && json;
     }, 20_000);
+
+  it("L1: the cap is that of the run: two attempts that each write over it keep what one may", async function () {
+    this.timeout(60_000);
+    const run = await ended(String((await service.run("floods"))["id"]));
+    expect(run["attempt"]).to.equal(2);
+    const { data } = (await service.get(`/runs/${run["id"]}/logs?limit=5000`)).json;
+    const lines = data.filter((line: Json) => !line["text"].startsWith("[jobmount]"));
+    // 10 characters and 64 bytes each, in 16 KiB: of the first attempt, and none of the second.
+    expect(lines.length).to.equal(Math.floor((16 * 1024) / (10 + 64)));
+    expect(new Set(lines.map((line: Json) => line["attempt"]))).to.deep.equal(new Set([1]));
+    const marks = data.filter((line: Json) => line["text"].startsWith("[jobmount]"));
+    expect(marks.map((line: Json) => [line["attempt"], line["text"]])).to.deep.equal([
+      [1, markOf(1_000 - lines.length)],
+      [2, markOf(1_000)],
+    ]);
+    expect(run["log"]).to.deep.equal({
+      lines: lines.length + 2,
+      bytes: 10 * lines.length,
+      droppedBytes: 10 * (2_000 - lines.length),
+      removedAt: null,
+    });
+  });
 
   it("X8: each tells why it ended, what ran, how long, and which lines of the log are its own", async function () {
     this.timeout(60_000);

@@ -30,13 +30,13 @@ onEveryDatabase("R1, R5: a mount full of mistakes", function (databases) {
     this.timeout(90_000);
     const listed = await eventually(
       async () => {
-        const { json } = await service.get("/load-errors");
+        const { json } = await service.get("/load-errors?limit=200");
         return json.data.length >= 32 && json.data;
       },
       60_000,
       200,
     ).catch(async (error: Error) => {
-      const { json } = await service.get("/load-errors");
+      const { json } = await service.get("/load-errors?limit=200");
       throw new Error(`${error.message}: ${json.data.map((one: Json) => one.job).join(" ")}`);
     });
     for (const one of listed as Json[]) {
@@ -66,6 +66,15 @@ onEveryDatabase("R1, R5: a mount full of mistakes", function (databases) {
       "two_jobs",
       "upper_case/Job.ts",
     ]);
+    const invalid = await service.get("/jobs?loadState=invalid&limit=100");
+    const shown = (invalid.json.data as Json[]).map(({ key, loadError }) => [key, loadError.code]);
+    expect(shown).to.deep.include.members([
+      ["Bad Name", "E101"],
+      ["flat_task.ts", "E102"],
+    ]);
+    const one = (await service.get("/jobs/default:flat_task.ts")).json;
+    expect(one).to.deep.include({ loadState: "invalid", version: null, schedules: [], recentRuns: [] });
+    expect((await service.call("POST", "/jobs/default:flat_task.ts/runs", {})).status).to.equal(404);
     await eventually(async () => (await service.get("/jobs/fine")).json.loadState === "ready", 15_000);
     expect((await service.run("fine")).state).to.equal("succeeded");
     expect((await service.run("byte_order_mark")).state).to.equal("succeeded");

@@ -90,7 +90,7 @@ onEveryDatabase("cancelling over REST", function (databases: TestDatabase) {
   });
   after(async () => {
     await service.stop();
-    rmSync(files, { recursive: true, force: true });
+    rmSync(files, { recursive: true, force: true, maxRetries: 5 });
   });
 
   const trigger = async (job: string, params = {}, at = service) => {
@@ -123,8 +123,10 @@ onEveryDatabase("cancelling over REST", function (databases: TestDatabase) {
     await eventually(async () => (await get(retrying))["state"] === "retrying");
     expect((await cancel(retrying)).json).to.deep.include({ state: "cancelled", attempt: 1 });
     expect((await cancel(retrying)).status).to.equal(409);
+    for (const id of [waiting, retrying])
+      expect((await get(id)).cancel).to.include({ waited: true, reason: "because" });
     await cancel(first);
-    expect((await ended(first))["state"]).to.equal("cancelled");
+    expect((await ended(first)).cancel).to.include({ waited: false });
     expect((await get(waiting))["attempts"]).to.deep.equal([]);
   });
 

@@ -39,7 +39,7 @@ describe("what the chart mounts", function () {
   });
   after(async () => {
     await mounts?.stop();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   /** Renders, and does with each volume of tasks what the kubelet does with it. Answers the service's container. */

@@ -84,7 +84,7 @@ onEveryDatabase("the clock under kill -9", (databases) => {
   }
 });
 
-function tell({ schedules, rows, witness, downtimes }: History, seconds: number): void {
+function tell({ schedules, rows, witness, downtimes, slowestWriteMs }: History, seconds: number): void {
   const counts = new Map<string, number>();
   for (const { state, reason } of rows) {
     const name = reason === null ? state : `${state} (${reason})`;
@@ -93,7 +93,7 @@ function tell({ schedules, rows, witness, downtimes }: History, seconds: number)
   const fires = schedules.reduce((sum, schedule) => sum + schedule.fires.length, 0);
   console.log(
     `      seed ${seed}: ${seconds.toFixed(0)} s, ${fires} fires of ${schedules.length} schedules in ${rows.length} rows, ` +
-      `${witness.filter(({ what }) => what === "start").length} executions, ${downtimes.length} downtimes; ` +
+      `${witness.filter(({ what }) => what === "start").length} executions, ${downtimes.length} downtimes, slowest write ${slowestWriteMs?.toFixed(0)} ms; ` +
       [...counts].map(([name, n]) => `${n} ${name}`).join(", "),
   );
 }

@@ -111,7 +111,7 @@ async function stepsOnSqlite(): Promise<void> {
     );
   } finally {
     clock.remove();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 
@@ -159,6 +159,7 @@ describe("the clock in trouble", () => {
         await wait(5_000);
         await settledPast(fleet, from + 6_000);
         const stalledUntil = Date.now();
+        fleet.stalls.push({ from, to: stalledUntil });
         let cursors = await fleet.cursors();
         for (let i = 0; i < 5; i++) {
           await stop(pid, 1_000 + i * 150);

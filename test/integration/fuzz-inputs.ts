@@ -67,14 +67,18 @@ export function hostileTo(operation: Operation, example: Readonly<Record<string,
   const { path, parameters, body } = operation;
   const filled = (name?: string, value?: string) =>
     path.replace(/\{(\w+)\}/g, (_all, one: string) => (one === name ? value! : (example[one] ?? "x")));
-  const json = { "content-type": "application/json" };
+  // What is there by now, so that the body is looked at too and not only the header that lacks.
+  const guarded: Record<string, string> = parameters.some(({ name }) => name === "If-Match")
+    ? { "If-Match": "*" }
+    : {};
+  const json = { "content-type": "application/json", ...guarded };
   const found: Hostile[] = [];
   const add = (what: string, refused: boolean, more: Partial<Hostile>) =>
     found.push({
       what,
       refused,
       path: filled(),
-      headers: body ? json : {},
+      headers: body ? json : guarded,
       body: body ? Buffer.from("{}") : null,
       ...more,
     });
@@ -84,7 +88,7 @@ export function hostileTo(operation: Operation, example: Readonly<Record<string,
   for (const { name, in: place, schema } of parameters) {
     if (place === "header")
       for (const value of ["\u00ff\u00fe", LONG, "*/*;q=x", '"'])
-        add(`header ${name}`, false, { headers: { ...(body ? json : {}), [name]: value } });
+        add(`header ${name}`, false, { headers: { ...(body ? json : guarded), [name]: value } });
     if (place !== "query") continue;
     const isText = schema["type"] === "string" && !schema["enum"] && !schema["pattern"];
     for (const value of [...TEXTS, "", "-1", "1e9", "a,b,!c", "%"])
@@ -94,15 +98,15 @@ export function hostileTo(operation: Operation, example: Readonly<Record<string,
     add(`query ${name} twice`, true, { path: `${filled()}?${name}=1&${name}=1` });
     add(`query ${name} broken`, false, { path: `${filled()}?${name}=%E0%A4&${isText ? "" : name}` });
   }
-  if (body) addBodies(add, body);
+  if (body) addBodies(add, body, guarded);
   return found;
 }
 
 type Add = (what: string, refused: boolean, more: Partial<Hostile>) => void;
 
-function addBodies(add: Add, schema: Schema): void {
+function addBodies(add: Add, schema: Schema, guarded: Record<string, string>): void {
   const send = (what: string, refused: boolean, text: string | Buffer, type = "application/json") =>
-    add(what, refused, { body: Buffer.from(text), headers: { "content-type": type } });
+    add(what, refused, { body: Buffer.from(text), headers: { "content-type": type, ...guarded } });
   const example = ((schema["examples"] as object[] | undefined)?.[0] ?? {}) as Record<string, unknown>;
   const fields = Object.keys((schema["properties"] ?? {}) as object);
   for (const text of ["null", "[]", '"text"', "1", "", "{", '{"a":}', "{'a':1}", "\u0000"])
@@ -136,7 +140,7 @@ function addBodies(add: Add, schema: Schema): void {
         false,
         JSON.stringify({ ...example, [field]: value }),
       );
-    send(`${field} twice`, false, `{"${field}":1,"${field}":{}}`);
+    send(`${field} twice`, true, `{"${field}":1,"${field}":{}}`);
     const long = "y".repeat(200_000);
     send(`${field} long`, false, JSON.stringify({ ...example, [field]: long }));
   }

@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { jobmount, tempFolder } from "../cli/jobmount.ts";
 import { eventually } from "../support/eventually.ts";
 import { isAlive } from "../support/processes.ts";
+import { canRunAsRoot } from "../support/left-out.ts";
 import { Service } from "../support/service.ts";
 
 const USER = 48_211;
@@ -40,7 +41,7 @@ describe("the user of jobs", function () {
   this.timeout(60_000);
   before(function () {
     // Only root can start jobs as somebody else.
-    if (process.getuid?.() !== 0) this.skip();
+    if (!canRunAsRoot("the user of jobs")) this.skip();
   });
 
   it("X7: jobs run as JOBMOUNT_JOB_USER, reach nothing of the service, and leave nothing behind", async () => {

@@ -97,7 +97,7 @@ onEveryDatabase("kill -9", function (databases) {
       ).to.equal(true);
     } finally {
       await service.stop();
-      rmSync(files, { recursive: true, force: true });
+      rmSync(files, { recursive: true, force: true, maxRetries: 5 });
     }
   });
 });

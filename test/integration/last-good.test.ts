@@ -27,7 +27,7 @@ onEveryDatabase("R1: last good serves on", function (databases) {
 
   const save = (key: string, text: string) => mounts.write({ [`acme/${key}/job.ts`]: text });
   const listed = async (key: string): Promise<Json> =>
-    (await mounts.service.get("/load-errors")).json.data.find((failed: Json) => failed.job === key);
+    (await mounts.service.get("/load-errors?limit=200")).json.data.find((failed: Json) => failed.job === key);
 
   it("a syntax error is told as the bundler tells it: file, line, column, code frame, hint, both hashes, since when", async () => {
     const good = (await mounts.job("syntax")).version.hash;

@@ -68,7 +68,7 @@ class Replicas {
 
   async end(): Promise<void> {
     for (const service of this.all) await service.stop();
-    rmSync(this.files, { recursive: true, force: true });
+    rmSync(this.files, { recursive: true, force: true, maxRetries: 5 });
   }
 }
 

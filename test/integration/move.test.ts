@@ -26,7 +26,7 @@ describe("moving between databases", function () {
     for (const service of services) await service.stop();
     services = [];
   });
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
   const command = (database: string, ...args: string[]) => ({
     file: process.execPath,
@@ -162,5 +162,46 @@ describe("moving between databases", function () {
       expect(imported(target, dump).status, "still empty").to.equal(0);
     }
     expect(readFileSync(join(folder, "source.db")).length).to.be.greaterThan(0);
+  });
+
+  it("values whose key is missing are not exported as if they were whole; when told to, import says it", async () => {
+    const service = await start(`sqlite:${join(folder, "sealed.db")}`);
+    const task = join(service.tasks, "says");
+    execFileSync("mkdir", ["-p", task]);
+    writeFileSync(join(task, "job.ts"), says("sealed"));
+    await eventually(async () => (await service.get("/jobs/says")).json.loadState === "ready", 60_000);
+    expect((await service.run("says", { secret: "hush" })).state).to.equal("succeeded");
+    await service.terminate();
+    const other = (...args: string[]) => {
+      const one = command(`sqlite:${join(folder, "sealed.db")}`, ...args);
+      return spawnSync(one.file, one.args, {
+        ...one.options,
+        env: { ...one.options.env, JOBMOUNT_SECRET_KEY: "o".repeat(32) },
+      });
+    };
+    const refused = other("export");
+    expect([refused.status, refused.stdout]).to.deep.equal([4, ""]);
+    expect(refused.stderr)
+      .to.match(
+        /1 secret value cannot be opened: JOBMOUNT_SECRET_KEY does not hold the key .* \([0-9a-f]{8}\)/,
+      )
+      .and.include("--with-unreadable");
+    const rotated = other("secrets", "rotate");
+    expect(rotated.status, rotated.stderr).to.equal(4);
+    expect(rotated.stdout).to.match(/^key [0-9a-f]{8} {2}1 value$/m);
+    expect(rotated.stderr).to.include("What lies under the other keys cannot be opened");
+    const all = other("export", "--with-unreadable");
+    expect(all.status, all.stderr).to.equal(0);
+    const one = command(`sqlite:${join(folder, "unreadable.db")}`, "import");
+    const taken = spawnSync(one.file, one.args, {
+      ...one.options,
+      env: { ...one.options.env, JOBMOUNT_SECRET_KEY: "o".repeat(32) },
+      input: all.stdout,
+    });
+    expect(taken.status, taken.stderr).to.equal(0);
+    expect(taken.stderr).to.include("warning: 1 secret value cannot be opened");
+    expect(imported(`sqlite:${join(folder, "refused.db")}`, all.stdout).said).to.include(
+      "JOBMOUNT_SECRET_KEY_FILE to the file that held them, one a line",
+    );
   });
 });

@@ -36,7 +36,7 @@ describe("ported jobs in the service", function () {
   });
   after(async () => {
     await service.stop();
-    rmSync(pictures, { recursive: true, force: true });
+    rmSync(pictures, { recursive: true, force: true, maxRetries: 5 });
   });
 
   it("an image job runs with sharp from its own node_modules, with progress and counts", async () => {

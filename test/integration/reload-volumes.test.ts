@@ -5,6 +5,7 @@ import { mkdirSync, readdirSync, renameSync, symlinkSync } from "node:fs";
 import { onEveryDatabase } from "../support/databases.ts";
 import { KubeVolume, type LinksMade } from "../support/kube-volume.ts";
 import { Mounts, prints } from "../support/mounts.ts";
+import { Victim } from "../support/victim.ts";
 
 const task = (text: string): Record<string, string> => ({
   "job.ts": prints("words", 'import { words } from "./words";'),
@@ -15,6 +16,7 @@ const inFolder = (folder: string, files: Record<string, string>): Record<string,
 
 onEveryDatabase("R3: after each swap of a volume the next run prints the new text", function (databases) {
   let mounts: Mounts;
+  let victim: Victim;
 
   before(async function () {
     this.timeout(60_000);
@@ -28,6 +30,8 @@ onEveryDatabase("R3: after each swap of a volume the next run prints the new tex
         mkdirSync(made.path("gitsync"));
       },
     });
+    await mounts.prints("items:other", "other");
+    victim = await Victim.of(mounts.service, "whole:other");
   });
   after(() => mounts.stop());
 
@@ -115,4 +119,6 @@ onEveryDatabase("R3: after each swap of a volume the next run prints the new tex
     }
     expect(await mounts.source("current")).to.include({ state: "available" });
   });
+
+  it("meanwhile the runs of a job that nobody touched were on time", () => victim.wasOnTime());
 });

@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { onEveryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { sharedMariadb } from "../support/mariadb.ts";
-import { type Json, Service } from "../support/service.ts";
+import { type Json, ROOT, Service } from "../support/service.ts";
 
 const NOTES = `import { appendFileSync } from "node:fs";
 import { defineJob } from "jobmount";
@@ -29,7 +29,11 @@ onEveryDatabase("C3: restoring a backup", function (databases) {
   async function backup(url: string): Promise<() => Promise<string>> {
     const file = join(service.folder, "backup");
     if (databases.name === "sqlite") {
-      execFileSync("sqlite3", [url.slice("sqlite:".length), `.backup ${file}`]);
+      const verb = [join(ROOT, "bin", "jobmount.mjs"), "backup", file];
+      execFileSync(process.execPath, verb, {
+        env: { PATH: process.env["PATH"], TASK_DATABASE_URL: url },
+        stdio: "pipe",
+      });
       return () => Promise.resolve(`sqlite:${file}`);
     }
     const server = new URL(url);

@@ -123,6 +123,56 @@ onEveryDatabase("schedules in hand", function (databases) {
     }
   });
 
+  it("a job switched off costs no run after its answer, says so, and is one row when it is on again", async function () {
+    this.timeout(90_000);
+    const id = await make({ job: "noop", every: "1s", overlap: "allow_all" });
+    await eventually(async () => (await rowsOf(id)).length >= 1, 20_000);
+    const patch = async (body: object) => {
+      const set = await service.call("PATCH", "/jobs/noop", body, { "if-match": "*" });
+      expect(set.status, set.text).to.equal(200);
+      return set.json;
+    };
+    expect(await patch({ enabled: false })).to.include({ enabled: false, nextRunAt: null });
+    const offAt = Date.parse((await service.get("/meta")).json.now);
+    expect((await service.call("POST", "/jobs/noop/runs", {})).status).to.equal(409);
+    await eventually(
+      async () => Date.parse((await service.get("/meta")).json.now) > offAt + 3 * SECOND,
+      20_000,
+    );
+    expect((await rowsOf(id)).filter((row) => Date.parse(row.fireAt) > offAt)).to.deep.equal([]);
+    expect((await service.get(`/schedules/${id}`)).json.suspended).to.include({
+      reason: "disabled",
+      scope: "job",
+    });
+    expect((await cli("explain", id, new Date(offAt + 2 * SECOND).toISOString())).out).to.include(
+      'the job "noop" was switched off by token:',
+    );
+    expect((await cli("jobs")).out).to.match(/^noop +ready, off /m);
+    await service.terminate();
+    await service.startAgain();
+    expect((await service.get("/jobs/noop")).json.enabled).to.equal(false);
+    await patch({ enabled: true });
+    const ranges = (await rowsOf(id)).filter((row) => row.state === "skipped");
+    expect(ranges).to.have.length(1);
+    expect(ranges[0]).to.include({ reason: "disabled" });
+    expect(ranges[0].fireCount).to.be.at.least(2);
+    await eventually(async () => (await rowsOf(id)).at(-1)!.state === "succeeded", 20_000);
+    await remove(id);
+  });
+
+  it("X8: retries that are set for a job hold for its next run, and no longer when they are taken back", async function () {
+    this.timeout(60_000);
+    const triesOf = async (retries: object | null) => {
+      const set = await service.call("PATCH", "/jobs/fails", { retries }, { "if-match": "*" });
+      expect(set.status, set.text).to.equal(200);
+      const run = await service.call("POST", "/jobs/fails/runs", {}, { prefer: "wait=30" });
+      const { state, attempt, maxAttempts } = run.json;
+      return [state, attempt, maxAttempts];
+    };
+    expect(await triesOf({ attempts: 1 })).to.deep.equal(["failed", 1, 1]);
+    expect(await triesOf(null)).to.deep.equal(["failed", 3, 3]);
+  });
+
   it("S9: a backfill runs each instant once, the job is told which, and none when asked again", async function () {
     this.timeout(90_000);
     mkdirSync(join(service.tasks, "tells_when"), { recursive: true });
@@ -210,7 +260,7 @@ onEveryDatabase("schedules in hand", function (databases) {
       return `${code} ${stderr.split("\n")[0]}`;
     };
     expect(await refused("schedules", "pause")).to.match(/^2 say what: a schedule, or one of --job/);
-    expect(await refused("schedules", "pause", "x", "--all")).to.match(/^2 say what/);
+    expect(await refused("schedules", "pause", "x", "--all")).to.match(/^2 a schedule and --all are given/);
     expect(await refused("explain", "no such")).to.match(/^4 There is no schedule "no such"/);
     expect(await refused("schedules", "skip-next", "sch_1", "--count", "two")).to.match(
       /^2 --count takes a whole/,

@@ -9,8 +9,14 @@ import { eventually } from "../support/eventually.ts";
 import { type Json, Service } from "../support/service.ts";
 
 const CANARY = 'canary-"quoted"\\é/+?&=%-0123456789-ünï🛰-end';
+const TOKEN = "xoxb-of-its-own-0123456789";
 /** Of what is cut, so much may be left. */
 const SHOWN = 3;
+
+const [FIRST_KEY, OTHER_KEY] = [
+  "the-first-key-of-this-test-0123456789",
+  "another-key-of-this-test-0123456789",
+];
 
 /** Keeps the secret as a durable value and uses it in the next run, as a refreshed token would be. */
 const KEEPS = `import { defineJob } from "jobmount";
@@ -23,18 +29,39 @@ export class Job extends defineJob({ name: "Keeps", optionalParams: { token: { t
 }
 `;
 
+/** Shows all that it gets from its environment. */
+const TELLS = `import { defineJob } from "jobmount";
+export class Job extends defineJob({ name: "Tells", env: ["SLACK_TOKEN", "GREETING", "HOME_URL"] }) {
+  execute() {
+    const { SLACK_TOKEN, GREETING, HOME_URL } = process.env;
+    this.log.info("got " + SLACK_TOKEN + ", " + GREETING + ", " + HOME_URL);
+    throw new Error("refused " + SLACK_TOKEN);
+  }
+}
+`;
+
 onEveryDatabase("L3: secrets", function (databases) {
   let service: Service;
   let database: string;
   const answers: string[] = [];
+  const env: Record<string, string> = {
+    JOBMOUNT_LOG_LEVEL: "debug",
+    JOBMOUNT_SECRET_KEY: FIRST_KEY,
+    SLACK_TOKEN: TOKEN,
+    GREETING: "good morning",
+    HOME_URL: `https://me:${encodeURIComponent(CANARY)}@example.test/`,
+  };
 
   before(async function () {
     this.timeout(60_000);
     database = await databases.freshUrl();
-    service = await Service.start({ jobs: [], database, env: { JOBMOUNT_LOG_LEVEL: "debug" } });
+    service = await Service.start({ jobs: [], database, env });
     mkdirSync(join(service.tasks, "keeps"), { recursive: true });
     writeFileSync(join(service.tasks, "keeps", "job.ts"), KEEPS);
-    await eventually(async () => (await service.get("/jobs/keeps")).status === 200, 15_000);
+    mkdirSync(join(service.tasks, "tells"), { recursive: true });
+    writeFileSync(join(service.tasks, "tells", "job.ts"), TELLS);
+    for (const job of ["keeps", "tells"])
+      await eventually(async () => (await service.get(`/jobs/${job}`)).status === 200, 15_000);
   });
   after(() => service.stop());
 
@@ -101,6 +128,17 @@ onEveryDatabase("L3: secrets", function (databases) {
     });
   }
 
+  it("of the variables that a job declares, those named as secrets and passwords in addresses are masked", async function () {
+    this.timeout(60_000);
+    const run = await service.run("tells");
+    expect(run.error.message).to.equal("refused ***");
+    expect(run["cause"]).to.match(/^refused \*\*\* /);
+    const [line] = (await get(`/runs/${run["id"]}/logs`)).json.data as Json[];
+    expect(line["text"]).to.equal("got ***, good morning, https://me:***@example.test/");
+    const rows = await everyRow();
+    expect([...leaks(rows), ...formsOf(TOKEN).filter((form) => rows.includes(form))]).to.deep.equal([]);
+  });
+
   it("a durable value that holds a secret is stored sealed, and the job gets it back as it was", async function () {
     this.timeout(60_000);
     expect((await service.run("keeps", { token: CANARY }))["result"]).to.deep.equal({ length: 0 });
@@ -120,10 +158,50 @@ onEveryDatabase("L3: secrets", function (databases) {
   });
 
   it("built-in jobs are listed when they are asked for", async () => {
-    expect((await service.get("/jobs")).json.data.map((job: Json) => job["key"])).to.deep.equal(["keeps"]);
+    expect((await service.get("/jobs")).json.data.map((job: Json) => job["key"])).to.deep.equal([
+      "keeps",
+      "tells",
+    ]);
     const built = (await service.get("/jobs?source=builtin")).json.data;
     expect(built.map((job: Json) => [job["key"], job["loadState"]])).to.deep.equal([
       ["secret_check", "ready"],
     ]);
+  });
+
+  it("a secret that no key at hand opens ends the run as params, in words that say what to do; with the key it runs", async function () {
+    this.timeout(90_000);
+    const before = await service.run("keeps", { token: CANARY });
+    const again = async () => {
+      const made = await service.call("POST", `/runs/${before["id"]}/retry`, {});
+      expect(made.status, made.text).to.equal(202);
+      return eventually(async () => {
+        const { json } = await get(`/runs/${made.json["id"]}`);
+        return ["failed", "succeeded"].includes(json["state"]) && json;
+      }, 20_000);
+    };
+    const restart = async (keys: string) => {
+      await service.terminate();
+      env["JOBMOUNT_SECRET_KEY"] = keys;
+      await service.startAgain();
+    };
+    await restart(OTHER_KEY);
+    const param = await again();
+    expect(param).to.include({ state: "failed", reason: "params", attempt: 1 });
+    expect(param.cause).to.match(
+      /^a saved secret cannot be decrypted with the keys that are there: the sealed value of the param "token" was made with the key [0-9a-f]{8}, and JOBMOUNT_SECRET_KEY holds only [0-9a-f]{8}: add the earlier key behind the first \(a comma between them\), or save the value again$/,
+    );
+    const kept = await service.run("keeps");
+    expect(kept).to.include({ state: "failed", reason: "params" });
+    expect(kept.cause).to.include('the sealed value of the durable value "kept" was made with the key ');
+    const warned = () => service.output.match(/secret values cannot be opened: JOBMOUNT_SECRET_KEY/g) ?? [];
+    await eventually(() => warned().length > 0, 30_000);
+    expect(warned(), "at the start, once").to.have.length(1);
+    for (const text of [JSON.stringify(param), JSON.stringify(kept), service.output]) {
+      expect(leaks(text)).to.deep.equal([]);
+      for (const key of [FIRST_KEY, OTHER_KEY]) expect(text).not.to.include(key);
+    }
+    await restart(`${OTHER_KEY},${FIRST_KEY}`);
+    expect(await again()).to.include({ state: "succeeded" });
+    expect((await service.run("keeps"))["result"]).to.deep.equal({ length: CANARY.length });
   });
 });

@@ -7,7 +7,7 @@ import { promisify } from "node:util";
 import { onEveryDatabase } from "../support/databases.ts";
 import { eventually } from "../support/eventually.ts";
 import { type LogEvent, readEvents } from "../support/event-stream.ts";
-import { median } from "../support/median.ts";
+import { percentile } from "../support/median.ts";
 import { type Json, ROOT, Service } from "../support/service.ts";
 
 const run = promisify(execFile);
@@ -28,6 +28,12 @@ const JOBS: Record<string, string> = {
     }
     this.log.info(${JSON.stringify(CONTROL)});
     if (this.run.attempt === 1) throw new Error("again");
+  }
+}`,
+  warns_early: `export class Job extends defineJob({ name: "Warns early" }) {
+  execute() {
+    this.log.warn("look out");
+    for (let i = 0; i < 5; i++) this.log.info("nothing " + i);
   }
 }`,
   ticks: `export class Job extends defineJob({ name: "Ticks" }) {
@@ -124,14 +130,32 @@ onEveryDatabase("what a run tells", function (databases) {
     expect(text).not.to.match(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f]/);
   });
 
+  /** How long the service takes, in ms, for a commit with next to nothing in it. */
+  async function waitsDuring(work: () => Promise<void>): Promise<number[]> {
+    const waits: number[] = [];
+    let over = false;
+    const working = work().finally(() => (over = true));
+    while (!over) {
+      const from = performance.now();
+      const { status, text } = await service.call("POST", "/tokens", { name: "turn", role: "viewer" });
+      expect(status, text).to.equal(201);
+      waits.push(performance.now() - from);
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+    await working;
+    return waits;
+  }
+
   it("a log is live: each line is there within 100 ms, and who comes again goes on where he was", async function () {
     this.timeout(60_000);
     const { json } = await service.call("POST", "/jobs/ticks/runs", {});
     const path = `/api/v1/runs/${json["id"]}/logs/stream`;
     const first: LogEvent[] = [];
-    for await (const event of readEvents(service, path)) if (first.push(event) === 10) break;
     const rest: LogEvent[] = [];
-    for await (const event of readEvents(service, path, first.at(-1)!.id)) rest.push(event);
+    const waits = await waitsDuring(async () => {
+      for await (const event of readEvents(service, path)) if (first.push(event) === 10) break;
+      for await (const event of readEvents(service, path, first.at(-1)!.id)) rest.push(event);
+    });
     const end = rest.pop()!;
     expect(end.event).to.equal("end");
     expect(end.data).to.include({ state: "succeeded", reason: null });
@@ -142,12 +166,31 @@ onEveryDatabase("what a run tells", function (databases) {
     expect(lines.map(({ id }) => id)).to.deep.equal(lines.map((_, i) => `1-${i + 1}`));
     expect(lines.map(({ data }) => data)).to.deep.equal(await linesOf(json["id"]));
     const late = lines.map(({ at, data }) => at - Date.parse(data["time"]));
-    // The most of them: on a busy machine one or the other waits for its turn.
-    expect(median(late), late.join(" ")).to.be.lessThan(100);
+    // Nine of ten. A line is told by way of a commit: where others keep the machine or its disk busy, what a commit of next
+    // to nothing took meanwhile is theirs.
+    const turn = percentile(waits, 0.9);
+    expect(percentile(late, 0.9) - turn, `${late.join(" ")}, without ${turn}`).to.be.lessThan(100);
     const again = await service.call("GET", path.replace("/api/v1", ""), undefined, {
       "last-event-id": `1-${TICKS}`,
     });
     expect(again.status, "a browser stops asking").to.equal(204);
+  });
+
+  it("a browser that follows some levels alone stops asking too, though the last lines were none of them", async function () {
+    this.timeout(60_000);
+    const { id } = await service.run("warns_early");
+    const path = `/api/v1/runs/${String(id)}/logs/stream?level=warn`;
+    const events: LogEvent[] = [];
+    for await (const event of readEvents(service, path)) events.push(event);
+    const last = events.filter(({ event }) => event === "message").at(-1)!;
+    expect(last.data["text"]).to.equal("look out");
+    const again = await service.call("GET", path.replace("/api/v1", ""), undefined, {
+      "last-event-id": last.id,
+    });
+    expect(again.status).to.equal(204);
+    const late: LogEvent[] = [];
+    for await (const event of readEvents(service, path, "1-0")) late.push(event);
+    expect(late[0]!.data["text"], "one that has not seen it").to.equal("look out");
   });
 
   it("X11: what a run still says when it has ended is in no other's log", async function () {
@@ -166,14 +209,18 @@ onEveryDatabase("what a run tells", function (databases) {
     const ended = await service.run("floods");
     const lines = await linesOf(ended["id"]);
     const mark =
-      /^\[jobmount\] (\d+) lines \((\d+) bytes\) were dropped here: a run keeps 65536 bytes of log$/;
+      /^\[jobmount\] (\d+) lines \((\d+) bytes\) were dropped here: a run keeps 65536 bytes of log, its text and 64 bytes a line$/;
     const [, dropped, bytes] = mark.exec(String(lines.at(-1)["text"])) ?? [];
     expect(Number(dropped) + lines.length - 1).to.equal(5_000);
     expect(ended.log).to.deep.equal({
       lines: lines.length,
       bytes: ended.log["bytes"],
       droppedBytes: Number(bytes),
+      removedAt: null,
     });
+    // One more would not have fitted.
+    const kept = ended.log["bytes"] + 64 * (lines.length - 1);
+    expect(kept).to.be.within(65_536 - 64 - String(lines.at(-2)["text"]).length - 1, 65_536);
     expect(lines.slice(0, -1).map((line) => String(line["text"]).split(" x")[0])).to.deep.equal(
       lines.slice(0, -1).map((_, i) => `line ${i}`),
     );

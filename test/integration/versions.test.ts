@@ -17,6 +17,19 @@ export class Job extends defineJob({ name: "Says", ${params} }) {
 }
 `;
 
+const WRITES = `import { defineJob } from "jobmount";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
+export class Job extends defineJob({ name: "Writes", files: ["*.txt"] }) {
+  execute() {
+    const file = this.file("data.txt");
+    const read = readFileSync(file, "utf8");
+    writeFileSync(file + ".new", "evil");
+    renameSync(file + ".new", file);
+    return { read };
+  }
+}
+`;
+
 onEveryDatabase("versions", function (databases) {
   let service: Service;
   before(async function () {
@@ -133,5 +146,17 @@ onEveryDatabase("versions", function (databases) {
     const { status, json } = await service.call("POST", "/jobs/says/reload");
     expect(status).to.equal(200);
     expect(json.loadState).to.equal("ready");
+  });
+
+  it("R2: what a job writes over its own data file no later run reads, over a restart too", async function () {
+    this.timeout(60_000);
+    save("writes", "data.txt", "as saved");
+    save("writes", "job.ts", WRITES);
+    await eventually(async () => (await service.get("/jobs/writes")).json.loadState === "ready", 15_000);
+    const read = async (): Promise<string> => (await service.run("writes")).result.read;
+    expect(await read()).to.equal("as saved");
+    expect(await read(), "in the same child").to.equal("as saved");
+    await service.startAgainTimed();
+    expect(await read(), "after a restart").to.equal("as saved");
   });
 });

@@ -3,7 +3,7 @@ import { expect } from "chai";
 import { inspect } from "node:util";
 import { MASK, Masker } from "../../src/runs/masker.ts";
 import { MaskedLines } from "../../src/runs/masked-lines.ts";
-import { formsOf } from "../../src/runs/secret-forms.ts";
+import { formsOf, secretsOfEnv } from "../../src/runs/secret-forms.ts";
 
 const SECRETS = [
   "xoxb-1234567890-abcdef",
@@ -150,5 +150,22 @@ describe("L3: masking", () => {
     expect(masker.text(`a ${huge.slice(0, 16_000)}… (cut)`)).to.equal(`a ${MASK}… (cut)`);
     expect(masker.text(huge)).to.equal(MASK);
     expect(performance.now() - from).to.be.below(5_000);
+  });
+
+  it("of a job's variables those are secret whose name says so by its last word, and passwords in addresses", () => {
+    const secret = [
+      "SLACK_TOKEN",
+      "token",
+      "AWS_SECRET_ACCESS_KEY",
+      "DB_PASSWORD",
+      "X_APIKEY",
+      "CLIENT_SECRET_2",
+      "GCP_CREDENTIALS",
+    ];
+    for (const name of secret)
+      expect(secretsOfEnv({ [name]: "a long value" }), name).to.include("a long value");
+    const plain = ["GREETING", "TOKEN_URL", "DB_PASSWORD_FILE", "MONKEY", "KEYBOARD", "SECRETARY"];
+    for (const name of plain) expect(secretsOfEnv({ [name]: "a long value" }), name).to.deep.equal([]);
+    expect(secretsOfEnv({ HOME_URL: "https://me:se%20cret@x/" })).to.deep.equal(["se%20cret", "se cret"]);
   });
 });

@@ -1,8 +1,10 @@
 // What a job threw, in words: the place is the job's own, whatever threw below it.
 import { expect } from "chai";
+import { fileURLToPath } from "node:url";
 import { toldError } from "../../src/sandbox/child-errors.ts";
 
 const BUNDLE = "/versions/ab/job.mjs";
+const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 
 function thrown(frames: readonly string[], cause?: unknown): Error {
   const error = new Error("bad", { cause });
@@ -37,6 +39,19 @@ describe("a thrown error, told", () => {
       ["go (/versions/ab/sync/node_modules/lib/i.js:1:2)"],
       "sync/node_modules/lib/i.js:1",
     ],
+    [
+      "in a folder of its own that is called as one of ours",
+      ["get (/versions/ab/sync/src/sdk/client.ts:4:9)", "Job.execute (/versions/ab/sync/job.ts:7:3)"],
+      "sync/src/sdk/client.ts:4",
+    ],
+    [
+      "in one of another build",
+      [
+        "file:///versions/ab/dist/src/sandbox/page.js:5:1",
+        "async Job.execute (/versions/ab/sync/job.ts:7:3)",
+      ],
+      "dist/src/sandbox/page.js:5",
+    ],
     ["in a file with a blank in its name", ["/versions/ab/sync/my rows.ts:3:1"], "sync/my rows.ts:3"],
     ["in Node alone", ["node:internal/process/task_queues:95:5"], null],
     ["nowhere", [], null],
@@ -53,8 +68,10 @@ describe("a thrown error, told", () => {
   it("our own frames are folded", () => {
     const frames = [
       "Job.execute (/versions/ab/sync/job.ts:7:3)",
-      "runAttempt (/srv/jobmount/dist/src/sdk/attempt.js:33:40)",
-      "settle (file:///srv/jobmount/dist/src/sandbox/child.js:90:30)",
+      `runAttempt (${ROOT}dist/src/sdk/attempt.js:33:40)`,
+      `settle (file://${ROOT}src/sandbox/child.ts:90:30)`,
+      `async file://${ROOT}dist/src/sandbox/child.js:95:3`,
+      "async node:internal/modules/esm/loader:1:2",
     ];
     expect(toldError(thrown(frames), BUNDLE).stack).to.equal(
       "Error: bad\n    at Job.execute (sync/job.ts:7:3)",

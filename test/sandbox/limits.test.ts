@@ -39,6 +39,18 @@ describe("limits of an attempt", function () {
       }`,
     ],
   ];
+  // The kernel lists a process with the thread that made it.
+  const inWorker = (code: string): string => `async execute() {
+    const { Worker } = await import("node:worker_threads");
+    new Worker(${JSON.stringify(`const { spawn } = require("node:child_process"); ${code}; setInterval(() => {}, 1000);`)}, { eval: true });
+    await new Promise((r) => setTimeout(r, 60000));
+  }`;
+  bombs.push([
+    "a process that a worker thread made",
+    inWorker(
+      `spawn(process.execPath, ["-e", "const all = []; setInterval(() => all.push(Buffer.alloc(4e6, 1)), 5);"], { stdio: "ignore" })`,
+    ),
+  ]);
   for (const [what, body] of bombs) {
     it(`X10: too much memory in ${what} ends as out_of_memory, with what was used and where the limit was set`, async () => {
       const { outcome, groupEmptyAt } = await rig.run(rig.bundle(body), {
@@ -90,6 +102,12 @@ describe("limits of an attempt", function () {
     expect(pids.filter(isAlive)).to.deep.equal([]);
   });
 
+  it("X10: processes that a worker thread made are counted", async () => {
+    const body = inWorker(`for (let i = 0; i < 40; i++) spawn("sleep", ["300"], { stdio: "ignore" })`);
+    const { outcome } = await rig.run(rig.bundle(body), { limits: { processes: 16, timeoutMs: 30_000 } });
+    expect(outcome.kind).to.equal("too_many_processes");
+  });
+
   it("X10: each limit says where it was set", () => {
     const defaults = {
       timeoutMs: 1,
@@ -100,12 +118,17 @@ describe("limits of an attempt", function () {
       defaulted: new Set(["JOBMOUNT_JOB_MEMORY"]),
     };
     const plain = { timeoutMs: 9, timeoutDeclared: false, memoryBytes: null };
-    expect(limitsOf({}, plain, defaults).from).to.deep.equal({
+    expect(limitsOf({}, {}, plain, defaults).from).to.deep.equal({
       timeout: "JOBMOUNT_JOB_TIMEOUT; raise with timeout: in defineJob",
       memory: "JOBMOUNT_JOB_MEMORY default; raise with memory: in defineJob",
       processes: "JOBMOUNT_JOB_PROCESSES",
     });
-    const own = limitsOf({ timeoutMs: 7 }, { ...plain, timeoutDeclared: true, memoryBytes: 8 }, defaults);
+    const own = limitsOf(
+      { timeoutMs: 7 },
+      { timeoutMs: 6 },
+      { ...plain, timeoutDeclared: true, memoryBytes: 8 },
+      defaults,
+    );
     expect(own).to.include({ timeoutMs: 7, memoryBytes: 8 });
     expect(own.from).to.include({ timeout: "set for this run", memory: "memory: in defineJob" });
   });

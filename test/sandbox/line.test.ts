@@ -14,19 +14,28 @@ describe("the line of a child", () => {
   const folder = mkdtempSync(join(tmpdir(), "jobmount-line-"));
   const file = join(folder, "1.recall");
   const turn = () => new Promise((resolve) => setImmediate(() => setImmediate(() => setImmediate(resolve))));
-  after(() => rmSync(folder, { recursive: true, force: true }));
+  after(() => rmSync(folder, { recursive: true, force: true, maxRetries: 5 }));
 
-  function line(...numbers: number[]) {
+  function lineAt(path: string, ...numbers: number[]) {
     const told: string[] = [];
     const made = new Line<{ n: number; heard: boolean; begunAt: number }>(
-      file,
+      path,
       systemClock,
       ({ n }) => void told.push(`begins ${n}`),
       ({ n }) => void told.push(`back ${n}`),
+      (why) => void told.push(why),
     );
     for (const n of numbers) made.add({ n: made.number(), heard: n === 1, begunAt: 0 });
     return { made, told };
   }
+  const line = (...numbers: number[]) => lineAt(file, ...numbers);
+
+  it("X10: a recall that cannot be written throws at nobody: the child has to end, and whatever waits in it may have begun", () => {
+    const { made, told } = lineAt(join(folder, "no-such-folder", "1.recall"), 1, 2);
+    made.recall();
+    expect(told.at(-1)).to.match(/^what waits in it cannot be taken back: ENOENT/);
+    expect(made.close(false).map(({ n }) => n)).to.deep.equal([1, 2]);
+  });
 
   it("begins one after the other, each when the one before it has ended", () => {
     const { made, told } = line(1, 2, 3);
@@ -126,7 +135,7 @@ describe("lines of real children", function () {
   });
   after(async () => {
     await pool.stop();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   /** Each attempt writes its name when it begins: behind the back of the check that would keep it out of lines. */

@@ -4,6 +4,8 @@ import { encodeFrame, FrameDecoder, FrameError } from "../../src/sandbox/frames.
 import { type AttemptFacts, outcomeOf } from "../../src/sandbox/outcome.ts";
 import { ShortQueues } from "../../src/sandbox/short-queues.ts";
 import { toMessage } from "../../src/sandbox/told.ts";
+import type { JobSpec } from "../../src/sdk/spec.ts";
+import { jobSpec } from "../support/spec.ts";
 
 function deep(levels: number): unknown {
   let value: unknown = [];
@@ -41,7 +43,12 @@ describe("outcome of an attempt", () => {
       "error",
       /^bad \(a\/job.ts:3\)$/,
     ],
-    ["code that does not load", { told: { kind: "load", error } }, "load", /could not be loaded: bad/],
+    [
+      "code that does not load",
+      { told: { kind: "load", error, changed: false } },
+      "load",
+      /could not be loaded: bad/,
+    ],
     [
       "a wrong result",
       { told: { kind: "invalid_result", pointer: "/n", message: "not a number", raw: { n: "x" } } },
@@ -73,6 +80,12 @@ describe("outcome of an attempt", () => {
       "aborted",
       /asked to end \(user\)/,
     ],
+    [
+      "a run that a later fire replaced, in the words that a waiting one has",
+      { endedBy: { kind: "abort", reason: "replaced" } },
+      "aborted",
+      /^cancelled: a later fire of its schedule took its place/,
+    ],
     ["broken frames", { protocolFault: "no JSON", told: null }, "protocol", /no JSON/],
   ];
   for (const [what, given, kind, cause] of rows) {
@@ -94,11 +107,48 @@ describe("frames", () => {
     }
   });
 
+  it("X10: one that comes in pieces of a few bytes costs no more than its length", () => {
+    const bytes = encodeFrame({ a: "x".repeat(2 ** 20 - 100) });
+    const decoder = new FrameDecoder(2 ** 20);
+    const before = process.cpuUsage();
+    const frames: unknown[] = [];
+    for (let at = 0; at < bytes.length; at += 64) frames.push(...decoder.push(bytes.subarray(at, at + 64)));
+    const { user, system } = process.cpuUsage(before);
+    expect(frames).to.have.length(1);
+    expect((user + system) / 1_000, "ms of processor time").to.be.below(300);
+  });
+
   it("X10: a length beyond the limit, or no JSON, is a fault and not a wait for ever", () => {
     expect(() => new FrameDecoder(10).push(Buffer.from([0, 0, 1, 0]))).to.throw(FrameError, "256 bytes");
     expect(() => new FrameDecoder(10).push(Buffer.from([0, 0, 0, 1, 123]))).to.throw(FrameError, "JSON");
   });
 
+  const line = { time: 1, level: "info", stream: "log", text: "t" };
+  it("a line and a spec as honest children tell them are taken", () => {
+    toMessage({ t: "log", lines: [line] });
+    toMessage({ t: "described", spec: jobSpec(), clean: true });
+  });
+
+  const group = { params: ["a"], min: 1 };
+  const a = { a: { type: "string" } };
+  const specs: [string, object][] = [
+    ["a group of nothing", { paramGroups: [{}] }],
+    ["a group of what is no param", { paramGroups: [group] }],
+    ["a group that asks for more than it has", { requiredParams: a, paramGroups: [{ ...group, min: 2 }] }],
+    ["a param of nothing", { requiredParams: { a: null } }],
+    ["a param of no type", { requiredParams: { a: { type: "magic" } } }],
+    ["a label that is no text", { requiredParams: { a: { type: "string", label: {} } } }],
+    ["a pattern that is none", { requiredParams: { a: { type: "string", pattern: "(" } } }],
+    ["a select without options", { requiredParams: { a: { type: "select" } } }],
+    ["a param whose name is no name", { optionalParams: { "a b": { type: "string" } } }],
+    ["a fraction as concurrency", { concurrency: 1.5 }],
+    ["a fraction of an attempt", { retries: { attempts: 2.5, backoffMs: 0, factor: 1, maxMs: 0 } }],
+    ["a timeout of 300 years", { timeoutMs: 9e12 }],
+    ["the service's own variables", { env: ["JOBMOUNT_SECRET_KEYS"] }],
+    ["files outside", { files: ["../*"] }],
+    ["schedules of nothing", { schedules: [null] }],
+    ["a schedule whose cron is no text", { schedules: [{ cron: 5 }] }],
+  ];
   const forged: [string, unknown][] = [
     ["null", null],
     ["a list", []],
@@ -117,6 +167,14 @@ describe("frames", () => {
     ["a result too deep to be written", { t: "end", end: { kind: "result", counts, details: deep(20_000) } }],
     ["a spec of nothing", { t: "described", spec: {} }],
     ["a spec of half", { t: "described", spec: { files: [] } }],
+    ["a line of no time", { t: "log", lines: [{ ...line, time: Number.MAX_SAFE_INTEGER }] }],
+    ["a line of half a millisecond", { t: "log", lines: [{ ...line, time: 1.5 }] }],
+    ["a throw that was lost in no known way", { t: "thrown", error, lost: { toString: 1 } }],
+    ["a state value of too many bytes", { t: "state", key: "k", value: "ü".repeat(40_000) }],
+    ...specs.map(([what, more]): [string, unknown] => [
+      `a spec with ${what}`,
+      { t: "described", spec: jobSpec(more as Partial<JobSpec>), clean: true },
+    ]),
     ["an end of no kind", { t: "end", end: { kind: "cancelled" } }],
   ];
   for (const [what, value] of forged) {

@@ -118,6 +118,26 @@ describe("output of attempts", function () {
     expect((await rig.run(path, { params: { stops: true } })).outcome).to.include({ kind: "no_result" });
   });
 
+  it("L1: what goes through Node is one order; what is written past it keeps its own, in the same attempt", async () => {
+    const path = rig.bundle(`async execute() {
+      const { writeSync } = process.getBuiltinModule("node:fs");
+      for (let i = 0; i < 40; i++) {
+        console.log("node " + 4 * i);
+        writeSync(1, "raw " + i + "\\n");
+        this.log.info("node " + (4 * i + 1));
+        process.stderr.write("node " + (4 * i + 2) + "\\n");
+        process.stdout.write("node " + (4 * i + 3) + "\\n");
+      }
+    }`);
+    const { outcome, told } = await rig.run(path);
+    expect(outcome.kind).to.equal("result");
+    const texts = told.lines.map(({ text }) => text);
+    const numbers = (kind: string) =>
+      texts.filter((text) => text.startsWith(kind)).map((text) => Number(text.slice(kind.length)));
+    expect(numbers("node ")).to.deep.equal(Array.from({ length: 160 }, (_, i) => i));
+    expect(numbers("raw ")).to.deep.equal(Array.from({ length: 40 }, (_, i) => i));
+  });
+
   it("X10: many lines before process.exit are all kept", async () => {
     const { told } = await rig.run(
       rig.bundle(`execute() { for (let i = 0; i < 5000; i++) console.log(i); process.exit(3); }`),
@@ -145,12 +165,40 @@ describe("output of attempts", function () {
       });
       expect(outcome.kind, (outcome as { cause?: string }).cause).to.equal("result");
       const kept = told.lines.reduce((sum, { text }) => sum + text.length + 64, 0);
-      expect(kept).to.be.within(50_000, 100_000);
+      // Short of the cap by less than one more line of it: what was never written out is cut in whole chunks.
+      const longest = Math.max(...told.lines.map(({ text }) => text.length));
+      expect(kept).to.be.within(100_000 - longest - 64, 100_000);
       expect(told.droppedBytes + told.lines.length).to.be.greaterThan(
         what === "empty lines" ? 1 : 20_000_000,
       );
     });
   }
+
+  it("L1: lines of ten characters are kept up to the cap with 64 bytes each, and their fields count", async () => {
+    const path = rig.bundle(
+      `execute() { for (let i = 0; i < 9000; i++) this.log.info("0123456789", this.params.fields ? { a: "bc" } : undefined); }`,
+    );
+    const limits = { outputBytes: 74_000 };
+    expect((await rig.run(path, { limits })).told.lines.length).to.equal(1_000);
+    const { told } = await rig.run(path, { limits, params: { fields: true } });
+    expect(told.lines.length).to.equal(Math.floor(74_000 / (10 + 10 + 64)));
+    expect(told.droppedBytes).to.equal(20 * (9_000 - told.lines.length));
+  });
+
+  it("L1: lines that a job forges count with their fields too", async () => {
+    const path = rig.bundle(`async execute() {
+      const { writeSync } = await import("node:fs");
+      const line = { time: 1, level: "info", stream: "log", text: "", fields: { a: "x".repeat(10_000) } };
+      const text = Buffer.from(JSON.stringify({ t: "log", lines: [line] }));
+      const frame = Buffer.alloc(4 + text.length); frame.writeUInt32BE(text.length); text.copy(frame, 4);
+      for (let i = 0; i < 100; i++) for (let at = 0; at < frame.length;)
+        try { at += writeSync(4, frame, at); } catch (error) { if (error.code !== "EAGAIN") throw error; }
+    }`);
+    const { told, outcome } = await rig.run(path, { limits: { outputBytes: 100_000 } });
+    expect(outcome.kind).to.equal("result");
+    expect(told.lines.length).to.equal(9);
+    expect(told.droppedBytes).to.equal(91 * 10_008);
+  });
 
   it("X10: a job that closes its pipe, or writes to the one on which it is told, ends as protocol", async () => {
     const closes = await rig.run(

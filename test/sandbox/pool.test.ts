@@ -1,6 +1,6 @@
 // Attempts in real child processes: what a job tells arrives, what it does wrong ends as one outcome.
 import { expect } from "chai";
-import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
@@ -29,13 +29,40 @@ describe("pool of sandboxes", function () {
   });
   after(async () => {
     await pool.stop();
-    rmSync(folder, { recursive: true, force: true });
+    rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
   });
 
   function bundle(body: string): string {
     const path = join(folder, `job-${++n}.mjs`);
     writeFileSync(path, `${HEAD}\n${body}\n}`);
     return path;
+  }
+
+  function orderOf(path: string, params: Record<string, unknown> = {}) {
+    return {
+      bundlePath: path,
+      filesDir: folder,
+      resolveFrom: [],
+      params: params,
+      run: {
+        id: "run_1",
+        attempt: 1,
+        fireAt: null,
+        trigger: "manual" as const,
+        scheduleId: null,
+        missed: null,
+        onlyRecords: null,
+      },
+      dataDir: join(folder, "data"),
+      secretForms: [],
+      state: [["old", 1]] as const,
+      env: {},
+      resultSchema: null,
+    };
+  }
+
+  function heapOf(pid: number): number {
+    return Number(/max-old-space-size=(\d+)/.exec(readFileSync(`/proc/${pid}/cmdline`, "latin1"))?.[1]);
   }
 
   async function run(
@@ -62,26 +89,7 @@ describe("pool of sandboxes", function () {
     };
     const attempt = pool.run(
       path,
-      {
-        bundlePath: path,
-        filesDir: folder,
-        resolveFrom: [],
-        params: more.params ?? {},
-        run: {
-          id: "run_1",
-          attempt: 1,
-          fireAt: null,
-          trigger: "manual",
-          scheduleId: null,
-          missed: null,
-          onlyRecords: null,
-        },
-        dataDir: join(folder, "data"),
-        secretForms: [],
-        state: [["old", 1]],
-        env: {},
-        resultSchema: null,
-      },
+      orderOf(path, more.params),
       limitsOf({ timeoutMs: more.timeoutMs ?? 5_000 }),
       listener,
       "reuse",
@@ -187,6 +195,43 @@ describe("pool of sandboxes", function () {
     expect(outcome.kind).to.equal("protocol");
   });
 
+  it("X10: what an earlier attempt wrote to stderr explains no later end in the same child", async () => {
+    const path = bundle(`async execute() {
+      const { writeSync } = await import("node:fs");
+      if (this.params.first) writeSync(2, "FATAL ERROR: Reached heap limit Allocation failed - JavaScript heap out of memory\\n");
+      else process.kill(process.pid, "SIGSEGV");
+      return { pid: process.pid };
+    }`);
+    const first = await run(path, { params: { first: true } });
+    expect(first.outcome.kind).to.equal("result");
+    const second = await run(path);
+    expect(second.outcome.kind).to.equal("crash");
+  });
+
+  it("X10: a child that was made for more memory, and whose attempt never began, becomes no common spare", async () => {
+    const own = new Pool({
+      clock: systemClock,
+      tempRoot: join(folder, "own"),
+      env: { PATH: "/usr/bin:/bin" },
+      warmLimit: 2,
+      memoryBytes: 64 * 1024 * 1024,
+    });
+    await own.start();
+    const path = bundle(`execute() {}`);
+    const given = own.run(
+      path,
+      orderOf(path),
+      limitsOf({ memoryBytes: 256 * 1024 * 1024 }),
+      { lines() {}, dropped() {}, records() {}, progress() {}, state() {} },
+      "reuse",
+    );
+    given.abort("user");
+    expect((await given.ended).outcome.kind).to.equal("aborted");
+    const [one, other] = [own.takeSpare(), own.takeSpare()];
+    expect([one, other].map((spare) => heapOf(spare.pid!))).to.deep.equal([32, 32]);
+    await own.stop();
+  });
+
   it("X9: a cancel reaches the signal; what ends in the grace gets no other", async () => {
     const path = bundle(
       `async execute() { await new Promise((r) => { const t = setTimeout(r, 60000); this.signal.addEventListener("abort", () => { clearTimeout(t); r(); }); }); return {}; }`,
@@ -219,5 +264,16 @@ describe("pool of sandboxes", function () {
     await new Promise((resolve) => setTimeout(resolve, 60));
     const { told } = await run(path);
     expect(told.lines).to.deep.equal([]);
+  });
+
+  it("X9: one that is cancelled while it waits for its child never begins, and nothing of it was there", async () => {
+    const path = bundle(`execute() { throw new Error("it ran"); }`);
+    const nobody = { lines() {}, dropped() {}, records() {}, progress() {}, state() {} };
+    const attempt = pool.run(path, orderOf(path), limitsOf(), nobody, "fresh");
+    attempt.abort("user");
+    const { outcome, steps, groupEmptyAt } = await attempt.ended;
+    expect(outcome).to.include({ kind: "aborted", cause: "asked to end (user) before it started" });
+    expect(steps).to.deep.equal([]);
+    expect(groupEmptyAt).to.be.a("number");
   });
 });

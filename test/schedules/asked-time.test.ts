@@ -34,6 +34,18 @@ describe("an asked time", () => {
     ["in 90s", "2027-03-31T12:31:45Z"],
     ["15s ago", "2027-03-31T12:30:00Z"],
     ["in 2d", "2027-04-02T12:30:00Z"],
+    ["1 minute ago", "2027-03-31T12:29:00Z"],
+    ["90 seconds ago", "2027-03-31T12:28:45Z"],
+    ["in an hour", "2027-03-31T13:30:00Z"],
+    ["2 weeks ago", "2027-03-17T12:30:00Z"],
+    ["14:30 tomorrow", "2027-04-01T12:30:00Z"],
+    ["02:00 last wednesday", "2027-03-24T01:00:00Z"],
+    ["yesterday 2am", "2027-03-30T00:00:00Z"],
+    ["12 am today", "2027-03-30T22:00:00Z"],
+    ["tomorrow 2:30pm", "2027-04-01T12:30:00Z"],
+    ["2027-03-30 02:00:15.250", "2027-03-30T00:00:15.250Z"],
+    ["2027-03-30 02:00:15.250 +02:00", "2027-03-30T00:00:15.250Z"],
+    ["2027-03-30 02:00 +05:30", "2027-03-29T20:30:00Z"],
   ];
   for (const [text, at] of table) it(`${text} is ${at}`, () => expect(asked(text)).to.equal(at));
 
@@ -99,5 +111,7 @@ describe("an asked time", () => {
       for (const text of wrong) expect(asked(text), text.slice(0, 40)).to.equal(undefined);
     };
     expect(costMs(all, 100)).to.be.below(100);
+    const long = "Yesterday \t".repeat(100_000);
+    expect(costMs(() => void [asked(long), dayAlone(long)], 5)).to.be.below(5);
   });
 });

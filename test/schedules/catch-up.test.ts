@@ -316,6 +316,7 @@ describe("catch-up", () => {
       0,
       ["skip buffer_full 01:00..02:00 x2", "run 03:00"],
     ],
+    ["buffer_one, latest", "buffer_one", "latest", 0, ["skip missed 01:00..02:00 x2", "run 03:00"]],
     ["buffer_one, merge", "buffer_one", "merge", 1, ["skip buffer_full 01:00..03:00 x3"]],
     ["buffer_all, all", "buffer_all", "all", 99, ["skip buffer_full 01:00..02:00 x2", "run 03:00"]],
     [
@@ -340,6 +341,13 @@ describe("catch-up", () => {
           );
     });
   }
+
+  it("S9, S10: all with buffer_one and nothing active: the newest two run, one after the other, and the rest is one range", () => {
+    const catchUp = { policy: "all", windowMs: 24 * HOUR, max: 100 } as const;
+    const planned = plan(makeSchedule({ overlap: "buffer_one", catchUp }), day("05:30:00"), []);
+    expect(brief(planned.rows)).to.deep.equal(["skip buffer_full 01:00..03:00 x3", "run 04:00", "run 05:00"]);
+    expect(planned.firedThrough).to.equal(day("05:30:00"));
+  });
 
   it("S9, S10: a job that hangs has no more runs that wait after fifty downtimes than its policies say", () => {
     const most = { skip: 100, buffer_one: 1, buffer_all: 100, cancel_other: 1, allow_all: 1000 };

@@ -42,6 +42,7 @@ export function makeSchedule(changes: Partial<Schedule> = {}): Schedule {
     firedThrough: at("2027-01-10T00:30:00Z"),
     nextFireAt: null,
     origin: "api",
+    suggested: null,
     createdAt: 0,
     updatedAt: 0,
     ...changes,

@@ -166,6 +166,24 @@ function checkStep(before: Schedule, active: ActiveRun[], planned: Plan, now: nu
     if (row.outcome === "run") checkRun(before, row, now, what);
   }
   checkOverlap(before, active, planned, what);
+  if (before.overlap === "buffer_one" && before.catchUp.policy === "all")
+    checkPlaces(before, active, planned, now, what);
+}
+
+/** With one place to run and one to wait, the newest of what is caught up take those that are free, and no more, no less. */
+function checkPlaces(before: Schedule, active: ActiveRun[], planned: Plan, now: number, what: string): void {
+  if (!before.enabled || before.maxRuns !== null || now < before.firedThrough) return;
+  const { windowMs, max } = before.catchUp;
+  const from = Math.max(before.firedThrough, (before.startAt ?? 0) - 1);
+  const late = calendarOf(before.when)
+    .newestUpTo(Math.min(now, before.endAt ?? Infinity), 50)
+    .filter((fire) => fire > from && now - fire > ON_TIME_MS && now - fire <= windowMs);
+  const places = Math.min(max, Math.max(0, 2 - active.length));
+  const caught = planned.rows.filter((row) => row.outcome === "run" && row.cause !== null);
+  expect(
+    caught.map(({ fireAt }) => fireAt),
+    what,
+  ).to.deep.equal(late.slice(late.length - Math.min(places, late.length)));
 }
 
 function checkRun(before: Schedule, row: PlannedRow, now: number, what: string): void {

@@ -1,6 +1,7 @@
 // What a schedule will do, in words.
 import { expect } from "chai";
 import { previewOf } from "../../src/schedules/preview.ts";
+import type { OverlapPolicy } from "../../src/sdk/spec.ts";
 import type { When } from "../../src/schedules/schedule.ts";
 import { sentenceOf } from "../../src/schedules/sentence.ts";
 import { costMs } from "../support/cost.ts";
@@ -31,6 +32,10 @@ describe("a preview", () => {
     ["*/15 * * * *", "Every 15 minutes (UTC)"],
     ["* * * * * *", "Every second (UTC)"],
     ["0 0 * * 7", "At 00:00, only on Sunday (UTC)"],
+    ["0 12 * * 0-7", "At 12:00, every day (UTC)"],
+    ["0 12 * * mon-sun", "At 12:00, every day (UTC)"],
+    ["0 12 1 * 0-6", "At 12:00, every day (UTC)"],
+    ["0 12 * 6 0,1,2-6", "At 12:00, only in June (UTC)"],
     ["0 0 L * *", "At 00:00, on the last day of the month (UTC)"],
     ["0 0 15W * *", "At 00:00, on the weekday nearest day 15 of the month (UTC)"],
     ["0 0 1W,15W * *", "At 00:00, on day-of-month 1W,15W (UTC)"],
@@ -126,8 +131,23 @@ describe("a preview", () => {
     ],
     [
       cron("*/10 2 * * *", "Europe/Berlin"),
-      [/^dst_gap: .* do not happen that day, because .* elapsed time/, /^dst_repeat: .* happen twice/],
+      [
+        /^dst_gap: .* do not happen that day: a text with \* or \/ fires whenever the clock shows its times \(dst\.gap does nothing for it\)/,
+        /^dst_repeat: .* happen twice: .* \(dst\.repeat does nothing for it\)/,
+      ],
     ],
+    // Half an hour: what fires every hour loses one, or has one twice; what fires every half hour goes on.
+    [
+      cron("15 * * * *", "Australia/Lord_Howe"),
+      [/^dst_gap: 2027-10-03: .* forward from 02:00 to 02:30; fires between these times do not happen/],
+    ],
+    [
+      cron("45 * * * *", "Australia/Lord_Howe"),
+      [/^dst_repeat: 2027-04-04: .* back from 02:00 to 01:30; fires between these times happen twice/],
+    ],
+    [cron("*/30 * * * *", "Australia/Lord_Howe"), []],
+    [cron("15 * * * *", "Europe/Berlin"), []],
+    [cron("0 */2 * * *", "Europe/Berlin"), [/^dst_gap: 2027-03-28/, /^dst_repeat: 2027-10-31/]],
     [
       cron("0,30 2 * * *", "America/New_York"),
       [/^dst_gap: 2027-03-14: .* 02:00 and later ones do not exist and come to one fire at 03:00 instead/],
@@ -145,13 +165,49 @@ describe("a preview", () => {
     });
   }
 
+  it("S9: says what becomes of fires that meet a run, by the overlap of the schedule", () => {
+    const told = (overlap?: OverlapPolicy) => {
+      const usual = { medianMs: 420_000, runs: 3 };
+      const { warnings } = previewOf(cron("*/5 * * * *"), {
+        from: FROM,
+        count: 1,
+        timeZone: "UTC",
+        usual,
+        overlap,
+      });
+      return warnings.map(({ message }) => message.replace(/.*succeeded\): /, "")).join();
+    };
+    expect(told("skip")).to.equal("with overlap skip, fires that meet a run are skipped");
+    expect(told("buffer_one")).to.equal(
+      "with overlap buffer_one, one fire waits for the run's end, and others are skipped",
+    );
+    expect(told("buffer_all")).to.equal(
+      "with overlap buffer_all, fires wait for the run's end, and later and later each",
+    );
+    expect(told("cancel_other")).to.equal(
+      "with overlap cancel_other, each fire cancels the run, which then hardly ever ends by itself",
+    );
+    expect(told("allow_all")).to.equal("with overlap allow_all, runs go on beside each other");
+    expect(told()).to.equal("fires will meet a run that still goes on");
+  });
+
   it("S12: warns that an interval of days moves by the local clock", () => {
     const daily: When = { kind: "every", everyMs: 86_400_000, anchorAt: FROM };
     expect(warnings(daily, "Europe/Berlin").join()).to.match(
       /^every_drifts: 2027-03-28: .* 60 minutes later/,
     );
     expect(warnings(daily, "UTC")).to.deep.equal([]);
-    expect(warnings({ ...daily, everyMs: 3_600_000 }, "Europe/Berlin")).to.deep.equal([]);
+    const every = (hours: number, zone = "Europe/Berlin") =>
+      warnings({ ...daily, everyMs: hours * 3_600_000 }, zone);
+    expect(every(12).join(), "0:00 and 12:00 become 1:00 and 13:00").to.match(/^every_drifts: 2027-03-28/);
+    expect(every(48)).to.have.length(1);
+    expect(every(1)).to.deep.equal([]);
+    expect(every(1, "Australia/Lord_Howe").join()).to.match(
+      /^every_drifts: 2027-04-04: .* 30 minutes earlier/,
+    );
+    expect(every(0.25, "Australia/Lord_Howe")).to.deep.equal([]);
+    // Never at the same times of a day.
+    expect(every(7)).to.deep.equal([]);
   });
 
   it("takes milliseconds, warnings of a year and a hundred fires included", () => {

@@ -18,6 +18,7 @@ describe("schedules", () => {
       revision: 1,
       runsCounted: 0,
       origin: "api",
+      suggested: null,
       firedThrough: day("00:30:00"),
       nextFireAt: day("01:00:00"),
       createdAt: day("00:30:00"),

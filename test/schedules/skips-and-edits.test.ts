@@ -8,7 +8,7 @@ describe("asked skips and edits", () => {
   const rig = () => {
     const world = setUp();
     const controls = new Controls(world.schedules, world.clock);
-    const scopes = new ScopePauses(world.store, world.schedules.settler, world.clock);
+    const scopes = new ScopePauses(world.store, world.schedules.settler, world.clock, "UTC");
     return { ...world, controls, scopes };
   };
   const skipsOf = ({ skips }: { skips: readonly { at: number }[] }) => skips.map(({ at }) => at);

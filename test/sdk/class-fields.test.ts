@@ -41,6 +41,22 @@ describe("the fields of a class, read from its text", () => {
     expect(fieldsOf(body)).to.deep.equal(["a", "b", "c", "d", "e", "g"]);
   });
 
+  for (const [what, line] of [
+    ["divisions", "x = 1 / 2 / 3;\n"],
+    ["one field over many lines", "1 +\n"],
+    ["texts with blanks before a slash", 'y = ""               / 2;\n'],
+  ] as const) {
+    it(`S13: of a class of hundreds of kilobytes are found within a moment: ${what}`, () => {
+      const body = `a = ${line.repeat(Math.floor(250_000 / line.length))} 1;`;
+      const Large = new Function(`return class {\n${body}\n}`)() as unknown;
+      const from = process.cpuUsage();
+      const fields = fieldNames(Large);
+      const { user, system } = process.cpuUsage(from);
+      expect(fields[0]).to.equal("a");
+      expect((user + system) / 1_000, "ms of processor time").to.be.below(1_500);
+    });
+  }
+
   it("are those of the class alone, whatever its heritage holds", () => {
     const head = "class Job extends base({ state: 1, log() { run = 2; }, text: `\n  params = 1;\n` })";
     expect(fieldsOf("own = 1;", head)).to.deep.equal(["own"]);

@@ -1,5 +1,6 @@
 // An attempt's context that keeps what the job tells, and a spec from a definition, for the tests of this folder.
 import type { AttemptContext, JobEvent } from "../../src/sdk/context.ts";
+import { isJobSpec } from "../../src/sandbox/told-spec.ts";
 import { describeModule } from "../../src/sdk/describe.ts";
 import { defineJob } from "../../src/sdk/index.ts";
 import type { JobSpec } from "../../src/sdk/spec.ts";
@@ -45,5 +46,8 @@ export function specOf(definition: object): JobSpec {
   }
   const described = describeModule({ Job }, { checkSchema });
   if ("problems" in described) throw new Error(JSON.stringify(described.problems, null, 2));
+  // What an honest child tells is always believed.
+  if (!isJobSpec(JSON.parse(JSON.stringify(described.spec))))
+    throw new Error(`the service would refuse ${JSON.stringify(described.spec)}`);
   return described.spec;
 }

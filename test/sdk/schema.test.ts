@@ -120,6 +120,16 @@ describe("paramsSchema", () => {
     });
   }
 
+  it("tells of a group of hundreds at least one and no more than all", () => {
+    const names = Array.from({ length: 300 }, (_, i) => `p${i}`);
+    const spec = specOf({
+      optionalParams: Object.fromEntries(names.map((name) => [name, { type: "string" }])),
+      paramGroups: [{ params: names, min: 1 }],
+    });
+    expect(checkSchema(paramsSchema(spec), {})).not.to.equal(null);
+    expect(checkSchema(paramsSchema(spec), { p299: "x" })).to.equal(null);
+  });
+
   it("keeps a group of forty small", () => {
     const names = Array.from({ length: 40 }, (_, i) => `p${i}`);
     const spec = specOf({

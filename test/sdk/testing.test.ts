@@ -197,7 +197,7 @@ describe("testJob", () => {
       }
       expect((await testJob(Files, { dataDir: folder })).cause).to.contain("import.meta.dirname");
     } finally {
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     }
   });
 });

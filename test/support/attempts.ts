@@ -4,8 +4,10 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { systemClock } from "../../src/clock.ts";
 import type { AttemptLimits, Ended } from "../../src/sandbox/given-attempt.ts";
-import { Pool, type PoolOptions } from "../../src/sandbox/pool.ts";
+import type { PoolOptions } from "../../src/sandbox/pool-options.ts";
+import { Pool } from "../../src/sandbox/pool.ts";
 import type { FailedRecordTold, ToldLine } from "../../src/sandbox/protocol.ts";
+import { sealOf } from "../../src/sandbox/sealed.ts";
 import { limitsOf } from "./limits.ts";
 
 const HEAD = `const { defineJob, PermanentError } = globalThis[Symbol.for("jobmount.sdk")];
@@ -31,6 +33,7 @@ export class AttemptRig {
   readonly folder = mkdtempSync(join(tmpdir(), "jobmount-attempts-"));
   readonly pool: Pool;
   readonly troubles: string[] = [];
+  readonly #seals = new Map<string, string>();
   #n = 0;
 
   constructor(options: Partial<PoolOptions> = {}) {
@@ -46,13 +49,14 @@ export class AttemptRig {
 
   async stop(): Promise<void> {
     await this.pool.stop();
-    rmSync(this.folder, { recursive: true, force: true });
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 5 });
   }
 
   /** A version of its own, with this body of the class; `before` stands before it. */
   bundle(body: string, before = ""): string {
     const path = join(this.folder, `job-${++this.#n}.mjs`);
     writeFileSync(path, `${before}\n${HEAD}\n${body}\n}`);
+    this.#seals.set(path, sealOf(path)!);
     return path;
   }
 
@@ -62,6 +66,8 @@ export class AttemptRig {
       path,
       {
         bundlePath: path,
+        // Of the bundle as it was made, which a test may have changed since.
+        bundleSeal: this.#seals.get(path),
         filesDir: this.folder,
         resolveFrom: [],
         params: options.params ?? {},

@@ -3,6 +3,7 @@ import { spawn, type ChildProcess } from "node:child_process";
 import { createInterface, type Interface } from "node:readline";
 import type { Readable } from "node:stream";
 import { fileURLToPath } from "node:url";
+import { jsonLine } from "../../src/lines.ts";
 import type {
   DescribableBundle,
   DescribeLimits,
@@ -27,8 +28,8 @@ export class ChildDescriber implements Describer {
   private child: Child | null = null;
   private turn: Promise<unknown> = Promise.resolve();
 
-  describe(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description> {
-    const description = this.turn.then(() => this.ask(bundle, limits));
+  describe(bundle: DescribableBundle, limits: DescribeLimits, stop?: AbortSignal): Promise<Description> {
+    const description = this.turn.then(() => this.ask(bundle, limits, stop));
     this.turn = description.catch(() => undefined);
     return description;
   }
@@ -50,17 +51,26 @@ export class ChildDescriber implements Describer {
     await this.turn;
   }
 
-  private async ask(bundle: DescribableBundle, limits: DescribeLimits): Promise<Description> {
+  private async ask(
+    bundle: DescribableBundle,
+    limits: DescribeLimits,
+    stop?: AbortSignal,
+  ): Promise<Description> {
     this.count++;
     const child = (this.child ??= start(limits.memoryBytes / 1024 / 1024));
     await child.ready;
-    return new Promise((resolve) => {
+    return new Promise((resolve, reject) => {
+      const stopped = (): void => void child.process.kill("SIGKILL");
+      if (stop?.aborted) stopped();
+      stop?.addEventListener("abort", stopped);
       let ended: Description | null = null;
       const finish = (description: Description): void => {
         clearTimeout(timer);
         child.lines.removeAllListeners("line");
         child.process.removeAllListeners("close");
-        resolve(description);
+        stop?.removeEventListener("abort", stopped);
+        if (stop?.aborted) reject(stop.reason as Error);
+        else resolve(description);
       };
       const timer = setTimeout(() => {
         ended = { outcome: "timeout", afterMs: limits.timeMs };
@@ -78,7 +88,7 @@ export class ChildDescriber implements Describer {
       const { exitCode, signalCode } = child.process;
       if (exitCode !== null || signalCode !== null) return closed(exitCode, signalCode);
       child.process.on("close", closed);
-      child.process.stdin?.write(`${JSON.stringify(bundle)}\n`);
+      child.process.stdin?.write(`${jsonLine(bundle)}\n`);
     });
   }
 }

@@ -11,7 +11,7 @@ export interface TestDatabase {
   /** The address of a new, empty database. */
   freshUrl(): Promise<string>;
   /** A new database with its schema, closed after the suite. */
-  fresh(clock?: Clock): Promise<Database>;
+  fresh(clock?: Clock, onFault?: (error: unknown) => void): Promise<Database>;
   /** One more handle of an open database, as another replica has it (MariaDB only); closed after the suite. */
   again(database: Database): Promise<Database>;
   name: "sqlite" | "mariadb";
@@ -24,11 +24,13 @@ export function onEveryDatabase(title: string, suite: (database: TestDatabase) =
     const opened: Database[] = [];
     let n = 0;
     const freshUrl = async () => `sqlite:${join(folder, `${++n}.db`)}`;
+    const fresh = open(freshUrl, opened);
+    suite({ name: "sqlite", freshUrl, fresh, again: onlyMariadb });
+    // Behind what the suite itself does at its end: its services still work on them until then.
     after(async () => {
       for (const database of opened) await database.close();
-      rmSync(folder, { recursive: true, force: true });
+      rmSync(folder, { recursive: true, force: true, maxRetries: 5 });
     });
-    suite({ name: "sqlite", freshUrl, fresh: (clock) => open(freshUrl, opened, clock), again: onlyMariadb });
   });
 
   const available = mariadbAvailable();
@@ -38,20 +40,20 @@ export function onEveryDatabase(title: string, suite: (database: TestDatabase) =
       this.timeout(60_000);
       await sharedMariadb();
     });
-    after(async function () {
-      this.timeout(60_000);
-      for (const database of opened) await database.close();
-    });
     const freshUrl = async () => (await sharedMariadb()).database();
     suite({
       name: "mariadb",
       freshUrl,
-      fresh: (clock) => open(freshUrl, opened, clock),
+      fresh: open(freshUrl, opened),
       again: async (database) => {
         const again = await openDatabase({ url: urlOf(database) });
         opened.push(again);
         return again;
       },
+    });
+    after(async function () {
+      this.timeout(60_000);
+      for (const database of opened) await database.close();
     });
   });
 }
@@ -64,9 +66,11 @@ function urlOf({ dataSource }: Database): string {
   return options.url;
 }
 
-async function open(freshUrl: () => Promise<string>, opened: Database[], clock?: Clock): Promise<Database> {
-  const database = await openDatabase({ url: await freshUrl(), clock });
-  await migrate(database);
-  opened.push(database);
-  return database;
+function open(freshUrl: () => Promise<string>, opened: Database[]): TestDatabase["fresh"] {
+  return async (clock, onFault) => {
+    const database = await openDatabase({ url: await freshUrl(), clock, onFault });
+    await migrate(database);
+    opened.push(database);
+    return database;
+  };
 }

@@ -1,8 +1,8 @@
 // The other side of child-describer.ts: imports bundles and answers their specs, one JSON line each.
 import { createRequire } from "node:module";
-import { createInterface } from "node:readline";
 import { createWriteStream } from "node:fs";
 import { pathToFileURL } from "node:url";
+import { jsonLine, linesIn } from "../../src/lines.ts";
 import { describeModule } from "../../src/sdk/describe.ts";
 import "../../src/sdk/index.ts";
 
@@ -46,7 +46,7 @@ async function describe(order: Order): Promise<unknown> {
 
 // The first line: from now on the time that a description takes is its own.
 out.write("ready\n");
-for await (const line of createInterface({ input: process.stdin })) {
+for await (const line of linesIn(process.stdin)) {
   const answer = await describe(JSON.parse(line) as Order);
-  out.write(`${JSON.stringify(answer)}\n`);
+  out.write(`${jsonLine(answer)}\n`);
 }

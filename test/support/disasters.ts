@@ -58,6 +58,10 @@ const texts = (logs: readonly Json[]) => logs.map((line) => line["text"]);
 const signals = (run: Json) => run.attempts[0].steps.map((step: Json) => step["signal"]);
 const isEmpty = (run: Json) => expect(run.attempts[0]["groupEmptyAt"]).to.be.a("string");
 
+const notMessages = (fault: string) =>
+  new RegExp(`^wrote something else than messages to its pipe: ${fault}$`);
+const brokenMessage = (kind: string) => notMessages(`a broken or too large message of the kind ${kind}`);
+
 export const AT_RUN: readonly AtRun[] = [
   // The long ones first, so that they are over with the others.
   succeeded("writes_1_gb", (run) => {
@@ -107,7 +111,8 @@ export const AT_RUN: readonly AtRun[] = [
   failed(
     "buffer_bomb",
     "out_of_memory",
-    /^killed: used \d+ MiB, limit 128 MiB \(memory: in defineJob\)$/,
+    // Where nobody gets a core in time, the engine gives up before the service has looked.
+    /^(killed: used \d+ MiB, limit 128 MiB \(memory: in defineJob\)|ended: its JavaScript heap was full, .*)$/,
     isEmpty,
   ),
   failed(
@@ -180,7 +185,34 @@ export const AT_RUN: readonly AtRun[] = [
     "protocol",
     /^wrote something else than messages to its pipe: a broken or too large message of the kind records$/,
   ),
-  failed("writes_random_bytes", "protocol", /./),
+  failed("forges_a_line", "protocol", brokenMessage("log"), (_run, logs) =>
+    expect(texts(logs)).to.deep.equal([]),
+  ),
+  failed("forges_a_value", "protocol", brokenMessage("state")),
+  failed("forges_progress", "protocol", brokenMessage("progress"), (run) =>
+    expect(run["progress"]).to.equal(null),
+  ),
+  failed("forges_its_rest", "protocol", notMessages("idle before the end of the attempt")),
+  succeeded("speaks_for_itself", (run, logs) => {
+    expect(run["records"]).to.deep.equal({ processed: 2, success: 2, failed: 0, skipped: 0 });
+    expect(run["progress"]).to.deep.equal({ percent: 42, message: "forged" });
+    // It stands in the log of its own run alone, under the number of its own attempt.
+    expect(logs).to.have.length(1);
+    expect(logs[0]).to.deep.include({
+      attempt: 1,
+      level: "error",
+      stream: "stderr",
+      text: "\u001b[2Jthe service is down",
+      fields: { attempt: 99 },
+    });
+  }),
+  failed(
+    "writes_random_bytes",
+    "protocol",
+    notMessages(
+      "(bytes on the pipe on which it is told|a frame of \\d+ bytes was announced; at most 1048576 are allowed)",
+    ),
+  ),
   succeeded("works_after_its_result", (run, logs) => {
     // What it wrote to the descriptor itself until it was ended is its own, and no other's.
     expect(logs.filter((line) => line["stream"] !== "stdout" || line["text"] !== "still here")).to.deep.equal(

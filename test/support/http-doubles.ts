@@ -4,10 +4,12 @@ import { Access } from "../../src/access/access.ts";
 import { Audit } from "../../src/access/audit.ts";
 import { JobVersions } from "../../src/catalog/job-versions.ts";
 import type { CatalogEntry } from "../../src/catalog/version.ts";
-import { addressOf } from "../../src/catalog/version.ts";
+import { addressOf, NO_SETTINGS, withOverrides } from "../../src/catalog/version.ts";
 import type { Clock } from "../../src/clock.ts";
 import { isSealed } from "../../src/db/secrets.ts";
 import { invalid } from "../../src/errors.ts";
+import { JobSettings } from "../../src/app/job-settings.ts";
+import type { SettingsChange } from "../../src/catalog/store.ts";
 import { Metrics } from "../../src/app/metrics.ts";
 import { Changes } from "../../src/http/changes.ts";
 import type { FaceDeps, FailedLoad, HealthCheck, SourceState } from "../../src/http/ports.ts";
@@ -22,6 +24,7 @@ import type { Attempt, LogLine, RunState, TaskRun } from "../../src/runs/task-ru
 import { Controls } from "../../src/schedules/controls.ts";
 import { Explainer } from "../../src/schedules/explainer.ts";
 import { Schedules } from "../../src/schedules/schedules.ts";
+import { Suggestions } from "../../src/schedules/suggestions.ts";
 import { ScopePauses } from "../../src/schedules/scope-pauses.ts";
 import { nearest } from "../../src/sdk/nearest.ts";
 import { checkParams, secretParams } from "../../src/sdk/params.ts";
@@ -74,6 +77,7 @@ export function catalogEntry(source: string, key: string, over: Partial<CatalogE
     spec: ordersSpec(),
     pinned: false,
     enabled: true,
+    settings: NO_SETTINGS,
     ...over,
   };
 }
@@ -110,6 +114,8 @@ export class FaceWorld {
   readonly versions = new MemoryVersions();
   readonly values = new MemoryJobValues();
   readonly logged: { fields: unknown; message: string }[] = [];
+  /** Specs of jobs for which something was set, as they were before. */
+  readonly #declared = new Map<CatalogEntry, CatalogEntry["spec"]>();
   draining = false;
   checks: HealthCheck[] = [{ name: "database", ok: true }];
 
@@ -155,13 +161,21 @@ export class FaceWorld {
         unpin: (source, key) => Promise.resolve(this.#serve(entryOf(source, key)!, null)),
         reload: (source, key) => Promise.resolve(entryOf(source, key)!),
       },
+      jobSettings: new JobSettings(
+        {
+          configure: (source, key, _actor, decide) =>
+            this.#configure(entryOf(source, key)!, decide(entryOf(source, key)!)),
+        },
+        schedules.settler,
+        new ScopePauses(this.schedules, schedules.settler, this.clock, "UTC"),
+      ),
       versions: new JobVersions(this.versions),
       params: { check: checkOrThrow, schema: paramsSchema, nearest },
       runs: new Runs({
         insert: (runs, idempotency) => this.#insert(runs, idempotency),
         byId: (id) => Promise.resolve(this.runs.find((run) => run.id === id)),
         runningOf: () => Promise.resolve(0),
-        isMissing: () => false,
+        standingOf: (source, key) => (entryOf(source, key)?.enabled === false ? "disabled" : "ready"),
         specOf: (source, key) => entryOf(source, key)?.spec,
         saveParams: (spec, params) => seal(spec, checkOrThrow(spec, params)),
         specOfVersion: () => Promise.resolve(ordersSpec()),
@@ -179,18 +193,20 @@ export class FaceWorld {
       runQueries: queries,
       followers: this.followers,
       schedules,
+      suggestions: new Suggestions({ schedules, alone: (_, work) => work() }),
       controls: new Controls(schedules, this.clock),
       backfills: new Backfills({
         batches: new MemoryBatches(this.runs),
+        alone: (_, work) => work(),
         scheduleOf: (id) => schedules.get(id),
         insert: (runs, request) => this.#insert(runs, request),
         specOf: (source, key) => entryOf(source, key)?.spec,
-        isMissing: () => false,
+        standingOf: (source, key) => (entryOf(source, key)?.enabled === false ? "disabled" : "ready"),
         expect: () => undefined,
         notices: this.notices,
         now: () => this.clock.now(),
       }),
-      pauses: new ScopePauses(this.schedules, schedules.settler, this.clock),
+      pauses: new ScopePauses(this.schedules, schedules.settler, this.clock, "UTC"),
       explain: new Explainer({
         history: new MemoryHistory(this.schedules.rows),
         upTimes: {
@@ -222,6 +238,7 @@ export class FaceWorld {
         loadErrors: () => this.loadErrors,
         beatAgeMs: () => 0,
         skipped: () => Promise.resolve(new Map()),
+        tasks: () => Promise.resolve([]),
       }),
       trustedProxies: [],
       access: new Access({
@@ -262,6 +279,13 @@ export class FaceWorld {
       pinned: pinnedTo !== null,
       currentVersion: pinnedTo ?? newest?.hash ?? entry.currentVersion,
     });
+  }
+
+  #configure(entry: CatalogEntry, { enabled, overrides, notes }: SettingsChange): Promise<CatalogEntry> {
+    const settings = { overrides, notes, revision: entry.settings.revision + 1 };
+    if (!this.#declared.has(entry)) this.#declared.set(entry, entry.spec);
+    const spec = withOverrides(this.#declared.get(entry)!, overrides);
+    return Promise.resolve(Object.assign(entry, { enabled, settings, spec }));
   }
 
   async #cancel(

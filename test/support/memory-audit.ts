@@ -1,5 +1,5 @@
 // The audit log in memory: a double of our own port.
-import type { AuditEnd, AuditEvent, AuditFilter, AuditStore } from "../../src/access/audit.ts";
+import type { AuditEnd, AuditEvent, AuditFilter, AuditPage, AuditStore } from "../../src/access/audit.ts";
 
 export class MemoryAudit implements AuditStore {
   readonly rows: AuditEvent[] = [];
@@ -21,7 +21,7 @@ export class MemoryAudit implements AuditStore {
     return Promise.resolve();
   }
 
-  list(filter: AuditFilter): Promise<AuditEvent[]> {
+  list(filter: AuditFilter): Promise<AuditPage> {
     const { sources, actors, actions, target, outcomes, after, since, until, limit } = filter;
     const found = this.rows.filter(
       (row) =>
@@ -35,6 +35,7 @@ export class MemoryAudit implements AuditStore {
         (until === undefined || row.at < until) &&
         (after === undefined || row.id < after),
     );
-    return Promise.resolve(found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit));
+    const events = found.sort((a, b) => (a.id < b.id ? 1 : -1)).slice(0, limit);
+    return Promise.resolve({ events, stoppedAt: null });
   }
 }

@@ -12,8 +12,9 @@ export class MemoryBatches implements BatchStore {
   pastFires(scheduleId: string, from: number, to: number): Promise<PastFire[]> {
     const found = this.#runs.flatMap((run) => {
       const at = run.fireAt ?? run.forAt ?? null;
-      return run.scheduleId === scheduleId && at !== null && at >= from && at <= to
-        ? [{ at, state: run.state }]
+      const through = run.fireThrough ?? null;
+      return run.scheduleId === scheduleId && at !== null && (through ?? at) >= from && at <= to
+        ? [{ at, through, state: run.state, reason: run.reason }]
         : [];
     });
     return Promise.resolve(found);

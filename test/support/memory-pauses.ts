@@ -8,6 +8,11 @@ export class MemoryPauses {
     return structuredClone(this.rows.filter(({ endedAt }) => endedAt === null));
   }
 
+  ended(limit: number): ScopedPause[] {
+    const over = this.rows.filter(({ endedAt }) => endedAt !== null);
+    return structuredClone(over.sort((a, b) => b.endedAt! - a.endedAt!).slice(0, limit));
+  }
+
   change(
     scope: PauseScope,
     decide: (open: ScopedPause | undefined) => ScopedPause | undefined,

@@ -1,6 +1,7 @@
 // Reading runs that lie in memory: a double of the domain's port.
-import type { FailedRecord, LogFilter, RunFilter, RunPage, RunQueries } from "../../src/runs/store.ts";
-import type { Attempt, LogLine, TaskRun } from "../../src/runs/task-run.ts";
+import type { LogFilter, RunCount, RunFilter, RunPage, RunQueries } from "../../src/runs/queries.ts";
+import type { FailedRecord } from "../../src/runs/store.ts";
+import type { Attempt, BriefRun, LogLine, TaskRun } from "../../src/runs/task-run.ts";
 
 export interface KeptRuns {
   readonly runs: TaskRun[];
@@ -33,8 +34,13 @@ export class MemoryRunQueries implements RunQueries {
     return Promise.resolve({ runs, hasMore, next: hasMore ? runs.at(-1)!.id : null, partial: false });
   }
 
-  count(filter: RunFilter, cap: number): Promise<number> {
-    return Promise.resolve(Math.min(cap, this.#matching(filter).length));
+  listBriefly(filter: RunFilter): Promise<RunPage<BriefRun>> {
+    return this.list(filter);
+  }
+
+  count(filter: RunFilter, cap: number): Promise<RunCount> {
+    const { length } = this.#matching(filter);
+    return Promise.resolve({ count: Math.min(cap, length), capped: length > cap });
   }
 
   attempts(runId: string): Promise<Attempt[]> {

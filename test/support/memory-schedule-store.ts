@@ -118,6 +118,10 @@ export class MemoryScheduleStore implements ScheduleStore {
     return this.#locked(() => this.pauses.open());
   }
 
+  endedPauses(limit: number): Promise<ScopedPause[]> {
+    return this.#locked(() => this.pauses.ended(limit));
+  }
+
   changePause(
     scope: PauseScope,
     decide: (open: ScopedPause | undefined) => ScopedPause | undefined,

@@ -67,6 +67,10 @@ export class MemoryScheduleStore implements ScheduleStore {
     return this.pauses.open();
   }
 
+  async endedPauses(limit: number): Promise<ScopedPause[]> {
+    return this.pauses.ended(limit);
+  }
+
   async changePause(
     scope: PauseScope,
     decide: (open: ScopedPause | undefined) => ScopedPause | undefined,

@@ -46,6 +46,16 @@ export class MemoryTokens implements TokenStore {
     return Promise.resolve();
   }
 
+  openCodes(now: number): Promise<SignInCode[]> {
+    const open = this.codes.filter((one) => one.usedAt === null && one.expiresAt > now);
+    return Promise.resolve(open.sort((a, b) => a.expiresAt - b.expiresAt).map((one) => ({ ...one })));
+  }
+
+  removeCode(hash: string): Promise<boolean> {
+    const at = this.codes.findIndex((one) => one.hash === hash && one.usedAt === null);
+    return Promise.resolve(at >= 0 && this.codes.splice(at, 1).length === 1);
+  }
+
   async redeemCode(hash: string, now: number, make: (code: SignInCode) => Token): Promise<Token | undefined> {
     const code = this.codes.find((one) => one.hash === hash && one.usedAt === null && one.expiresAt > now);
     if (!code) return undefined;

@@ -77,7 +77,7 @@ export class Story {
       },
     });
     this.controls = new Controls(this.schedules, this.clock);
-    this.scopes = new ScopePauses(store, this.schedules.settler, this.clock);
+    this.scopes = new ScopePauses(store, this.schedules.settler, this.clock, "UTC");
   }
 
   async begin(): Promise<void> {
@@ -237,7 +237,7 @@ export class Story {
         return this.#begins(scope.kind, until);
       case 11:
       case 12:
-        await scopes.resume(scope, "ana");
+        await scopes.resume(scope, null, "ana");
         return this.#ends(scope.kind);
       case 13:
         await controls.skipNext(id, { count: whole(random, 0, 3) }, "ana");

@@ -127,7 +127,8 @@ export class Service {
 
   async stop(): Promise<void> {
     await this.terminate();
-    rmSync(this.folder, { recursive: true, force: true });
+    // The guard may still be taking away what was the service's: it ends a moment after it.
+    rmSync(this.folder, { recursive: true, force: true, maxRetries: 10 });
   }
 
   async call(

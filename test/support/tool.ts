@@ -1,15 +1,12 @@
 // Programs that some tests drive and that not every machine has.
 import { spawnSync } from "node:child_process";
+import { canRun } from "./left-out.ts";
 
 /**
- * Whether the program is here. When it is not, says loudly what is left out, and throws with
+ * Whether the program is here; it comes with the package `of`. When it is not, says loudly what is left out, and throws with
  * JOBMOUNT_REQUIRE_SERVICES=1, so that a left-out test cannot pass for a green one.
  */
-export function toolAvailable(program: string, leftOut: string): boolean {
-  if (spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined) return true;
-  const missing = `no ${program} on this machine (apt-get install ${program})`;
-  if (process.env["JOBMOUNT_REQUIRE_SERVICES"] === "1")
-    throw new Error(`${missing}, and JOBMOUNT_REQUIRE_SERVICES=1 forbids leaving out ${leftOut}`);
-  console.warn(`\n*** LEFT OUT: ${leftOut}: ${missing} ***\n`);
-  return false;
+export function toolAvailable(program: string, leftOut: string, of = program): boolean {
+  const isHere = spawnSync(program, ["--version"], { stdio: "ignore" }).error === undefined;
+  return canRun(leftOut, isHere ? null : `no ${program} on this machine (apt-get install ${of})`);
 }

@@ -14,7 +14,10 @@ export class PauseBody {
   reason?: string | null;
 
   @IsOptional()
-  @IsString({ message: 'must be an RFC 3339 time such as 2027-01-31T00:00:00Z, or a duration such as "2h"' })
+  @IsString({
+    message:
+      'must be a duration such as "2h", a time such as "tomorrow 06:00", or RFC 3339 (2027-01-31T00:00:00Z)',
+  })
   until?: string | null;
 }
 

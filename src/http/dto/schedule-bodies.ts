@@ -190,6 +190,10 @@ export class PreviewBody extends WhenBody {
   job?: string | null;
 
   @IsOptional()
+  @IsString(TEXT)
+  overlap?: string | null;
+
+  @IsOptional()
   @IsInt({ message: "must be a whole number" })
   count?: number | null;
 

@@ -1,26 +1,16 @@
 // Every change and every refusal into the audit log (A2): the row of a change is there before the change is tried.
 import type { Middleware } from "koa";
+import { RUN_STATES } from "../../runs/task-run.ts";
 import type { AuditEnd, NewAuditEvent } from "../../access/audit.ts";
 import { ExpectedError } from "../../errors.ts";
 import { actionOf, changes, detailOf } from "../audit-words.ts";
-import type { Change } from "../changes.ts";
+import { type Change, changeOf } from "../changes.ts";
 import type { AnyCall, FaceContext, FaceState, Subject } from "../context.ts";
 import type { FaceDeps } from "../ports.ts";
 import type { Reply } from "../reply.ts";
 import { BASE, type Route } from "../route.ts";
 
 const MAX_TARGET = 400;
-
-/** What pages are told of; by the first word of the action. */
-const KINDS: Readonly<Record<string, Change["kind"]>> = {
-  jobs: "job",
-  runs: "run",
-  schedules: "schedule",
-  batches: "run",
-  sources: "source",
-  scheduler: "scheduler",
-  tokens: "token",
-};
 
 /** Outside of everything that may refuse. */
 export function auditRefusals(deps: FaceDeps): Middleware<FaceState> {
@@ -54,17 +44,23 @@ export async function audited(
 ): Promise<Reply> {
   if (!changes(route, call.body)) return run();
   const reply = await recorded(route, call, ctx, run);
-  const kind = KINDS[actionOf(route).split(".")[0]!];
-  if (kind) {
-    const { source = null, target = null } = ctx.state.subject ?? {};
-    call.deps.changes.tell({
-      kind,
-      source,
-      id: made(ctx.state.subject, reply) ?? target,
-      state: actionOf(route),
-    });
-  }
+  const hint = hintOf(route, ctx.state.subject, reply);
+  if (hint?.kind === "run") call.deps.changes.tellIfUntold(hint);
+  else if (hint) call.deps.changes.tell(hint);
   return reply;
+}
+
+/** What pages are told of a change: of what was made, else of what it was done to. */
+function hintOf(route: Route, subject: Subject | undefined, reply: Reply): Change | undefined {
+  const id = made(subject, reply) ?? subject?.target ?? null;
+  const change = changeOf(actionOf(route), subject?.source ?? null, id);
+  if (change?.kind !== "run" || change.id === null) return change;
+  const { state, job } = (reply.body ?? {}) as { state?: unknown; job?: unknown };
+  return {
+    ...change,
+    ...(typeof job === "string" ? { job } : {}),
+    ...((RUN_STATES as readonly unknown[]).includes(state) ? { state: state as string } : {}),
+  };
 }
 
 async function recorded(
@@ -84,9 +80,15 @@ async function recorded(
   if (route.audit === "after") {
     // What keeps its actor in its own row, in the transaction of its effect: nobody waits for a second one.
     const reply = await run();
-    audit.note({ ...asked, ...doneEnd(ctx, asked, reply), detail: input });
+    const { made } = ctx.state.subject ?? {};
+    audit.note({
+      ...asked,
+      ...doneEnd(ctx, asked, reply),
+      detail: made ? detailOf(call.body, { made }) : input,
+    });
     return reply;
   }
+  await route.admit?.(call);
   const id = await audit.begin({ ...asked, detail: input });
   ctx.state.auditId = id;
   try {
@@ -151,7 +153,7 @@ function refusedEnd(ctx: FaceContext, asked: Asked, error: unknown): Omit<AuditE
 function isRefusal(path: string, route: Route | undefined, error: unknown): error is ExpectedError {
   if (!(error instanceof ExpectedError) || error.status >= 500) return false;
   const rights = error.status === 401 || error.status === 403 || error.status === 429;
-  const inside = path === BASE || path.startsWith(`${BASE}/`);
+  const inside = path === BASE || path.startsWith(`${BASE}/`) || path === "/metrics";
   if (rights) return inside || route !== undefined;
   return route !== undefined && changes(route, {});
 }

@@ -1,6 +1,7 @@
 // Idempotency-Key (A1): the same request sent again is answered by what the first one made, rendered anew.
 import { createHmac } from "node:crypto";
 import { conflict, ExpectedError } from "../../errors.ts";
+import { changes } from "../audit-words.ts";
 import type { AnyCall } from "../context.ts";
 import type { FaceDeps, IdempotencyRef } from "../ports.ts";
 import type { Reply } from "../reply.ts";
@@ -10,7 +11,8 @@ const KEY = /^[\x21-\x7e]{1,255}$/;
 
 /** Runs the route once for each key; without a key, or for routes that make nothing, simply runs it. */
 export async function once(route: Route, call: AnyCall): Promise<Reply> {
-  if (route.method !== "POST" || !route.replay) return route.handle(call);
+  // What only asks makes nothing that could be found again.
+  if (route.method !== "POST" || !route.replay || !changes(route, call.body)) return route.handle(call);
   const key = call.header("Idempotency-Key");
   if (key === "") return route.handle(call);
   if (!KEY.test(key)) {
@@ -27,7 +29,7 @@ export async function once(route: Route, call: AnyCall): Promise<Reply> {
     case "first":
       return first(route, { ...call, idempotency: ref }, ref);
     case "done": {
-      const reply = await route.replay(call, state.resourceId);
+      const reply = await replayed(() => route.replay!(call, state.resourceId));
       return { ...reply, headers: { ...reply.headers, "Idempotent-Replayed": "true" } };
     }
     case "other":
@@ -38,6 +40,20 @@ export async function once(route: Route, call: AnyCall): Promise<Reply> {
       );
     case "running":
       throw conflict("idempotency_running", "The same request is still running. Ask again in a moment.");
+  }
+}
+
+/** The same request did its work: to tell it that there is no such thing would make it try once more. */
+async function replayed(replay: () => Promise<Reply> | Reply): Promise<Reply> {
+  try {
+    return await replay();
+  } catch (error) {
+    if (!(error instanceof ExpectedError) || error.status !== 404) throw error;
+    throw new ExpectedError(
+      410,
+      "idempotency_gone",
+      "This request was done before, and what it made has been removed since. Use a new Idempotency-Key to make another one.",
+    );
   }
 }
 

@@ -3,10 +3,13 @@
 import { isUtf8 } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import { ExpectedError, invalid } from "../../errors.ts";
+import { duplicateKey, extentOf } from "../duplicate-keys.ts";
 
 export const MAX_BODY_BYTES = 1024 * 1024;
 /** Deeper than any params need; keeps every later walk off the end of the stack. */
 export const MAX_DEPTH = 32;
+/** Fields and elements of all levels: 1 MiB of `{}` would keep the service from everything else for a third of a second. */
+export const MAX_VALUES = 20_000;
 
 /** The parsed JSON, or undefined when the request has no body at all. `types`: allowed besides application/json. */
 export async function readJsonBody(req: IncomingMessage, types: readonly string[] = []): Promise<unknown> {
@@ -18,8 +21,21 @@ export async function readJsonBody(req: IncomingMessage, types: readonly string[
   if (length !== undefined && Number(length) > MAX_BODY_BYTES) throw tooLarge();
   const bytes = await readBytes(req);
   if (!isUtf8(bytes)) throw malformed("it is not valid UTF-8");
-  const value = parse(bytes.toString("utf8"));
+  return readJson(bytes.toString("utf8"));
+}
+
+/** The value of a text of JSON; throws ExpectedError 400 or 422 for what no body of ours may be. */
+export function readJson(text: string): unknown {
+  const { values, depth } = extentOf(text);
+  if (values > MAX_VALUES) {
+    if (depth > MAX_DEPTH + 1) throw tooDeep();
+    const message = `holds about ${values} fields and elements; at most ${MAX_VALUES} are possible. Send less at a time`;
+    throw invalid([{ pointer: "", code: "too_large", message }]);
+  }
+  const value = parse(text);
   checkTree(value);
+  const twice = duplicateKey(text);
+  if (twice !== undefined) throw malformed(`an object has the key "${twice.slice(0, 40)}" twice`);
   return value;
 }
 
@@ -79,14 +95,12 @@ function parse(text: string): unknown {
   }
 }
 
-/** Bounds the depth and refuses `__proto__`, without recursion of our own. Of duplicate keys JSON.parse keeps the last. */
+/** Bounds the depth and refuses `__proto__`, without recursion of our own. */
 function checkTree(root: unknown): void {
   let level: unknown[] = [root];
   for (let depth = 0; level.length > 0; depth++) {
     if (depth > MAX_DEPTH) {
-      throw invalid([
-        { pointer: "", code: "depth", message: `is nested more than ${MAX_DEPTH} levels deep` },
-      ]);
+      throw tooDeep();
     }
     const next: unknown[] = [];
     for (const value of level) {
@@ -122,4 +136,8 @@ function unsupported(message: string): ExpectedError {
 
 function tooLarge(): ExpectedError {
   return new ExpectedError(413, "too_large", `The body is larger than ${MAX_BODY_BYTES} bytes (1 MiB).`);
+}
+
+function tooDeep(): ExpectedError {
+  return invalid([{ pointer: "", code: "depth", message: `is nested more than ${MAX_DEPTH} levels deep` }]);
 }

@@ -164,7 +164,8 @@ function failureStatuses(route: Route): number[] {
   // A bare key may mean several jobs.
   if (path.includes("/:key") || method !== "GET") statuses.add(409);
   if (body) for (const status of [408, 413, 415]) statuses.add(status);
-  if (headersTaken(route).includes("If-Match")) statuses.add(412);
+  if (method !== "GET") statuses.add(412);
+  if (route.replay) statuses.add(410);
   if (requires?.includes("If-Match")) statuses.add(428);
   // What answers with it anyway.
   for (const status of Object.keys(replies)) statuses.delete(Number(status));

@@ -10,7 +10,7 @@ import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
 
 export function presentExplanation({ schedule, explanation, lines }: Explained): Of<typeof EXPLANATION> {
-  const { verdict, at, row, suspended, asked, revision, downtime, clockBack, lost, clockChange } =
+  const { verdict, at, row, suspended, asked, resumed, revision, downtime, clockBack, lost, clockChange } =
     explanation;
   const { timeZone } = schedule;
   const instant = (value: Instant | null) =>
@@ -27,6 +27,7 @@ export function presentExplanation({ schedule, explanation, lines }: Explained):
     row: row ? presentRow(row) : null,
     backfill: explanation.backfill ?? null,
     suspended: suspended ? presentSuspended(suspended) : null,
+    resumed: resumed ? { ...resumed, at: isoTime(resumed.at) } : null,
     asked: asked ? { by: asked.by, reason: asked.reason } : null,
     downtime: downtime
       ? {
@@ -34,6 +35,7 @@ export function presentExplanation({ schedule, explanation, lines }: Explained):
           to: isoTimeOrNull(downtime.to),
           stopped: downtime.stopped,
           stalled: downtime.stalled,
+          unwritable: downtime.unwritable,
         }
       : null,
     clockBack: clockBack ? { from: isoTime(clockBack.from), to: isoTime(clockBack.to) } : null,

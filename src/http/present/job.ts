@@ -1,6 +1,6 @@
 // A job as the API shows it (shape `job`), its load error, and its source.
 import type { CatalogEntry, LoadError } from "../../catalog/version.ts";
-import type { TaskRun } from "../../runs/task-run.ts";
+import type { BriefRun } from "../../runs/task-run.ts";
 import type { ScopedPause } from "../../schedules/suspension.ts";
 import { shownKey } from "../address.ts";
 import type { FailedLoad, JobSpec, ParamRules, SourceState } from "../ports.ts";
@@ -10,7 +10,8 @@ import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
 import { presentPause } from "./pause.ts";
 import { presentRunBriefly } from "./run.ts";
-import { maskDefinitions, maskParams } from "./secrets.ts";
+import { presentSuggestion } from "./schedule.ts";
+import { maskDefinitions } from "./secrets.ts";
 
 type SpecView = Of<typeof SPEC>;
 
@@ -21,7 +22,7 @@ export interface JobView {
   nextRunAt: number | null;
   /** The pause of the job itself. */
   paused: ScopedPause | null;
-  recentRuns: readonly TaskRun[];
+  recentRuns: readonly BriefRun[];
 }
 
 export function presentJob(entry: CatalogEntry, view: JobView, rules: ParamRules): Of<typeof JOB> {
@@ -33,6 +34,9 @@ export function presentJob(entry: CatalogEntry, view: JobView, rules: ParamRules
     version: entry.currentVersion === null ? null : versionOf(entry, entry.currentVersion),
     pinned: entry.pinned,
     enabled: entry.enabled,
+    overrides: entry.settings.overrides,
+    notes: entry.settings.notes,
+    revision: entry.settings.revision,
     paused: view.paused && presentPause(view.paused),
     ...(entry.spec ? presentSpec(entry.spec, rules) : NO_SPEC),
     name: entry.spec?.name ?? shownKey(entry.key),
@@ -67,12 +71,17 @@ export function presentSource(
     name: source.name,
     ...(withPath ? { path: source.path ?? null } : {}),
     state: source.state,
-    detail: source.detail ?? null,
+    detail: withPath ? (source.detail ?? null) : withoutPath(source),
     watcher: source.watcher,
     lastChangeAt: isoTimeOrNull(source.lastChangeAt),
     lagMs: source.lagMs ?? null,
     paused: paused && presentPause(paused),
   };
+}
+
+/** Why it is not there, for whoever may not know where it should be. */
+function withoutPath({ detail, path }: SourceState): string | null {
+  return (path && detail?.replaceAll(path, "its folder")) ?? detail ?? null;
 }
 
 function versionOf(entry: CatalogEntry, hash: string): Of<typeof JOB>["version"] {
@@ -94,9 +103,7 @@ export function presentSpec(spec: JobSpec, rules: ParamRules): SpecView {
     paramGroups: spec.paramGroups,
     paramsSchema: rules.schema(shown),
     resultSchema: spec.resultSchema,
-    suggestedSchedules: spec.schedules.map((one) =>
-      one.params ? { ...one, params: maskParams(one.params, spec) } : one,
-    ),
+    suggestedSchedules: spec.schedules.map((one) => presentSuggestion(one, spec)),
     timeoutMs: spec.timeoutMs,
     retries: spec.retries,
     concurrency: spec.concurrency,

@@ -11,14 +11,25 @@ export function presentPause({ by, reason, at, until }: Pause): Of<typeof PAUSE>
   return { by, reason, at: isoTime(at), until: isoTimeOrNull(until) };
 }
 
+/** A job that is switched off is as much of the job as a pause of it. */
+export function shownScope<K extends string>(kind: K): Exclude<K, "job_off"> | "job" {
+  return kind === "job_off" ? "job" : (kind as Exclude<K, "job_off">);
+}
+
 /** What is paused, and the pause; null when it is not. */
 export function presentScope(scope: PauseScope, paused: ScopedPause | undefined): Of<typeof PAUSE_SCOPE> {
   return {
-    scope: scope.kind,
+    scope: shownScope(scope.kind),
     source: scope.kind === "all" ? null : scope.source,
-    job: scope.kind === "job" ? shownKey(scope.jobKey) : null,
+    job: "jobKey" in scope ? shownKey(scope.jobKey) : null,
     paused: paused ? presentPause(paused) : null,
   };
+}
+
+/** A pause that is over, and who ended it; nobody when it passed by itself. */
+export function presentEnded(pause: ScopedPause): NonNullable<Of<typeof PAUSE_SCOPE>["ended"]> {
+  const { endedAt, endedBy, endedReason } = pause;
+  return { ...presentPause(pause), endedAt: isoTimeOrNull(endedAt), endedBy, endedReason };
 }
 
 /** Told only when there are some. */

@@ -1,5 +1,5 @@
 // A run as the API shows it (shape `run`).
-import type { Attempt, TaskRun } from "../../runs/task-run.ts";
+import type { Attempt, BriefRun, TaskRun } from "../../runs/task-run.ts";
 import { shownKey } from "../address.ts";
 import type { JobSpec } from "../ports.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
@@ -52,13 +52,13 @@ export function presentRun(
     records: run.records,
     result: run.result ?? null,
     error: run.error,
-    log: run.log,
+    log: { ...run.log, removedAt: isoTimeOrNull(run.log.removedAt ?? null) },
     ...(attempts ? { attempts: attempts.map(presentAttempt) } : {}),
   };
 }
 
 /** The few facts that lists of other things show of a run. */
-export function presentRunBriefly(run: TaskRun): Of<typeof RUN_BRIEF> {
+export function presentRunBriefly(run: BriefRun): Of<typeof RUN_BRIEF> {
   return {
     id: run.id,
     state: run.state,
@@ -153,8 +153,15 @@ function presentCancel(run: TaskRun, attempts?: readonly Attempt[]): Of<typeof R
   const { requestedAt, by, note } = run.cancel;
   const asked = { requestedAt: isoTime(requestedAt), by, reason: note };
   if (!attempts) return asked;
-  const last = attempts.find((one) => one.attempt === run.attempt && !one.late);
-  return { ...asked, ...presentEnding(last ?? { steps: [], groupEmptyAt: null }) };
+  // What an attempt before was sent (when its time was out, for one) is no part of the cancel.
+  const last = attempts.find(
+    ({ attempt, late, finishedAt, state }) =>
+      attempt === run.attempt &&
+      !late &&
+      (finishedAt === null || finishedAt > requestedAt || state === "cancelled"),
+  );
+  const waited = last === undefined && run.state === "cancelled";
+  return { ...asked, waited, ...presentEnding(last ?? { steps: [], groupEmptyAt: null }) };
 }
 
 /** A run that succeeded with failed records says so everywhere (X6). */
@@ -170,7 +177,7 @@ function startDelayOf(run: TaskRun): number | null {
   return Math.max(0, run.startedAt - due);
 }
 
-function durationOf(run: TaskRun): number | null {
+function durationOf(run: Pick<TaskRun, "startedAt" | "finishedAt">): number | null {
   return run.startedAt === null || run.finishedAt === null
     ? null
     : Math.max(0, run.finishedAt - run.startedAt);

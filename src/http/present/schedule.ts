@@ -1,17 +1,20 @@
 // A schedule as the API shows it (shape `schedule`).
 import type { Instant } from "../../clock.ts";
-import type { TaskRun } from "../../runs/task-run.ts";
+import type { BriefRun } from "../../runs/task-run.ts";
 import type { NextFire } from "../../schedules/preview.ts";
 import type { AskedSkip, Schedule } from "../../schedules/schedule.ts";
+import type { DriftField } from "../../schedules/suggested.ts";
 import { type Hold, isOpen, type PauseScope, type Suspension } from "../../schedules/suspension.ts";
 import { shownKey } from "../address.ts";
 import type { JobSpec } from "../ports.ts";
 import type { NEXT_FIRE, SCHEDULE } from "../shapes/schedule.ts";
 import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
-import { presentPause } from "./pause.ts";
+import { presentPause, shownScope } from "./pause.ts";
 import { presentRunBriefly } from "./run.ts";
 import { maskParams } from "./secrets.ts";
+
+type Suggestion = JobSpec["schedules"][number];
 
 /** What is told of a schedule besides its row. */
 export interface ScheduleView {
@@ -21,8 +24,10 @@ export interface ScheduleView {
   /** What the pause in force covers. */
   suspendedScope: PauseScope["kind"] | "schedule";
   skips: readonly AskedSkip[];
-  lastRun: TaskRun | undefined;
+  lastRun: BriefRun | undefined;
   spec: JobSpec | null;
+  /** What the job's code suggests in its place, and where it differs. */
+  drift: { suggestion: Suggestion; fields: DriftField[] } | undefined;
   now: Instant;
 }
 
@@ -56,9 +61,16 @@ export function presentSchedule(schedule: Schedule, view: ScheduleView): Of<type
     revision: schedule.revision,
     firedThrough: isoTime(schedule.firedThrough),
     origin: schedule.origin,
+    suggested: view.drift ? presentSuggestion(view.drift.suggestion, view.spec) : null,
+    drift: view.drift?.fields ?? [],
     createdAt: isoTime(schedule.createdAt),
     updatedAt: isoTime(schedule.updatedAt),
   };
+}
+
+/** What a job suggests, without the values of secrets. */
+export function presentSuggestion(one: Suggestion, spec: JobSpec | null): Suggestion {
+  return one.params ? { ...one, params: maskParams(one.params, spec) } : one;
 }
 
 function presentHold({ by, reason, errors, at }: Hold): Of<typeof SCHEDULE>["held"] {
@@ -69,7 +81,7 @@ function presentSuspension(
   { reason, cause, from, until }: Suspension,
   scope: ScheduleView["suspendedScope"],
 ): Of<typeof SCHEDULE>["suspended"] {
-  return { reason, scope, cause, since: isoTime(from), until: isoTimeOrNull(until) };
+  return { reason, scope: shownScope(scope), cause, since: isoTime(from), until: isoTimeOrNull(until) };
 }
 
 export function presentNextFire(fire: NextFire): Of<typeof NEXT_FIRE> {

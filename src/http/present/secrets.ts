@@ -27,7 +27,7 @@ export function maskDefinitions(definitions: Definitions): Definitions {
   );
 }
 
-function isSecret(spec: JobSpec | null, name: string): boolean {
+export function isSecret(spec: JobSpec | null, name: string): boolean {
   const definition = own(spec?.requiredParams, name) ?? own(spec?.optionalParams, name);
   return definition !== undefined && (definition.type === "password" || definition.secret === true);
 }

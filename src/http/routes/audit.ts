@@ -32,7 +32,7 @@ export const auditRoutes = [
     replies: { 200: "AuditEventList" },
     formats: { "application/x-ndjson": "AuditEvent" },
     async handle({ deps, principal, query, url, format }) {
-      const found = await deps.audit.list(
+      const { events, stoppedAt } = await deps.audit.list(
         {
           actors: named("actor", query.actor),
           actions: named("action", query.action),
@@ -46,12 +46,13 @@ export const auditRoutes = [
         },
         principal,
       );
-      const rows = found.slice(0, query.limit).map(presentEvent);
-      const hasMore = found.length > rows.length;
-      const next = hasMore ? encodeCursor(query.sort, rows.at(-1)!.id) : null;
+      const rows = events.slice(0, query.limit).map(presentEvent);
+      const last = events.length > rows.length ? rows.at(-1)!.id : stoppedAt;
+      const next = last === null ? null : encodeCursor(query.sort, last);
       const link = nextLink(url, "cursor", next);
       if (format() === "application/x-ndjson") return ndjson(rows, link);
-      return list(rows, { next, hasMore }, link);
+      const partial = stoppedAt === null ? {} : { partial: true };
+      return list(rows, { next, hasMore: next !== null, ...partial }, link);
     },
   }),
 ];

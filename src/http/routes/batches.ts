@@ -53,6 +53,9 @@ export const batchRoutes = [
       const ended = await deps.backfills.cancel(batch, { by: principal.name, note: body.reason ?? null });
       return accepted(batch, { ...presentBatch(await findBatch(call, batch)), ...ended });
     },
+    async replay(call) {
+      return accepted(idOf(call), presentBatch(await findBatch(call, idOf(call))));
+    },
   }),
 ];
 

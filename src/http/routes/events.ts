@@ -13,7 +13,7 @@ export const eventRoutes = [
     formats: { "text/event-stream": "Changes" },
     handle: ({ deps, principal }) => ({
       status: 200,
-      events: (sink) => deps.changes.listen(sink, principal.sources),
+      events: (sink) => deps.changes.listen(sink, principal),
     }),
   }),
 ];

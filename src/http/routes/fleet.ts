@@ -2,17 +2,19 @@
 import { shownKey } from "../address.ts";
 import { nextOfAll, seenSchedules } from "../agenda.ts";
 import { invalid } from "../../errors.ts";
-import { MAX_PAGE } from "../paging.ts";
+import { LIST_QUERY, MAX_PAGE, pageOf } from "../paging.ts";
 import { presentFire } from "../present/fire.ts";
 import { presentRunBriefly } from "../present/run.ts";
-import { instant, integer, text } from "../query.ts";
-import { ok, wholeList } from "../reply.ts";
+import { instant, integer, oneOf, text } from "../query.ts";
+import { list, ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
 import { SEEN_MS } from "./pauses.ts";
 
 const HALF_A_DAY = 12 * 3_600_000;
 const MOST_DAYS = 400;
+/** A day of a busy installation; each is a few facts. */
+const MOST_SHOWN = 2_000;
 
 export const fleetRoutes = [
   route({
@@ -20,8 +22,9 @@ export const fleetRoutes = [
     path: `${BASE}/workers`,
     role: "viewer",
     summary: "The processes that are there or still hold runs, and how many runs each executes now",
+    query: { ...LIST_QUERY, sort: oneOf("By name", ["worker"], "worker") },
     replies: { 200: "WorkerList" },
-    async handle({ deps, principal }) {
+    async handle({ deps, principal, query }) {
       const now = deps.clock.now();
       const [replicas, running] = await Promise.all([
         deps.upTimes.upSince(now - SEEN_MS),
@@ -38,7 +41,8 @@ export const fleetRoutes = [
       const others = [...running]
         .filter(([worker]) => !known.has(worker))
         .map(([worker, count]) => ({ worker, upSince: null, seenAt: null, running: count }));
-      return wholeList([...seen, ...others]);
+      const { rows, page } = pageOf([...seen, ...others], ({ worker }) => worker, query.sort, query);
+      return list(rows, page);
     },
   }),
   route({
@@ -49,7 +53,7 @@ export const fleetRoutes = [
     query: {
       since: instant("From here on: RFC 3339, or a duration back such as 24h; 12h unless given"),
       until: instant("Up to here: RFC 3339; twelve hours from now unless given"),
-      limit: integer("Runs, and fires, that are shown at most", 1, MAX_PAGE, MAX_PAGE),
+      limit: integer("Runs, and fires, that are shown at most", 1, MOST_SHOWN, MAX_PAGE),
       source: text("Only of this source"),
     },
     replies: { 200: "Timeline" },
@@ -66,8 +70,8 @@ export const fleetRoutes = [
       const sources = own === null ? asked : (asked ?? own).filter((source) => own.includes(source));
       const seen = await seenSchedules(deps, principal, query.source);
       const [found, fires] = await Promise.all([
-        deps.runQueries.list({ since, until, sources, limit: query.limit }),
-        until > now ? nextOfAll(deps, seen, until, query.limit + 1) : [],
+        deps.runQueries.listBriefly({ since, until, sources, limit: query.limit }),
+        until > now ? nextOfAll(deps, seen, until, query.limit + 1, Math.max(now, since)) : [],
       ]);
       return ok({
         since: isoTime(since),
@@ -82,10 +86,7 @@ export const fleetRoutes = [
           queuedAt: isoTime(run.queuedAt),
           fireThrough: isoTimeOrNull(run.fireThrough),
         })),
-        planned: fires
-          .slice(0, query.limit)
-          .filter(({ fire }) => fire.at >= since)
-          .map(presentFire),
+        planned: fires.slice(0, query.limit).map(presentFire),
         moreRuns: found.hasMore,
         morePlanned: fires.length > query.limit || seen.partial,
       });

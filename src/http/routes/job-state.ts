@@ -1,5 +1,5 @@
 // Routes of a job's durable values: to see what it remembers, and to set it right.
-import { invalid } from "../../errors.ts";
+import { invalid, notFound } from "../../errors.ts";
 import { valuesToSave } from "../../runs/job-values.ts";
 import { maySee } from "../../access/principal.ts";
 import type { CatalogEntry } from "../../catalog/version.ts";
@@ -34,7 +34,16 @@ export const jobStateRoutes = [
       "The durable values that the job keeps between runs (this.state); those with a secret are hidden",
     query,
     replies: { 200: "JobState" },
-    handle: async (call) => ok(await stateOf(call, callJob(call))),
+    async handle(call) {
+      const entry = callJob(call);
+      const state = await stateOf(call, entry);
+      // What a deleted schedule has left is still shown.
+      const { schedule } = call.query;
+      const isEmpty = Object.keys(state.values).length === 0;
+      if (schedule !== undefined && isEmpty && !(await isOwn(call, entry, schedule)))
+        throw notFound(`The job "${shownKey(entry.key)}" has no schedule "${schedule.slice(0, 64)}".`);
+      return ok(state);
+    },
   }),
   route({
     method: "PUT",
@@ -98,15 +107,9 @@ async function stateOf(
 }
 
 /** "" for the job; else a schedule of this job, or nobody would ever read what is written. */
-async function scopeOf({ deps, query, principal }: StateCall, entry: CatalogEntry): Promise<string> {
-  if (query.schedule === undefined) return "";
-  const schedule = await deps.schedules.get(query.schedule);
-  const fits =
-    schedule !== undefined &&
-    maySee(principal, schedule.source) &&
-    schedule.source === entry.source &&
-    schedule.jobKey === entry.key;
-  if (fits) return schedule.id;
+async function scopeOf(call: StateCall, entry: CatalogEntry): Promise<string> {
+  const { schedule } = call.query;
+  if (schedule === undefined || (await isOwn(call, entry, schedule))) return schedule ?? "";
   const message = "is no schedule of this job; GET /schedules?job= lists them";
   throw invalid([{ pointer: "/query/schedule", code: "unknown_schedule", message }]);
 }
@@ -114,4 +117,14 @@ async function scopeOf({ deps, query, principal }: StateCall, entry: CatalogEntr
 function isShownSecret(value: unknown): boolean {
   if (typeof value !== "object" || value === null || Array.isArray(value)) return false;
   return (value as { secret?: unknown }).secret === true && Object.keys(value).length === 1;
+}
+
+async function isOwn({ deps, principal }: StateCall, entry: CatalogEntry, id: string): Promise<boolean> {
+  const schedule = await deps.schedules.get(id);
+  return (
+    schedule !== undefined &&
+    maySee(principal, schedule.source) &&
+    schedule.source === entry.source &&
+    schedule.jobKey === entry.key
+  );
 }

@@ -3,22 +3,25 @@ import { maySee, type Principal } from "../../access/principal.ts";
 import { addressOf, type CatalogEntry } from "../../catalog/version.ts";
 import { conflict } from "../../errors.ts";
 import { BUILTIN, shownKey } from "../address.ts";
-import { decodeCursor, encodeCursor } from "../cursor.ts";
+import { PatchJobBody } from "../dto/job-bodies.ts";
 import { TriggerBody, ValidateBody } from "../dto/run-bodies.ts";
+import { etagOf, expectedRevision } from "../etag.ts";
 import { viewJob, viewJobs } from "../job-views.ts";
-import { PAGE_QUERY } from "../paging.ts";
-import type { FaceDeps } from "../ports.ts";
+import { LIST_QUERY, pageOf } from "../paging.ts";
+import { presentEffect } from "../present/pause.ts";
 import { maskParams } from "../present/secrets.ts";
-import { choices, oneOf, text } from "../query.ts";
-import { list, ok } from "../reply.ts";
+import { choices, fits, oneOf, text } from "../query.ts";
+import { list, ok, type Reply } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { callJob } from "./job-call.ts";
 import { answerTriggered, findRun } from "./run-replies.ts";
+import { actorOf, type AnyRequest } from "./schedule-replies.ts";
 
+const MERGE_PATCH = "application/merge-patch+json";
 const LOAD_STATES = ["ready", "stale", "error", "missing", "invalid"] as const;
 
 const JOBS_QUERY = {
-  ...PAGE_QUERY,
+  ...LIST_QUERY,
   source: choices("Only jobs of these sources"),
   loadState: choices("Only jobs in these load states", LOAD_STATES),
   q: text("Occurs in the key or the name"),
@@ -35,31 +38,53 @@ export const jobRoutes = [
     query: JOBS_QUERY,
     replies: { 200: "JobList" },
     async handle({ deps, principal, query }) {
-      const after = decodeCursor(query.cursor, query.sort);
-      const found = visibleJobs(deps, principal)
+      const found = deps.jobs
+        .entries()
         .filter(
           (entry) =>
+            maySee(principal, entry.source) &&
             (query.source ? fits(entry.source, query.source) : entry.source !== BUILTIN) &&
             fits(entry.loadState, query.loadState) &&
-            mentions(entry, query.q) &&
-            (after === undefined || addressOf(entry.source, entry.key) > after),
-        )
-        .slice(0, query.limit + 1);
-      const page = found.slice(0, query.limit);
-      const hasMore = found.length > page.length;
-      const last = page.at(-1);
-      const next = hasMore && last ? encodeCursor(query.sort, addressOf(last.source, last.key)) : null;
-      return list(await viewJobs(deps, page, 1), { next, hasMore });
+            mentions(entry, query.q),
+        );
+      const { rows, page } = pageOf(found, ({ source, key }) => addressOf(source, key), query.sort, query);
+      return list(await viewJobs(deps, rows, 1), page);
     },
   }),
   route({
     method: "GET",
     path: `${BASE}/jobs/:key`,
     role: "viewer",
-    summary: "One job: its spec, params schema, load state, schedules and last runs",
+    summary:
+      "One job: its spec, params schema, load state, schedules and last runs; its ETag is of what PATCH sets",
     replies: { 200: "Job" },
     async handle(call) {
-      return ok(await viewJob(call.deps, callJob(call)));
+      return jobReply(call, callJob(call));
+    },
+  }),
+  route({
+    method: "PATCH",
+    path: `${BASE}/jobs/:key`,
+    role: "editor",
+    summary:
+      "Sets timeout, retries, overlap, concurrency, maxFailedShare and notes above what the job declares, and switches it off and on; null takes back; needs If-Match. dryRun says what switching it on or off would do to fires",
+    body: PatchJobBody,
+    bodyTypes: [MERGE_PATCH],
+    requires: ["If-Match"],
+    replies: { 200: "JobOrEffect" },
+    async handle(call) {
+      const entry = callJob(call);
+      const { deps, about } = call;
+      const { dryRun, ...patch } = call.body;
+      const expected = expectedRevision(call.header("If-Match"), "required");
+      if (dryRun) {
+        const { effect, schedules } = await deps.jobSettings.wouldPatch(entry, patch, expected);
+        return ok({ ...presentEffect(effect), schedules });
+      }
+      about({ before: await viewJob(deps, entry) });
+      const { source, key } = entry;
+      const changed = await deps.jobSettings.patch(source, key, patch, expected, actorOf(call));
+      return jobReply(call, changed);
     },
   }),
   route({
@@ -82,7 +107,7 @@ export const jobRoutes = [
         priority: body.priority,
         delayMs: body.delayMs,
         onBusy: body.onBusy,
-        trigger: principal.type === "local" ? "cli" : "api",
+        trigger: triggerOf(principal),
         actor: { type: principal.type, name: principal.name },
         idempotency: call.idempotency,
       });
@@ -110,20 +135,18 @@ export const jobRoutes = [
   }),
 ];
 
-function visibleJobs(deps: FaceDeps, principal: Principal): CatalogEntry[] {
-  return deps.jobs
-    .entries()
-    .filter((entry) => maySee(principal, entry.source))
-    .sort((a, b) => (addressOf(a.source, a.key) < addressOf(b.source, b.key) ? -1 : 1));
-}
-
-function fits<T>(value: T, choice: { in: readonly T[]; notIn: readonly T[] } | undefined): boolean {
-  if (!choice) return true;
-  return (choice.in.length === 0 || choice.in.includes(value)) && !choice.notIn.includes(value);
+/** Who comes with a session presses a button of the page; who comes with a token is a program. */
+function triggerOf({ type, session }: Principal): "cli" | "manual" | "api" {
+  if (type === "local") return "cli";
+  return session === undefined ? "api" : "manual";
 }
 
 function mentions(entry: CatalogEntry, q: string | undefined): boolean {
   if (q === undefined) return true;
   const wanted = q.toLowerCase();
   return shownKey(entry.key).includes(wanted) || (entry.spec?.name.toLowerCase().includes(wanted) ?? false);
+}
+
+async function jobReply({ deps }: AnyRequest, entry: CatalogEntry): Promise<Reply> {
+  return ok(await viewJob(deps, entry), { ETag: etagOf(entry.settings.revision) });
 }

@@ -1,9 +1,9 @@
 // Routes that pause and resume more than one schedule: those of a job, of a source, all of them; and the state of it.
 import { maySee, type Principal } from "../../access/principal.ts";
 import { ExpectedError, notFound } from "../../errors.ts";
-import type { PauseScope } from "../../schedules/suspension.ts";
+import type { PauseScope, ScopedPause } from "../../schedules/suspension.ts";
 import { PauseBody, ResumeBody } from "../dto/control-bodies.ts";
-import { presentEffect, presentScope } from "../present/pause.ts";
+import { presentEffect, presentEnded, presentScope } from "../present/pause.ts";
 import { ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { isoTime } from "../time.ts";
@@ -12,6 +12,9 @@ import { actorOf, type AnyRequest } from "./schedule-replies.ts";
 
 /** A replica that has not been heard of for longer is no part of the fleet any more. */
 export const SEEN_MS = 15_000;
+
+/** Pauses that are over and shown all the same. */
+const ENDED = 20;
 
 type ScopeOf = (call: AnyRequest) => PauseScope;
 
@@ -50,12 +53,21 @@ export const pauseRoutes = [
     replies: { 200: "Scheduler" },
     async handle({ deps, principal }) {
       const now = deps.clock.now();
-      const [open, replicas] = await Promise.all([deps.pauses.open(), deps.upTimes.upSince(now - SEEN_MS)]);
-      const visible = open.filter(({ scope }) => mayKnow(principal, scope));
+      const [open, ended, replicas] = await Promise.all([
+        deps.pauses.open(),
+        deps.pauses.ended(ENDED),
+        deps.upTimes.upSince(now - SEEN_MS),
+      ]);
+      const isVisible = ({ scope }: ScopedPause) => scope.kind !== "job_off" && mayKnow(principal, scope);
+      const visible = open.filter(isVisible);
       const everything = visible.find(({ scope }) => scope.kind === "all");
       return ok({
         ...presentScope({ kind: "all" }, everything),
         pauses: visible.map((pause) => presentScope(pause.scope, pause)),
+        endedPauses: ended.filter(isVisible).map((pause) => ({
+          ...presentScope(pause.scope, undefined),
+          ended: presentEnded(pause),
+        })),
         replicas: replicas.map(({ replica, from, through }) => ({
           replica,
           upSince: isoTime(from),
@@ -67,6 +79,11 @@ export const pauseRoutes = [
 ];
 
 function pauseAndResume(path: string, what: string, scopeOf: ScopeOf) {
+  /** The same request again: nothing is done, and the pause is shown as it is by now. */
+  const asItIs = async (call: AnyRequest) => {
+    const scope = scopeOf(call);
+    return ok(presentScope(scope, await call.deps.pauses.of(scope)));
+  };
   return [
     route({
       method: "POST",
@@ -77,9 +94,12 @@ function pauseAndResume(path: string, what: string, scopeOf: ScopeOf) {
       bodyOptional: true,
       replies: { 200: "PauseScope" },
       async handle(call) {
+        const { deps, body, idempotency } = call;
         const scope = scopeOf(call);
-        return ok(presentScope(scope, await call.deps.pauses.pause(scope, { ...call.body }, actorOf(call))));
+        const pause = await deps.pauses.pause(scope, { ...body }, actorOf(call), idempotency);
+        return ok(presentScope(scope, pause));
       },
+      replay: (call) => asItIs(call),
     }),
     route({
       method: "POST",
@@ -90,15 +110,17 @@ function pauseAndResume(path: string, what: string, scopeOf: ScopeOf) {
       bodyOptional: true,
       replies: { 200: "PauseScopeOrEffect" },
       async handle(call) {
-        const { deps, body } = call;
+        const { deps, body, idempotency } = call;
         const scope = scopeOf(call);
         if (body.dryRun) {
           const { effect, schedules } = await deps.pauses.wouldResume(scope);
           return ok({ ...presentEffect(effect), schedules });
         }
-        await deps.pauses.resume(scope, actorOf(call));
-        return ok(presentScope(scope, await deps.pauses.of(scope)));
+        const ended = await deps.pauses.resume(scope, body.reason, actorOf(call), idempotency);
+        const shown = presentScope(scope, await deps.pauses.of(scope));
+        return ok(ended ? { ...shown, ended: presentEnded(ended) } : shown);
       },
+      replay: (call) => asItIs(call),
     }),
   ];
 }

@@ -2,7 +2,7 @@
 import { LOG_LEVELS, levelsFrom, runFilterOf, RUN_QUERY } from "../run-query.ts";
 import { ExpectedError } from "../../errors.ts";
 import { isFinal } from "../../runs/state.ts";
-import type { LogLine } from "../../runs/task-run.ts";
+import type { LogLine, TaskRun } from "../../runs/task-run.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { followLog, seqOfEventId } from "../log-stream.ts";
 import { nextLink } from "../paging.ts";
@@ -11,6 +11,7 @@ import { RUN_COLUMNS, runCells } from "../present/run.ts";
 import { integer, oneOf, text } from "../query.ts";
 import { csv, list, ndjson, noContent, ok, type Page } from "../reply.ts";
 import { BASE, route } from "../route.ts";
+import { isoTime, isoTimeOrNull } from "../time.ts";
 import { findRun, viewRun, viewWholeRun } from "./run-replies.ts";
 
 const MAX_LINES = 5_000;
@@ -37,7 +38,7 @@ export const runRoutes = [
       };
       const [found, count] = await Promise.all([
         deps.runQueries.list(filter),
-        query.count ? deps.runQueries.count({ ...filter, after: undefined }, MAX_COUNT + 1) : undefined,
+        query.count ? deps.runQueries.count({ ...filter, after: undefined }, MAX_COUNT) : undefined,
       ]);
       const next = found.next === null ? null : encodeCursor(query.sort, found.next);
       const link = nextLink(call.url, "cursor", next);
@@ -54,8 +55,8 @@ export const runRoutes = [
       const page: Page = { next, hasMore: found.hasMore };
       if (found.partial) page.partial = true;
       if (count !== undefined) {
-        page.count = Math.min(count, MAX_COUNT);
-        page.countCapped = count > MAX_COUNT;
+        page.count = count.count;
+        page.countCapped = count.capped;
       }
       return list(
         found.runs.map((run) => viewRun(call, run)),
@@ -100,9 +101,11 @@ export const runRoutes = [
         return ndjson(lines.map(presentLogLine), link);
       }
       if (format === "text/plain") {
-        return { status: 200, text: lines.map(logLineText).join(""), headers: link };
+        const text = lines.map(logLineText).join("");
+        return { status: 200, text: text || removedText(run), headers: link };
       }
-      return list(lines.map(presentLogLine), { next, hasMore }, link);
+      const removedAt = isoTimeOrNull(run.log.removedAt ?? null);
+      return ok({ data: lines.map(presentLogLine), page: { next, hasMore }, removedAt }, link);
     },
   }),
   route({
@@ -124,12 +127,16 @@ export const runRoutes = [
       const seen = seqOfEventId(call.header("Last-Event-ID"));
       const after = seen ?? query.after;
       // A browser asks again when a stream ends; this answer tells it to stop.
-      if (seen !== undefined && isFinal(run.state) && seen >= run.log.lines) return noContent;
+      const levels = levelsFrom(query.level);
+      if (seen !== undefined && isFinal(run.state)) {
+        // Those that it does not want may be the last ones.
+        const left = await deps.runQueries.logLines(run.id, { after: seen, levels, limit: 1 });
+        if (left.lines.length === 0 && !left.hasMore) return noContent;
+      }
       if (deps.followers.size >= MAX_FOLLOWERS) {
         const detail = `${MAX_FOLLOWERS} logs are followed already; ask for /logs, or again later.`;
         throw new ExpectedError(503, "too_many_streams", detail);
       }
-      const levels = levelsFrom(query.level);
       const options = {
         runId: run.id,
         after,
@@ -178,3 +185,9 @@ export const runRoutes = [
     },
   }),
 ];
+
+/** An empty text would say that it wrote nothing. */
+function removedText({ log: { lines, removedAt } }: TaskRun): string {
+  if (removedAt === undefined) return "";
+  return `[jobmount] the ${lines} lines of this log were removed on ${isoTime(removedAt)} because of their age (JOBMOUNT_RETENTION_LOGS)\n`;
+}

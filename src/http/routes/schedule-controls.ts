@@ -9,7 +9,18 @@ import { text } from "../query.ts";
 import { ok } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { answerTriggered, findRun } from "./run-replies.ts";
-import { actorOf, createdReply, findSchedule, idOf, jobNamed, scheduleReply } from "./schedule-replies.ts";
+import {
+  actorOf,
+  type AnyRequest,
+  createdReply,
+  findSchedule,
+  idOf,
+  jobNamed,
+  scheduleReply,
+} from "./schedule-replies.ts";
+
+/** The same request again: nothing is done, and the schedule is shown as it is by now. */
+const asItIs = async (call: AnyRequest) => scheduleReply(call, await findSchedule(call, idOf(call)));
 
 export const scheduleControlRoutes = [
   route({
@@ -36,8 +47,10 @@ export const scheduleControlRoutes = [
     replies: { 200: "Schedule" },
     async handle(call) {
       const { id } = await findSchedule(call, idOf(call));
-      return scheduleReply(call, await call.deps.controls.pause(id, { ...call.body }, actorOf(call)));
+      const { controls } = call.deps;
+      return scheduleReply(call, await controls.pause(id, { ...call.body }, actorOf(call), call.idempotency));
     },
+    replay: (call) => asItIs(call),
   }),
   route({
     method: "POST",
@@ -51,8 +64,10 @@ export const scheduleControlRoutes = [
       const { deps, body } = call;
       const { id } = await findSchedule(call, idOf(call));
       if (body.dryRun) return ok(presentEffect(await deps.controls.wouldResume(id, actorOf(call))));
-      return scheduleReply(call, await deps.controls.resume(id, body.reason, actorOf(call)));
+      const resumed = await deps.controls.resume(id, body.reason, actorOf(call), call.idempotency);
+      return scheduleReply(call, resumed);
     },
+    replay: (call) => asItIs(call),
   }),
   route({
     method: "POST",
@@ -82,8 +97,13 @@ export const scheduleControlRoutes = [
     replies: { 200: "Schedule" },
     async handle(call) {
       const { id } = await findSchedule(call, idOf(call));
-      return scheduleReply(call, await call.deps.controls.skipNext(id, { ...call.body }, actorOf(call)));
+      const { controls } = call.deps;
+      return scheduleReply(
+        call,
+        await controls.skipNext(id, { ...call.body }, actorOf(call), call.idempotency),
+      );
     },
+    replay: (call) => asItIs(call),
   }),
   route({
     method: "POST",

@@ -20,6 +20,7 @@ import { BASE, route } from "../route.ts";
 import { viewSchedules } from "../schedule-views.ts";
 import { usualDurationOf } from "../usual-duration.ts";
 import { callJob } from "./job-call.ts";
+import { wrongFields } from "./schedule-input.ts";
 import {
   actorOf,
   createdReply,
@@ -73,8 +74,12 @@ export const scheduleRoutes = [
     summary: "Makes a schedule from cron, every or at",
     body: CreateScheduleBody,
     replies: { 201: "Schedule" },
+    alsoWrong: wrongFields,
     async handle(call) {
       const { job, ...fields } = call.body;
+      const wrong = wrongFields(call);
+      // Of a job that is there its own rules come in, too, and are told by whoever makes the schedule.
+      if (wrong.some(({ pointer }) => pointer === "/job")) throw invalid(wrong);
       const entry = jobNamed(call, job, "/job");
       const schedule = await call.deps.schedules.create(
         { source: entry.source, jobKey: entry.key, fields, idempotency: call.idempotency },
@@ -105,14 +110,14 @@ export const scheduleRoutes = [
           `The job "${shownKey(key)}" suggests no schedule ${n.slice(0, 20)}; it suggests ${count}.`,
         );
       }
-      const params = { ...suggested.params, ...call.body.params };
-      const schedule = await call.deps.schedules.create(
+      const schedule = await call.deps.suggestions.accept(
         {
           source,
           jobKey: key,
-          fields: { ...suggested, params },
+          suggestion: suggested,
+          suggestions: spec!.schedules,
+          params: call.body.params,
           idempotency: call.idempotency,
-          origin: "code",
         },
         actorOf(call),
       );
@@ -134,7 +139,8 @@ export const scheduleRoutes = [
       const { deps } = call;
       const { job, ...when } = call.body;
       const entry = (job ?? null) === null ? undefined : jobNamed(call, job!, "/job");
-      const preview = deps.schedules.preview(when, entry && (await usualDurationOf(deps, entry)));
+      const usual = entry && (await usualDurationOf(deps, entry));
+      const preview = deps.schedules.preview(when, { usual, overlap: entry?.spec?.overlap });
       return ok({
         sentence: preview.sentence,
         timeZone: preview.timeZone,

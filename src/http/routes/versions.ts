@@ -98,8 +98,9 @@ export const versionRoutes = [
     async handle(call) {
       const entry = callJob(call);
       const { hash } = await call.deps.versions.one(entry.source, entry.key, call.body.version);
-      return jobReply(call, await call.deps.serving.pin(entry.source, entry.key, hash));
+      return jobReply(call, await call.deps.serving.pin(entry.source, entry.key, hash, call.idempotency));
     },
+    replay: (call) => jobReply(call, callJob(call)),
   }),
   route({
     method: "POST",
@@ -109,8 +110,9 @@ export const versionRoutes = [
     replies: { 200: "Job" },
     async handle(call) {
       const { source, key } = callJob(call);
-      return jobReply(call, await call.deps.serving.unpin(source, key));
+      return jobReply(call, await call.deps.serving.unpin(source, key, call.idempotency));
     },
+    replay: (call) => jobReply(call, callJob(call)),
   }),
   route({
     method: "POST",
@@ -122,6 +124,7 @@ export const versionRoutes = [
       const { source, key } = callJob(call);
       return jobReply(call, await call.deps.serving.reload(source, key));
     },
+    replay: (call) => jobReply(call, callJob(call)),
   }),
 ];
 

@@ -37,9 +37,18 @@ const TOKEN_FIELDS = {
 
 export const TOKEN = named("Token", object(TOKEN_FIELDS));
 
+const WARNINGS = listOf(
+  object({ code: word(["unknown_source"]), message: text() }),
+  "Of what was made all the same: a source that is not mounted",
+);
+
 export const ISSUED_TOKEN = named(
   "IssuedToken",
-  object({ ...TOKEN_FIELDS, token: optional(text("The secret; only in the first answer")) }),
+  object({
+    ...TOKEN_FIELDS,
+    token: optional(text("The secret; only in the first answer")),
+    warnings: WARNINGS,
+  }),
 );
 
 export const SIGNED_IN = named(
@@ -52,4 +61,20 @@ export const SIGNED_IN = named(
   }),
 );
 
-export const SIGN_IN_LINK = named("SignInLink", object({ url: text(), expiresAt: time() }));
+const LINK_ID = text("lnk_…");
+
+export const SIGN_IN_LINK = named(
+  "SignInLink",
+  object({ id: LINK_ID, url: text(), expiresAt: time(), warnings: WARNINGS }),
+);
+
+export const OPEN_SIGN_IN_LINK = named(
+  "OpenSignInLink",
+  object({
+    id: LINK_ID,
+    name: text("Of the token that it turns into"),
+    role: ROLE,
+    sources: SOURCES,
+    expiresAt: time(),
+  }),
+);

@@ -50,6 +50,12 @@ export const EXPLANATION = named(
         ),
       ),
       suspended: nullable(SUSPENDED),
+      resumed: nullable(
+        object(
+          { by: text(), at: time(), reason: nullable(text()) },
+          "Who ended the pause that the row tells of",
+        ),
+      ),
       asked: nullable(object({ by: text(), reason: nullable(text()) }, "Who asked to skip it")),
       downtime: nullable(
         object({
@@ -59,6 +65,9 @@ export const EXPLANATION = named(
           to: nullable(time("When somebody looked for due fires again")),
           stopped: flag("It was stopped in order"),
           stalled: flag("Its process went on afterwards: stopped or stalled, and not gone"),
+          unwritable: nullable(
+            text("It was there and could not write to its database: what the database said"),
+          ),
         }),
       ),
       clockBack: nullable(

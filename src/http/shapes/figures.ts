@@ -23,6 +23,21 @@ export const STATS = named(
   ),
 );
 
+export const HOUR_STATS = named(
+  "HourStats",
+  object({
+    since: time(),
+    hours: listOf(
+      object({
+        at: time("The hour's first instant"),
+        runs: map(count(), `By state: ${RUN_STATES.join(", ")}`),
+      }),
+      "Oldest first, those without runs too",
+    ),
+    partial: flag("Only the newest 50000 runs were looked at"),
+  }),
+);
+
 export const JOB_STATS = named(
   "JobStats",
   object({
@@ -35,7 +50,7 @@ export const JOB_STATS = named(
     cadence: object({
       declaredMs: nullable(count("The usual time between fires of its enabled schedules together")),
       shortestMs: nullable(count("The shortest time between two of them")),
-      achievedMs: nullable(count("The usual time between starts of scheduled runs")),
+      achievedMs: nullable(count("The usual time between starts of runs of these schedules")),
     }),
     warnings: listOf(object({ code: word(["close_to_overlap"]), message: text() })),
     partial: flag("Only the newest 10000 runs were looked at"),

@@ -1,13 +1,21 @@
 // Every shape that a route may answer with, by the name that the table of routes uses.
-import { ISSUED_TOKEN, PRINCIPAL, SESSION, SIGN_IN_LINK, SIGNED_IN, TOKEN } from "./access.ts";
+import {
+  ISSUED_TOKEN,
+  PRINCIPAL,
+  SESSION,
+  OPEN_SIGN_IN_LINK,
+  SIGN_IN_LINK,
+  SIGNED_IN,
+  TOKEN,
+} from "./access.ts";
 import { AUDIT_EVENT } from "./audit.ts";
 import { BACKFILL, BATCH } from "./backfill.ts";
 import { EXPLANATION } from "./explanation.ts";
-import { CLOCK_CHANGE, JOB_STATS, PLANNED_FIRE, STATS } from "./figures.ts";
+import { CLOCK_CHANGE, HOUR_STATS, JOB_STATS, PLANNED_FIRE, STATS } from "./figures.ts";
 import { TIMELINE, WORKER } from "./fleet.ts";
 import { JOB_STATE } from "./job-state.ts";
 import { FAILED_LOAD, JOB, VALIDATED_PARAMS } from "./job.ts";
-import { FAILED_RECORD, FAILED_RECORD_LIST, LOG_LINE, RUN } from "./run.ts";
+import { FAILED_RECORD, FAILED_RECORD_LIST, LOG_LINE, LOG_LINE_LIST, RUN } from "./run.ts";
 import { SCHEDULE, SCHEDULE_PREVIEW } from "./schedule.ts";
 import { EFFECT, PAUSE_SCOPE, SCHEDULER } from "./pause.ts";
 import { page } from "./page.ts";
@@ -30,7 +38,7 @@ export const SHAPES = {
   Run: RUN,
   RunList: page(RUN),
   LogLine: LOG_LINE,
-  LogLineList: page(LOG_LINE),
+  LogLineList: LOG_LINE_LIST,
   FailedRecord: FAILED_RECORD,
   FailedRecordList: FAILED_RECORD_LIST,
   Schedule: SCHEDULE,
@@ -41,6 +49,7 @@ export const SHAPES = {
   Backfill: BACKFILL,
   Batch: BATCH,
   PauseScope: PAUSE_SCOPE,
+  JobOrEffect: either(JOB, EFFECT),
   PauseScopeOrEffect: either(PAUSE_SCOPE, EFFECT),
   Scheduler: SCHEDULER,
   Changes: CHANGES,
@@ -48,6 +57,7 @@ export const SHAPES = {
   Source: SOURCE,
   SourceList: page(SOURCE),
   Stats: STATS,
+  HourStats: HOUR_STATS,
   JobStats: JOB_STATS,
   PlannedFireList: page(PLANNED_FIRE),
   ClockChangeList: page(CLOCK_CHANGE),
@@ -62,6 +72,7 @@ export const SHAPES = {
   TokenList: page(TOKEN),
   IssuedToken: ISSUED_TOKEN,
   SignInLink: SIGN_IN_LINK,
+  SignInLinkList: page(OPEN_SIGN_IN_LINK),
   SignedIn: SIGNED_IN,
 } satisfies Record<string, Shape<unknown>>;
 

@@ -17,7 +17,7 @@ import {
 } from "./shape.ts";
 import { PAUSE } from "./pause.ts";
 import { RUN_BRIEF } from "./run.ts";
-import { OVERLAP, RETRIES, SCHEDULE } from "./schedule.ts";
+import { OVERLAP, RETRIES, SCHEDULE, SUGGESTED } from "./schedule.ts";
 
 const LOAD_STATE = word(
   ["ready", "stale", "error", "missing", "invalid"],
@@ -72,15 +72,7 @@ export const SPEC_FIELDS = {
   ),
   paramsSchema: nullable(map(anything(), "JSON Schema 2020-12 of the params")),
   resultSchema: nullable(map(anything(), "JSON Schema 2020-12 of the result")),
-  suggestedSchedules: listOf(
-    object({
-      name: optional(text()),
-      cron: optional(text()),
-      every: optional(text()),
-      timeZone: optional(text()),
-      params: optional(map(anything())),
-    }),
-  ),
+  suggestedSchedules: listOf(SUGGESTED),
   timeoutMs: nullable(count()),
   retries: nullable(RETRIES),
   concurrency: nullable(integer(undefined, { minimum: 1 })),
@@ -105,7 +97,19 @@ export const JOB = named(
         object({ hash: text(), loadedAt: nullable(time()), declared: nullable(text()) }, "What new runs use"),
       ),
       pinned: flag("It keeps its version, whatever the folder holds"),
-      enabled: flag(),
+      enabled: flag("false: switched off; nothing of it runs"),
+      overrides: object(
+        {
+          timeoutMs: optional(count()),
+          retries: optional(RETRIES),
+          overlap: optional(OVERLAP),
+          concurrency: optional(integer(undefined, { minimum: 1 })),
+          maxFailedShare: optional(number()),
+        },
+        "What an admin set above what the job declares; it is in timeoutMs, retries, … below already",
+      ),
+      notes: nullable(text("Of an admin, for whoever comes next")),
+      revision: count("Of what an admin set; the ETag of the job"),
       paused: nullable(PAUSE),
       ...SPEC_FIELDS,
       schedules: listOf(SCHEDULE),

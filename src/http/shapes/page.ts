@@ -7,10 +7,12 @@ export const PAGE = named(
     next: nullable(text("What `cursor` (for lines and records: `after`) takes to go on")),
     hasMore: flag(),
     count: optional(count("All that match, at most 10000; only with count=true")),
-    countCapped: optional(flag("There are more than `count` says")),
+    countCapped: optional(
+      flag("There are more than `count` says, or there may be: not all rows were looked at"),
+    ),
     partial: optional(
       flag(
-        "The filter matches so seldom that not all rows were looked at yet: there may be more behind `next`",
+        "Fewer rows than asked for, because the filter matches seldom and not all were looked at yet, or because rows are long: go on behind `next`",
       ),
     ),
   }),

@@ -1,14 +1,23 @@
 // The shapes of pauses, and of what ending one would do to the fires that are owed.
 import { count, flag, listOf, named, nullable, object, optional, text, time, word } from "./shape.ts";
 
-export const PAUSE = named(
-  "Pause",
-  object({
-    by: text("Who paused it"),
-    reason: nullable(text()),
-    at: time(),
-    until: nullable(time("The first instant that may fire again; null: until somebody resumes")),
-  }),
+const PAUSE_FIELDS = {
+  by: text("Who paused it"),
+  reason: nullable(text()),
+  at: time(),
+  until: nullable(time("The first instant that may fire again; null: until somebody resumes")),
+};
+
+export const PAUSE = named("Pause", object(PAUSE_FIELDS));
+
+const ENDED = object(
+  {
+    ...PAUSE_FIELDS,
+    endedAt: nullable(time()),
+    endedBy: nullable(text("Who resumed it; null when it passed by itself")),
+    endedReason: nullable(text("What the resume gave as its reason")),
+  },
+  "A pause that is over",
 );
 
 const SCOPE_FIELDS = {
@@ -16,6 +25,7 @@ const SCOPE_FIELDS = {
   source: nullable(text()),
   job: nullable(text()),
   paused: nullable(PAUSE),
+  ended: optional(ENDED),
 };
 
 export const PAUSE_SCOPE = named(
@@ -52,6 +62,7 @@ export const SCHEDULER = named(
   "Scheduler",
   object({
     ...SCOPE_FIELDS,
+    endedPauses: listOf(PAUSE_SCOPE, "The newest pauses that are over, the last that ended first"),
     pauses: listOf(PAUSE_SCOPE, "Everything that is paused as a whole"),
     replicas: listOf(object({ replica: text(), upSince: time(), seenAt: time() })),
   }),

@@ -67,9 +67,16 @@ const CANCEL = object({
   requestedAt: time(),
   by: nullable(text()),
   reason: nullable(text()),
+  waited: optional(flag("It waited and ended at once: there was nothing to send a signal to")),
   steps: optional(STEPS),
   groupEmptyAt: optional(GROUP_EMPTY_AT),
 });
+
+const LOG_REMOVED_AT = nullable(
+  time(
+    "When its lines were removed because of their age (JOBMOUNT_RETENTION_LOGS); null while they are there",
+  ),
+);
 
 const ERROR = object({
   message: text(),
@@ -128,7 +135,12 @@ export const RUN = named(
       records: RECORD_COUNTS,
       result: anything("What the job returned besides counts"),
       error: nullable(ERROR),
-      log: object({ lines: count(), bytes: count(), droppedBytes: count("Beyond the cap, not stored") }),
+      log: object({
+        lines: count(),
+        bytes: count(),
+        droppedBytes: count("Beyond the cap, not stored"),
+        removedAt: LOG_REMOVED_AT,
+      }),
       attempts: optional(listOf(ATTEMPT, "Where one run is shown, oldest first")),
     },
     "One intended execution of a job",
@@ -159,6 +171,8 @@ export const LOG_LINE = named(
     fields: optional(map(anything())),
   }),
 );
+
+export const LOG_LINE_LIST = object({ data: listOf(LOG_LINE), page: PAGE, removedAt: LOG_REMOVED_AT });
 
 export const FAILED_RECORD = named(
   "FailedRecord",

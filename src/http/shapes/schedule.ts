@@ -1,5 +1,6 @@
 // The shapes of schedules, and of what one would do.
 import { SKIPPED_REASONS } from "../../schedules/schedule.ts";
+import { DRIFT_FIELDS } from "../../schedules/suggested.ts";
 import { FIELD_ERROR } from "./field-error.ts";
 import { DROPPED_SKIPS, PAUSE } from "./pause.ts";
 import { RUN_BRIEF } from "./run.ts";
@@ -35,6 +36,20 @@ export const RETRIES = named(
 export const NEXT_FIRE = named(
   "NextFire",
   object({ at: time(), local: text("The same instant in the schedule's zone, with its offset") }),
+);
+
+export const SUGGESTED = named(
+  "SuggestedSchedule",
+  object(
+    {
+      name: optional(text()),
+      cron: optional(text()),
+      every: optional(text()),
+      timeZone: optional(text()),
+      params: optional(map(anything())),
+    },
+    "A schedule that a job suggests in its code",
+  ),
 );
 
 export const SCHEDULE = named(
@@ -107,6 +122,11 @@ export const SCHEDULE = named(
       revision: integer("Grows by one at every change; its ETag", { minimum: 1 }),
       firedThrough: time("Every fire up to here has its row"),
       origin: word(["api", "code"]),
+      suggested: nullable(SUGGESTED),
+      drift: listOf(
+        word(DRIFT_FIELDS),
+        "Where it differs from suggested, which is what the code suggests now; params that are secret are not compared",
+      ),
       createdAt: time(),
       updatedAt: time(),
     },

@@ -1,11 +1,11 @@
 // The checker itself: a sound history passes, and each made-up bad one is refused for what is wrong with it.
 import { expect } from "chai";
 import { faultsOf } from "./check.ts";
-import type { History, OwedSchedule, RowSeen, WitnessLine } from "./history.ts";
+import type { Downtime, History, OwedSchedule, RowSeen, WitnessLine } from "./history.ts";
 
 const T0 = Date.UTC(2027, 0, 10, 12);
 const FIRES = 12;
-const DOWN = { from: T0 + 5_200, to: T0 + 7_900 };
+const DOWN: Required<Downtime> = { from: T0 + 5_200, to: T0 + 7_900, back: T0 + 7_600 };
 
 const second = (n: number) => T0 + n * 1000;
 
@@ -32,6 +32,12 @@ function line(what: WitnessLine["what"], row: RowSeen, attempt: number, at: numb
   return { what, runId, attempt, scheduleId, fireAt: fireAt!, monotonic: at - T0, wall: at };
 }
 
+/** Found after the downtime, and not done. */
+const skipped = (row: RowSeen, reason: "missed" | "merged", queuedAt = DOWN.to): RowSeen => ({
+  ...row,
+  ...{ state: "skipped", reason, cause: `${reason}: found late`, attempt: 0, queuedAt, finishedAt: null },
+});
+
 /** The lines of one execution; killed in its middle without `to`. */
 const execution = (row: RowSeen, attempt: number, from: number, to?: number) => [
   line("start", row, attempt, from),
@@ -39,12 +45,18 @@ const execution = (row: RowSeen, attempt: number, from: number, to?: number) => 
   ...(to === undefined ? [] : [line("end", row, attempt, to)]),
 ];
 
-/** Two schedules of every second: one skips what overlaps and was down for a while, the other lets all run. */
+/**
+ * Schedules of every second that were down for a while: one skips what overlaps and what was missed, the others let all
+ * run that they catch up, each by another policy.
+ */
 function soundHistory() {
   const fires = Array.from({ length: FIRES }, (_, i) => second(i + 1));
+  const catchUp = { max: 2, windowMs: 3_600_000 };
   const schedules: OwedSchedule[] = [
-    { id: "skip", overlap: "skip", fires },
-    { id: "allow", overlap: "allow_all", fires },
+    { id: "skip", overlap: "skip", catchUp: { ...catchUp, policy: "skip" }, fires },
+    { id: "allow", overlap: "allow_all", catchUp: { ...catchUp, policy: "all" }, fires },
+    { id: "latest", overlap: "allow_all", catchUp: { ...catchUp, policy: "latest" }, fires },
+    { id: "merge", overlap: "allow_all", catchUp: { ...catchUp, policy: "merge" }, fires },
   ];
   const rows: RowSeen[] = [];
   const witness: WitnessLine[] = [];
@@ -63,14 +75,21 @@ function soundHistory() {
         rows.push({ ...row, state: "skipped", reason: "overlap", cause, attempt: 0 });
         continue;
       }
+      if (n === 6 && (id === "latest" || id === "merge")) {
+        rows.push(skipped(row, id === "latest" ? "missed" : "merged"));
+        continue;
+      }
+      if (n === 6 || n === 7) Object.assign(row, { queuedAt: DOWN.to, finishedAt: DOWN.to + n * 50 });
       rows.push(row);
       if (n === 5) witness.push(...execution(row, 1, second(5) + 20));
       witness.push(
-        ...execution(row, row.attempt, n === 5 ? second(8) + 100 : second(n) + 20, row.finishedAt! - 5),
+        ...execution(row, row.attempt, n === 5 ? second(8) + 100 : row.queuedAt + 16, row.finishedAt! - 5),
       );
     }
   }
-  return { schedules, rows, witness, downtimes: [DOWN] } satisfies History;
+  const downtimes: Downtime[] = [DOWN];
+  const deaths: Downtime[] = [];
+  return { schedules, rows, witness, downtimes, deaths } satisfies History;
 }
 
 type Mutable = ReturnType<typeof soundHistory>;
@@ -87,6 +106,17 @@ const move = (lines: WitnessLine[], ms: number) => {
     one.monotonic += ms;
     one.wall! += ms;
   }
+};
+
+const doNot = (history: Mutable, id: string, reason: "missed" | "merged") => {
+  const row = find(history, id);
+  drop(history, id);
+  history.rows.push(skipped(row, reason));
+};
+const doAfterAll = (history: Mutable, id: string) => {
+  const row = find(history, id);
+  Object.assign(row, { state: "succeeded", reason: null, attempt: 1, finishedAt: DOWN.to + 300 });
+  history.witness.push(...execution(row, 1, DOWN.to + 20, DOWN.to + 290));
 };
 
 const bad: [what: string, spoil: (history: Mutable) => void, fault: RegExp][] = [
@@ -309,6 +339,82 @@ const bad: [what: string, spoil: (history: Mutable) => void, fault: RegExp][] = 
     /^S3: skipped as paused, which nothing here asks for/,
   ],
   [
+    "a missed fire that runs although nothing is to be caught up",
+    (h) => {
+      Object.assign(find(h, "run_skip_6"), { fireThrough: null, fireCount: null });
+      const row = rowOf("skip", 7, { queuedAt: DOWN.to, finishedAt: DOWN.to + 90 });
+      h.rows.push(row);
+      h.witness.push(...execution(row, 1, DOWN.to + 10, DOWN.to + 80));
+    },
+    /^S10: run_skip_7 for .*12:00:07.* is no row missed of skip/,
+  ],
+  [
+    "a downtime after which the latest fire does not run",
+    (h) => doNot(h, "run_latest_7", "missed"),
+    /^S10: nothing was caught up: the newest fire is missed of latest/,
+  ],
+  [
+    "a downtime after which more than the latest fire runs",
+    (h) => doAfterAll(h, "run_latest_6"),
+    /^S10: 2 fires were caught up of latest/,
+  ],
+  [
+    "merged fires although nothing merges",
+    (h) => doNot(h, "run_latest_6", "merged"),
+    /^S10: rows are merged of latest/,
+  ],
+  [
+    "a downtime after which none of all fires runs",
+    (h) => ["run_allow_6", "run_allow_7"].forEach((id) => doNot(h, id, "missed")),
+    /^S10: nothing was caught up: the newest fire is missed of allow/,
+  ],
+  [
+    "a downtime after which fewer run than all",
+    (h) => doNot(h, "run_allow_6", "missed"),
+    /^S10: 1 fires were caught up, and others missed, of allow/,
+  ],
+  [
+    "a downtime after which more run than the most of all",
+    (h) => (h.schedules.find(({ id }) => id === "allow")!.catchUp.max = 1),
+    /^S10: 2 fires were caught up of allow/,
+  ],
+  [
+    "a downtime after which nothing stands for what was merged",
+    (h) => doNot(h, "run_merge_7", "merged"),
+    /^S10: nothing was caught up: the newest fire is merged of merge/,
+  ],
+  [
+    "a downtime after which some of what is to be merged is missed",
+    (h) => doNot(h, "run_merge_6", "missed"),
+    /^S10: fires were missed of merge/,
+  ],
+  [
+    "a downtime after which each of what is to be merged runs",
+    (h) => doAfterAll(h, "run_merge_6"),
+    /^S10: 2 fires were caught up of merge/,
+  ],
+  [
+    "a fire that was found 8 s late by a service that was there",
+    (h) => {
+      const row = find(h, "run_allow_11");
+      row.queuedAt += 8_000;
+      row.finishedAt! += 8_000;
+      move(
+        h.witness.filter(({ runId }) => runId === row.id),
+        8_000,
+      );
+    },
+    /^S4: row run_allow_11 of allow was found 8004 ms after its instant$/,
+  ],
+  [
+    "a fire that was found 8 s late beside one that was killed",
+    (h) => {
+      Object.assign(find(h, "run_allow_11"), { queuedAt: second(19), finishedAt: second(20) });
+      h.deaths = [{ from: second(10), to: second(19) }];
+    },
+    /^S4: row run_allow_11 of allow was found 8000 ms after its instant$/,
+  ],
+  [
     "a run that was replaced although nothing replaces",
     (h) => Object.assign(find(h, "run_skip_11"), { state: "cancelled", reason: "replaced" }),
     /^S9: cancelled as replaced with overlap skip/,
@@ -320,6 +426,25 @@ describe("the checker of the clock", () => {
     const history = soundHistory();
     expect(faultsOf(history)).to.deep.equal([]);
     expect(history.rows.length).to.be.above(20);
+  });
+
+  it("passes a fire that met a run whose service was killed before it could tell the end", () => {
+    const history = soundHistory();
+    const met = find(history, "run_skip_3");
+    find(history, "run_skip_8").cause = `skipped: run ${met.id} of 12:00:03 was still running`;
+    expect(faultsOf(history)).to.have.length(1);
+    const from = met.finishedAt! + 200;
+    expect(faultsOf({ ...history, deaths: [{ from, to: second(7) }] })).to.deep.equal([]);
+    const before = { from: met.finishedAt! - 200, to: second(7) };
+    expect(faultsOf({ ...history, deaths: [before] })).to.have.length(1);
+  });
+
+  it("passes a fire that was found late because its service could not look", () => {
+    const history = soundHistory();
+    const row = find(history, "run_allow_11");
+    Object.assign(row, { queuedAt: second(19), finishedAt: second(20) });
+    expect(faultsOf(history)).to.have.length(1);
+    expect(faultsOf({ ...history, stalls: [{ from: second(10), to: second(19) }] })).to.deep.equal([]);
   });
 
   it("passes what touches: one begins in the very millisecond in which the other ends", () => {

@@ -1,4 +1,5 @@
 // The checker: everything that is wrong with a history, in words; nothing when every fire is accounted for. Pure.
+import { catchUpFaults } from "./check-catch-up.ts";
 import { executionFaults } from "./check-executions.ts";
 import { fireFaults } from "./check-fires.ts";
 import { reasonFaults } from "./check-reasons.ts";
@@ -15,7 +16,11 @@ export function faultsOf(history: History): string[] {
   }
   for (const schedule of history.schedules) {
     const own = rows.get(schedule.id)!;
-    faults.push(...fireFaults(schedule, own), ...reasonFaults(schedule, own, history.downtimes));
+    faults.push(
+      ...fireFaults(schedule, own),
+      ...reasonFaults(schedule, own, history),
+      ...catchUpFaults(schedule, own, history),
+    );
   }
   return [...faults, ...executionFaults(history)];
 }

@@ -72,11 +72,17 @@ export interface Made {
 export class Fleet {
   readonly services: Service[] = [];
   readonly downtimes: Downtime[] = [];
+  readonly stalls: Downtime[] = [];
+  readonly #deaths: Downtime[] = [];
+  readonly #deadSince = new Map<Service, number>();
   readonly #database: string;
   readonly #files = mkdtempSync(join(tmpdir(), "jobmount-witness-"));
   readonly #ownClock: boolean;
+  #slowestWriteMs = 0;
+  #probing = true;
   made: Made[] = [];
   #downSince: number | undefined;
+  #backSince: number | undefined;
 
   private constructor(database: string, options: FleetOptions) {
     this.#database = database;
@@ -107,20 +113,37 @@ export class Fleet {
       await eventually(async () => (await service.get("/jobs/witness")).status === 200, 20_000, 50);
     }
     this.made = await together(planned, (one) => this.#make(one));
+    for (const service of this.services) void this.#probe(service);
+  }
+
+  /** How long a small write takes: /readyz makes one. Of a service that is killed meanwhile nothing is counted. */
+  async #probe(service: Service): Promise<void> {
+    while (this.#probing) {
+      const from = performance.now();
+      const done = await fetch(`${service.url}/readyz`).catch(() => undefined);
+      if (done?.ok && !this.#deadSince.has(service))
+        this.#slowestWriteMs = Math.max(this.#slowestWriteMs, performance.now() - from);
+      await new Promise((resolve) => setTimeout(resolve, 500));
+    }
   }
 
   /** As a crash would; with nobody left, a downtime begins. */
   async kill(service: Service, isLast: boolean): Promise<void> {
     if (isLast) this.#downSince ??= Date.now();
+    if (!this.#deadSince.has(service)) this.#deadSince.set(service, Date.now());
     await service.kill9();
   }
 
   /** Ready again: so does the downtime end. */
   async startAgain(service: Service): Promise<void> {
+    if (this.#downSince !== undefined) this.#backSince ??= Date.now();
     await service.startAgain();
+    const from = this.#deadSince.get(service);
+    if (from !== undefined) this.#deaths.push({ from, to: Date.now() });
+    this.#deadSince.delete(service);
     if (this.#downSince === undefined) return;
-    this.downtimes.push({ from: this.#downSince, to: Date.now() });
-    this.#downSince = undefined;
+    this.downtimes.push({ from: this.#downSince, to: Date.now(), back: this.#backSince });
+    this.#downSince = this.#backSince = undefined;
   }
 
   /** Where the cursors stand, in the order of the schedules. */
@@ -134,6 +157,7 @@ export class Fleet {
   /** Switches all schedules off, waits for what is under way, stops the services, and answers what there was. */
   async history(): Promise<History> {
     const service = this.services[0]!;
+    this.#probing = false;
     await together(this.made, async (made) => {
       const off = await service.call(
         "PATCH",
@@ -157,17 +181,22 @@ export class Fleet {
       schedules: this.made.map(({ id, planned, after, through }) => ({
         id,
         overlap: planned.overlap,
+        catchUp: { policy: planned.catchUp, max: planned.most ?? 100, windowMs: 3_600_000 },
         fires: firesOf(planned.rhythm, after, through),
       })),
       rows: await this.#rows(),
       witness: this.#witness(),
       downtimes: this.downtimes,
+      stalls: this.stalls,
+      deaths: this.#deaths,
+      slowestWriteMs: this.#slowestWriteMs,
     };
   }
 
   async stop(): Promise<void> {
+    this.#probing = false;
     await Promise.all(this.services.map((service) => service.stop()));
-    rmSync(this.#files, { recursive: true, force: true });
+    rmSync(this.#files, { recursive: true, force: true, maxRetries: 5 });
   }
 
   async #make(planned: Planned): Promise<Made> {

@@ -1,11 +1,13 @@
 // What a test of the clock looks back on: what was owed, what the database says, and what the jobs themselves saw.
 import type { Reason, RunState } from "../../../src/runs/task-run.ts";
+import type { CatchUpPolicy } from "../../../src/schedules/schedule.ts";
 import type { OverlapPolicy } from "../../../src/sdk/spec.ts";
 
 /** A schedule and what an independent calendar says that it owed. All instants are epoch ms. */
 export interface OwedSchedule {
   id: string;
   overlap: OverlapPolicy;
+  catchUp: { policy: CatchUpPolicy; max: number; windowMs: number };
   /** Every fire after the cursor that it began with and up to the one that it ended with, in ascending order. */
   fires: readonly number[];
 }
@@ -43,6 +45,8 @@ export interface WitnessLine {
 export interface Downtime {
   from: number;
   to: number;
+  /** The first instant at which somebody may have looked again; unknown unless given. */
+  back?: number;
 }
 
 export interface History {
@@ -50,4 +54,10 @@ export interface History {
   rows: readonly RowSeen[];
   witness: readonly WitnessLine[];
   downtimes: readonly Downtime[];
+  /** Somebody was there, and could not look: nothing may be missed, and all of it is late. */
+  stalls?: readonly Downtime[];
+  /** One service each: killed, until it was ready again. Others may have been there. */
+  deaths: readonly Downtime[];
+  /** The longest that a service took for one small write meanwhile: so slow was the machine. */
+  slowestWriteMs?: number;
 }
