@@ -27,7 +27,8 @@ export class Job extends defineJob({ name: "Held", retries: { attempts: 3, backo
 }
 `;
 
-const LEASE_MS = 1_500;
+// Not less: beside the other suites a whole service may stand still for more than a second.
+const LEASE_MS = 4_000;
 const ENV = {
   JOBMOUNT_LEASE: `${LEASE_MS}ms`,
   JOBMOUNT_HEARTBEAT: "300ms",

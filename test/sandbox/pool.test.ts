@@ -227,8 +227,10 @@ describe("pool of sandboxes", function () {
     );
     given.abort("user");
     expect((await given.ended).outcome.kind).to.equal("aborted");
-    const [one, other] = [own.takeSpare(), own.takeSpare()];
-    expect([one, other].map((spare) => heapOf(spare.pid!))).to.deep.equal([32, 32]);
+    const spares = [own.takeSpare(), own.takeSpare()];
+    // For an instant after its start a process has no command line yet.
+    await Promise.all(spares.map((spare) => spare.ready));
+    expect(spares.map((spare) => heapOf(spare.pid!))).to.deep.equal([32, 32]);
     await own.stop();
   });
 
