@@ -1,6 +1,6 @@
 // The child process: waits for one order, imports the bundle, runs one attempt or describes the job, tells how it ended.
 import { getEventListeners as listenersOf } from "node:events";
-import { readdirSync, rmSync } from "node:fs";
+import { rmSync } from "node:fs";
 import { Socket } from "node:net";
 import { join } from "node:path";
 import { runAttempt } from "../sdk/attempt.ts";
@@ -14,6 +14,7 @@ import { type BundleOrder, contextOf, importBundle } from "./child-load.ts";
 import { captureStream, Outgoing, send } from "./child-out.ts";
 import { ChildQueue, mayFollow } from "./child-queue.ts";
 import { rehearse } from "./child-rehearsal.ts";
+import { FilesLeft } from "./files-left.ts";
 import { FrameDecoder } from "./frames.ts";
 import { type Rest, RestingState, restOfLast } from "./leftovers.ts";
 import {
@@ -32,6 +33,7 @@ const [later, never] = [globalThis.setTimeout, globalThis.clearTimeout];
 const LISTENING_MS = 200;
 /** The child starts in its temp folder; the working folder may be changed by a job, this is not. */
 const TEMP_DIR = process.cwd();
+const files = new FilesLeft(TEMP_DIR);
 const control = new Socket({ fd: IN_FD, readable: true, writable: false });
 const decoder = new FrameDecoder(64 * 1024 * 1024);
 
@@ -156,25 +158,17 @@ function finish({ n, out, from, order: { alone } }: Running, end: ToldEnd): void
   // Those that follow at once cannot wait until somebody has looked for its processes.
   if (rest.made && follows) rest.leftovers.push("processes that it made");
   const told = { t: "end", end } as const;
-  const left = rest.leftovers.length === 0 && !alone ? filesLeft() : [];
+  const left = rest.leftovers.length === 0 && !alone ? files.left() : [];
   if (left.length > 0) {
     // Removing them takes its time, and may fail: the end of the attempt is told before it.
     send(told);
+    // The attempt's own folder and TMPDIR go before the next one starts here.
     if (!left.every(isRemoved)) rest.leftovers.push("files that cannot be removed");
   }
   const idle = { t: "idle", n, ...rest, tookMs: performance.now() - from, follows } as const;
   send(...(left.length > 0 ? [] : [told]), idle);
   // With something left behind, this child runs nothing more.
   if (rest.leftovers.length === 0 && !alone) queue.next();
-}
-
-/** What the attempt left in the temp folder, its own and TMPDIR, goes before the next one starts here. */
-function filesLeft(): string[] {
-  try {
-    return readdirSync(TEMP_DIR);
-  } catch {
-    return ["."];
-  }
 }
 
 function isRemoved(name: string): boolean {

@@ -1,6 +1,7 @@
 // Whether an attempt left anything in its child: timers, threads, handles, descriptors, listeners, processes, variables (X11).
-import { fstatSync, readdirSync } from "node:fs";
+import { fstatSync, readdirSync, statSync } from "node:fs";
 import { OwnProcess } from "./own-process.ts";
+import { IN_FD, OUT_FD } from "./protocol.ts";
 import { countThreads } from "./threads.ts";
 import { countUnrefd } from "./unrefd.ts";
 
@@ -10,10 +11,18 @@ const listeners = process.rawListeners.bind(process);
 const resourcesNow = process.getActiveResourcesInfo.bind(process);
 const cwd = process.cwd.bind(process);
 const { stringify } = JSON;
+const [look, lookAt, list] = [statSync, fstatSync, readdirSync];
+
+const FOLDER = "/proc/self/fd";
+/** stdin, stdout, stderr, and the two of the protocol. */
+const PIPES: readonly number[] = [0, 1, 2, IN_FD, OUT_FD];
 
 const unrefd = countUnrefd();
 const threads = countThreads();
 const own = new OwnProcess();
+const engines: ReadonlyMap<number, string> = new Map(identities());
+// The folder itself is open while it is read.
+const countIsKnown = sizeOfFolder() === numbers().length - 1;
 
 export interface Rest {
   /** What is there now and was not before the attempt, in words; empty when the child is clean. */
@@ -83,13 +92,13 @@ function sameListeners(now: Listeners, then: Listeners): boolean {
   return true;
 }
 
-/** What lies behind each number, too: where one was closed, the next one that is opened gets its number. */
+/**
+ * How many there are, and what lies behind the numbers that a job can get hold of: where one was closed, the next one that
+ * is opened gets its number. What the engine had opened for itself before any job is left out: without that nothing runs.
+ */
 class Descriptors {
   readonly #count = count();
-  readonly #known = numbers().flatMap((fd): [number, string][] => {
-    const is = identityOf(fd);
-    return is === undefined ? [] : [[fd, is]];
-  });
+  readonly #known = identities().filter(([fd, is]) => PIPES.includes(fd) || engines.get(fd) !== is);
 
   changed(): boolean {
     return count() !== this.#count || this.#known.some(([fd, is]) => identityOf(fd) !== is);
@@ -97,22 +106,38 @@ class Descriptors {
 }
 
 function count(): number {
-  return numbers().length;
+  return countIsKnown ? sizeOfFolder() : numbers().length;
+}
+
+function identities(): [fd: number, is: string][] {
+  return numbers().flatMap((fd): [number, string][] => {
+    const is = identityOf(fd);
+    return is === undefined ? [] : [[fd, is]];
+  });
 }
 
 function numbers(): number[] {
   try {
-    return readdirSync("/proc/self/fd").map(Number);
+    return list(FOLDER).map(Number);
   } catch {
     // Not on this system.
     return [];
   }
 }
 
+/** Linux says since 6.2 how many descriptors there are as the size of the folder: a fifth of reading it. */
+function sizeOfFolder(): number {
+  try {
+    return look(FOLDER).size;
+  } catch {
+    return 0;
+  }
+}
+
 /** Undefined for what is closed: the folder that was read has been among them. */
 function identityOf(fd: number): string | undefined {
   try {
-    const { dev, ino } = fstatSync(fd);
+    const { dev, ino } = lookAt(fd);
     return `${dev}:${ino}`;
   } catch {
     return undefined;

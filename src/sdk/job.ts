@@ -27,12 +27,14 @@ export abstract class JobBase<Params> {
   declare readonly dataDir: string;
 
   constructor() {
-    const tools = takeTools(new.target);
+    const { members } = takeTools(new.target);
     for (const name of TOOL_NAMES) {
       // Not writable and not configurable: a field of the same name fails at once instead of taking the tool away.
       const onDemand = name === "tempDir" || name === "dataDir";
-      const value = onDemand ? { get: () => tools.members[name] } : { value: tools.members[name] };
-      Object.defineProperty(this, name, { ...value, enumerable: true });
+      const property: PropertyDescriptor = onDemand
+        ? { get: () => members[name], enumerable: true }
+        : { value: members[name], enumerable: true };
+      Object.defineProperty(this, name, property);
     }
   }
 
