@@ -67,6 +67,11 @@ export interface RouteSpec<B extends object, Q extends QueryFields> {
    * its own row, `never` for what only asks.
    */
   audit?: "after" | "never";
+  /**
+   * Throws what goes before anything that a body says: there is nothing to change (404), or If-Match does not hold (412, 428).
+   * Asked of a request whose body is refused; any other is compared where it is done, in the same transaction.
+   */
+  precondition?(call: Call<object, object>): Promise<void> | void;
   /** What else is wrong in a body that is refused already, of the fields that are right as far as they were looked at. */
   alsoWrong?(call: Call<object, object>): readonly FieldError[];
   /** Refuses before the change is written down: for what anybody may try as often as they like. */

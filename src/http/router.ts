@@ -104,16 +104,22 @@ function formatOf(route: Route, ctx: FaceContext): Format | "application/json" {
 }
 
 async function bodyOf(route: Route, ctx: FaceContext, callWith: (body: object) => AnyCall): Promise<object> {
-  const raw = await readJsonBody(ctx.req, route.bodyTypes);
-  if (raw === undefined && !route.bodyOptional) {
-    throw new ExpectedError(400, "malformed", "The request has no body; a JSON object is needed.");
-  }
-  const body = raw === undefined ? {} : raw;
+  let raw: unknown;
   try {
-    return parseBody(route.body!, body);
+    raw = await readJsonBody(ctx.req, route.bodyTypes);
+    if (raw === undefined && !route.bodyOptional) {
+      throw new ExpectedError(400, "malformed", "The request has no body; a JSON object is needed.");
+    }
+    return parseBody(route.body!, raw === undefined ? {} : raw);
   } catch (error) {
-    throw withWhatElse(route, error, body, callWith);
+    // Preconditions go before what a body says, and after what refuses it unread (RFC 9110, 13.2.1).
+    if (isOfContent(error)) await route.precondition?.(callWith({}));
+    throw withWhatElse(route, error, raw, callWith);
   }
+}
+
+function isOfContent(error: unknown): boolean {
+  return error instanceof ExpectedError && (error.status === 400 || error.status === 422);
 }
 
 /** Whoever has four fields wrong wants to hear of four. */

@@ -2,6 +2,7 @@
 import { maySee, type Principal } from "../../access/principal.ts";
 import { addressOf, type CatalogEntry } from "../../catalog/version.ts";
 import { conflict } from "../../errors.ts";
+import { requireExpected } from "../../schedules/expected.ts";
 import { BUILTIN, shownKey } from "../address.ts";
 import { PatchJobBody } from "../dto/job-bodies.ts";
 import { TriggerBody, ValidateBody } from "../dto/run-bodies.ts";
@@ -72,6 +73,10 @@ export const jobRoutes = [
     bodyTypes: [MERGE_PATCH],
     requires: ["If-Match"],
     replies: { 200: "JobOrEffect" },
+    precondition(call) {
+      const { settings } = callJob(call);
+      requireExpected("job", settings.revision, expectedRevision(call.header("If-Match"), "required"));
+    },
     async handle(call) {
       const entry = callJob(call);
       const { deps, about } = call;

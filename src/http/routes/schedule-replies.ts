@@ -4,7 +4,8 @@ import type { CatalogEntry } from "../../catalog/version.ts";
 import { ExpectedError, invalid, notFound } from "../../errors.ts";
 import type { Schedule } from "../../schedules/schedule.ts";
 import type { Call } from "../context.ts";
-import { etagOf } from "../etag.ts";
+import { requireExpected } from "../../schedules/expected.ts";
+import { etagOf, expectedRevision } from "../etag.ts";
 import { created, ok, type Reply } from "../reply.ts";
 import { BASE } from "../route.ts";
 import { viewSchedules } from "../schedule-views.ts";
@@ -34,6 +35,12 @@ export async function findToChange(call: AnyRequest): Promise<Schedule> {
   const [view] = await viewSchedules(call.deps, [schedule], 0);
   call.about({ before: view!.shown });
   return schedule;
+}
+
+/** That there is a schedule to change, and at a revision that If-Match names. */
+export async function atItsRevision(call: AnyRequest): Promise<void> {
+  const { revision } = await findSchedule(call, idOf(call));
+  requireExpected("schedule", revision, expectedRevision(call.header("If-Match"), "required"));
 }
 
 /** A job named in a field: not being there is a wrong field, not a wrong address. */

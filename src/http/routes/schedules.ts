@@ -1,6 +1,7 @@
 // Routes of schedules: making, reading, changing and ending them, and a look at what a cron text would do.
 import { invalid, notFound } from "../../errors.ts";
 import { addressOf } from "../../catalog/version.ts";
+import { requireExpected } from "../../schedules/expected.ts";
 import { shownKey } from "../address.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import {
@@ -23,6 +24,7 @@ import { callJob } from "./job-call.ts";
 import { wrongFields } from "./schedule-input.ts";
 import {
   actorOf,
+  atItsRevision,
   createdReply,
   findSchedule,
   findToChange,
@@ -169,6 +171,7 @@ export const scheduleRoutes = [
     bodyTypes: [MERGE_PATCH],
     requires: ["If-Match"],
     replies: { 200: "ScheduleOrEffect" },
+    precondition: atItsRevision,
     async handle(call) {
       const { schedules } = call.deps;
       const { dryRun, ...patch } = call.body;
@@ -189,15 +192,17 @@ export const scheduleRoutes = [
     body: ReplaceScheduleBody,
     requires: ["If-Match"],
     replies: { 200: "Schedule" },
+    precondition: atItsRevision,
     async handle(call) {
       const { job, ...fields } = call.body;
       const schedule = await findToChange(call);
+      const expected = expectedRevision(call.header("If-Match"), "required");
+      requireExpected("schedule", schedule.revision, expected);
       const named = (job ?? null) === null ? undefined : jobNamed(call, job!, "/job");
       if (named && (named.source !== schedule.source || named.key !== schedule.jobKey)) {
         const message = `is another job; the schedule stays with ${shownKey(schedule.jobKey)}. POST …/copy makes one for another`;
         throw invalid([{ pointer: "/job", code: "fixed", message }]);
       }
-      const expected = expectedRevision(call.header("If-Match"), "required");
       const changed = await call.deps.schedules.replaceAndTell(schedule.id, fields, expected, actorOf(call));
       const { body, headers } = await scheduleReply(call, changed.schedule);
       return ok({ ...(body as object), ...presentDropped(changed.droppedSkips) }, headers);
