@@ -2,36 +2,12 @@
 import { expect } from "chai";
 import { Schedules } from "../../src/schedules/schedules.ts";
 import { randomOf } from "../schedules/random-cron.ts";
-import { Story, type StoryStore } from "../support/schedule-story.ts";
-import { onEveryScheduleStore, type ScheduleRig } from "./schedule-rig.ts";
+import { Story } from "../support/schedule-story.ts";
+import { onEveryScheduleStore } from "./schedule-rig.ts";
+import { onDatabase } from "./story-store.ts";
 
 const seed = Number(process.env["JOBMOUNT_TEST_SEED"] ?? 20_271_031);
 const LIVES = 8;
-
-function onDatabase(rig: ScheduleRig): StoryStore {
-  return {
-    store: rig.store,
-    async rowsOf(id) {
-      const rows = await rig.database.read.all("SELECT * FROM task_runs WHERE schedule_id = ?", [id]);
-      return rows.map((row) => ({
-        fireAt: Number(row["fire_at"]),
-        fireThrough: row["fire_through"] === null ? null : Number(row["fire_through"]),
-        fireCount: row["fire_count"] === null ? null : Number(row["fire_count"]),
-        ran: row["state"] === "queued" || row["state"] === "succeeded",
-        reason: row["reason"] === null ? null : String(row["reason"]),
-        revision: Number(row["schedule_revision"]),
-      }));
-    },
-    async endRuns(id) {
-      await rig.database.write((sql) =>
-        sql.run(
-          "UPDATE task_runs SET state = 'succeeded', finished_at = 1, queue_rank = NULL WHERE schedule_id = ? AND state = 'queued'",
-          [id],
-        ),
-      );
-    },
-  };
-}
 
 onEveryScheduleStore("ScheduleStore: random lives", (rig) => {
   it("S1, S2, S3, S7, S8: edits and suspensions lose no fire, double none, and run none that is suspended", async function () {

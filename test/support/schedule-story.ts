@@ -59,6 +59,10 @@ export class Story {
   #missing = false;
   #id = "";
 
+  get id(): string {
+    return this.#id;
+  }
+
   constructor(
     readonly world: StoryStore,
     readonly random: Random,
@@ -92,7 +96,7 @@ export class Story {
       // Never at a whole second: an instant belongs to one side of a change and not to the other.
       const jump = this.random() < 0.8 ? whole(this.random, 1, 300) : whole(this.random, 300, 20_000);
       this.clock.at += jump * 1000;
-      this.#passed();
+      this.passed();
       if (this.random() < 0.6) await this.schedules.settleDue();
       if (this.random() < 0.3) await this.world.endRuns(this.#id);
       await this.#act();
@@ -112,7 +116,7 @@ export class Story {
     const rows = all.filter(({ reason }) => reason !== "dst_gap");
     const counts = rows.map(() => 0);
     let [fires, open, at] = [0, 0, 0];
-    for (const fire of this.#owed(now)) {
+    for (const fire of this.owed(now)) {
       fires++;
       while (at < rows.length && (rows[at]!.fireThrough ?? rows[at]!.fireAt) < fire) at++;
       const found = at < rows.length && rows[at]!.fireAt <= fire ? at : -1;
@@ -146,7 +150,7 @@ export class Story {
   }
 
   /** The fires that each revision owes of its own time. */
-  #owed(now: number): number[] {
+  owed(now: number): number[] {
     return this.#calendars.flatMap(({ from, schedule }, i) => {
       const { when, startAt, endAt } = schedule;
       const to = Math.min(this.#calendars[i + 1]?.from ?? now, endAt ?? Infinity);
@@ -183,7 +187,7 @@ export class Story {
     this.#open.delete(key);
   }
 
-  #passed(): void {
+  passed(): void {
     for (const [key, { until }] of [...this.#open]) if (until <= this.clock.at) this.#ends(key);
   }
 
