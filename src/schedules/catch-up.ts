@@ -2,7 +2,8 @@
 import type { Instant } from "../clock.ts";
 import { lateCause, mergedCause, mergingCause, missedCause } from "./plan-words.ts";
 import type { Room } from "./overlap.ts";
-import { rangeRow, type Uncounted } from "./rows.ts";
+import type { Uncounted } from "./owed.ts";
+import { rangeRow } from "./rows.ts";
 import type { PlannedRow, Schedule, SkippedReason } from "./schedule.ts";
 
 /** Runs that the policy `all` makes start this far apart, so that a long outage does not end in a stampede. */

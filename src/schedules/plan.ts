@@ -7,7 +7,7 @@ import { Planning } from "./planning.ts";
 import type { ActiveRun, Plan, Schedule, SkippedReason } from "./schedule.ts";
 import type { Outage } from "./up-time.ts";
 
-export { ON_TIME_MS } from "./planning.ts";
+export { ON_TIME_MS } from "./owed.ts";
 
 export interface PlanOptions {
   /** Since when fires have been looked for without a gap; earlier ones are late however quickly they are found. */

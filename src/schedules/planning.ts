@@ -3,20 +3,12 @@ import type { Instant } from "../clock.ts";
 import type { Calendar } from "./calendar.ts";
 import { type CaughtUp, catchUp, type Found } from "./catch-up.ts";
 import { jitterOf } from "./jitter.ts";
-import { enumerateFrom, type Owed } from "./owed.ts";
+import { enumerateFrom, ON_TIME_MS, type Owed } from "./owed.ts";
 import { decideOverlap, type Present, roomOf } from "./overlap.ts";
 import { askedCause, describeRun, outageText, replacedCause, usedUpCause } from "./plan-words.ts";
 import { rangeRow, runRow, skipRow, splitRange } from "./rows.ts";
 import type { ActiveRun, AskedSkip, PlannedRow, Schedule, SkippedReason } from "./schedule.ts";
 import type { Outage } from "./up-time.ts";
-
-/**
- * A fire found at most this late counts as on time, if somebody was there to find it all the while; only another one is
- * the catch-up policy's. A healthy service finds a fire within 1.5 s (the ticker's second and S4's half second for 10,000
- * rows), and one whose event loop stalls for 5 s, or that waits for a database to fail over, has not been down: twice
- * that leaves room for a lock or two. After a restart, however quick, what was due before it was missed.
- */
-export const ON_TIME_MS = 10_000;
 
 /** What decides beside the schedule and its calendar. */
 export interface PlanningFacts {
@@ -32,7 +24,8 @@ export interface PlanningFacts {
 
 /** The fires of a free stretch, and those of them that somebody asked to leave out. */
 interface Taken extends Found {
-  asked: ReadonlyMap<Instant, AskedSkip>;
+  /** In ascending order. */
+  asked: readonly AskedSkip[];
 }
 
 export class Planning {
@@ -81,23 +74,24 @@ export class Planning {
     const { policy, windowMs } = this.schedule.catchUp;
     const enumerated = policy === "merge" ? enumerateFrom(found, this.calendar, now - windowMs) : found;
     const { older, within, fires: owed } = enumerated;
-    const asked = askedIn(this.schedule, owed);
-    const fires = asked.size === 0 ? owed : owed.filter((fire) => !asked.has(fire));
+    const asked = askedIn(this.schedule, enumerated, this.calendar);
+    const left = new Set(asked.map(({ at }) => at));
+    const fires = left.size === 0 ? owed : owed.filter((fire) => !left.has(fire));
     const punctual = fires.findIndex((fire) => now - fire <= ON_TIME_MS && fire >= upSince);
     const at = punctual === -1 ? fires.length : punctual;
     return { older, within, late: fires.slice(0, at), onTime: fires.slice(at), asked };
   }
 
   /** What came when no run was left; and S1: a range that an asked skip lies in becomes those before and after it. */
-  #tellRest({ older, within, late, onTime, asked }: Taken): void {
-    if (this.#beyond.size === 0 && asked.size === 0) return;
-    const fires = [...late, ...onTime];
-    const beyond = fires.filter((fire) => this.#beyond.has(fire));
-    this.skipAll({ older: null, fires: beyond }, "limit", usedUpCause(this.schedule));
-    for (const skip of asked.values()) {
-      this.#rows = this.#rows.flatMap((row) => splitRange(row, skip.at, fires, within ?? older));
-      this.#rows.push(skipRow(skip.at, "asked", askedCause(skip)));
+  #tellRest({ late, onTime, asked }: Taken): void {
+    if (this.#beyond.size > 0) {
+      const beyond = [...late, ...onTime].filter((fire) => this.#beyond.has(fire));
+      this.skipAll({ older: null, fires: beyond }, "limit", usedUpCause(this.schedule));
     }
+    if (asked.length === 0) return;
+    const skipped = asked.map(({ at }) => at);
+    this.#rows = this.#rows.flatMap((row) => splitRange(row, skipped, this.calendar));
+    for (const skip of asked) this.#rows.push(skipRow(skip.at, "asked", askedCause(skip)));
   }
 
   /** All rows in the order of their instants, with the local times that a gap swallowed told among them. */
@@ -166,11 +160,19 @@ export class Planning {
   }
 }
 
-/** The asked skips that are among these fires; what lies in the part that nobody enumerates stays in its range. */
-function askedIn({ skips }: Schedule, fires: readonly Instant[]): ReadonlyMap<Instant, AskedSkip> {
-  if (skips.length === 0) return NONE;
+/** The asked skips among what was found, enumerated or not. */
+function askedIn(
+  { skips }: Schedule,
+  { older, within, fires }: Owed,
+  calendar: Calendar,
+): readonly AskedSkip[] {
+  if (skips.length === 0) return [];
   const owed = new Set(fires);
-  return new Map(skips.filter(({ at }) => owed.has(at)).map((skip) => [skip.at, skip]));
+  const ranges = [older, within].filter((range) => !!range);
+  const isFound = (at: Instant) =>
+    owed.has(at) ||
+    (ranges.some(({ from, through }) => from <= at && at <= through) && calendar.nextAfter(at - 1) === at);
+  return skips.filter(({ at }) => isFound(at)).sort((a, b) => a.at - b.at);
 }
 
 /** Beside what the policy decided, each row of a late fire says why it was late. */
@@ -178,5 +180,3 @@ function tellOutage(schedule: Schedule, { skipped, runs }: CaughtUp, outage: Out
   for (const row of [...skipped, ...runs])
     if (row.cause !== null) row.cause = `${row.cause}; ${outageText(schedule, outage)}`;
 }
-
-const NONE: ReadonlyMap<Instant, AskedSkip> = new Map();

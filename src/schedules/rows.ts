@@ -1,14 +1,8 @@
 // The three kinds of planned rows: a run, one skipped fire, a range of skipped fires.
 import type { Instant } from "../clock.ts";
+import type { Calendar } from "./calendar.ts";
+import { counted, type Uncounted } from "./owed.ts";
 import type { PlannedRow, SkippedReason } from "./schedule.ts";
-
-/** A range of fires too long to be counted; both ends are fires. */
-export interface Uncounted {
-  from: Instant;
-  through: Instant;
-  /** Set when they were counted all the same. */
-  count?: number;
-}
 
 /** A run at its instant; jitter and catch-up move `availableAt` afterwards. */
 export function runRow(fireAt: Instant): PlannedRow {
@@ -49,23 +43,16 @@ function countOf(older: Uncounted | null, fires: readonly Instant[]): number | n
   return older.count === undefined ? null : older.count + fires.length;
 }
 
-/**
- * A range row without the fire `at` inside it: what lies before and what after it, each as its own row. `fires` are the
- * enumerated fires besides `at`, in ascending order, `older` those before them that nobody enumerates.
- */
-export function splitRange(
-  row: PlannedRow,
-  at: Instant,
-  fires: readonly Instant[],
-  older: Uncounted | null,
-): PlannedRow[] {
-  const { fireAt, fireThrough, fireCount, reason, cause } = row;
-  if (fireThrough === null || reason === null || at < fireAt || at > fireThrough) return [row];
-  const within = fires.filter((fire) => fire >= fireAt && fire <= fireThrough);
-  const [before, after] = [within.filter((fire) => fire < at), within.filter((fire) => fire > at)];
-  const parts = [
-    rangeRow(fireCount === null && older ? { ...older, from: fireAt } : null, before, reason, cause ?? ""),
-    rangeRow(null, after, reason, cause ?? ""),
-  ];
-  return parts.filter((part) => part !== null);
+/** A range row without the fires `asked` (ascending) inside it: one row for each part of it that is left. */
+export function splitRange(row: PlannedRow, asked: readonly Instant[], calendar: Calendar): PlannedRow[] {
+  const { fireAt, reason, cause } = row;
+  const last = row.fireThrough ?? fireAt;
+  const inside = reason === null ? [] : asked.filter((at) => fireAt <= at && at <= last);
+  if (inside.length === 0) return [row];
+  return [fireAt - 1, ...inside].flatMap((after, i) => {
+    const from = calendar.nextAfter(after);
+    const [through] = calendar.newestUpTo((inside[i] ?? last + 1) - 1, 1);
+    if (from === null || through === undefined || through < from) return [];
+    return rangeRow(counted(calendar, from, through), [], reason!, cause ?? "") ?? [];
+  });
 }

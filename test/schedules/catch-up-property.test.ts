@@ -35,8 +35,7 @@ function randomCase(random: Random): Case {
   const catchUp = {
     policy: pick(random, POLICIES),
     windowMs: pick(random, [1_000, 30_000, 3_600_000, 7 * 86_400_000]),
-    // Of more than a thousand fires only the newest hundred are told apart, those on time among them.
-    max: pick(random, fires > 1_000 ? [0, 1, 3, 80] : [0, 1, 3, 100]),
+    max: pick(random, [0, 1, 3, 100]),
   };
   const replaces = random() < 0.2;
   const maxRuns = !replaces && random() < 0.2 ? whole(random, 1, 5) : null;

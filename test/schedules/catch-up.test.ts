@@ -148,23 +148,45 @@ describe("catch-up", () => {
     expect(brief(planned.rows).at(-1)).to.equal("run 16:00");
   });
 
-  it("S10: beyond 1,000 fires only the newest 100 are enumerated, and nobody counts the rest", () => {
+  it("S10: beyond 1,000 fires the newest 100 that were missed run all the same, and nobody counts the rest", () => {
     const catchUp = () => caught("all", "23:59:30", { ...cronAt("* * * * * *"), overlap: "allow_all" });
     expect(costMs(catchUp, 200)).to.be.below(200);
     const planned = catchUp();
     const [range, ...rest] = brief(planned.rows);
-    // Ten of the newest hundred are on time, ninety were late.
-    expect(range).to.equal("skip missed 00:30:01..23:57:50 x?");
-    expect(rest).to.have.length(100);
-    expect(rest[0]).to.equal("run 23:57:51");
+    // Eleven beside them are on time: what was not missed takes no place of the cap.
+    expect(range).to.equal("skip missed 00:30:01..23:57:39 x?");
+    expect(rest).to.have.length(111);
+    expect(rest[0]).to.equal("run 23:57:40");
     expect(rest.at(-1)).to.equal("run 23:59:30");
+  });
+
+  it("S3, S10: beyond 1,000 fires each skip that was asked for has its row, and takes no place of the cap", () => {
+    const asked = (time: string) => ({ at: day(time), by: "token:ana", reason: null });
+    const skips = [asked("00:30:01"), asked("00:30:02"), asked("00:30:05"), asked("23:50:00")];
+    const { rows } = caught("all", "23:59:30", {
+      ...cronAt("* * * * * *"),
+      overlap: "allow_all",
+      skips: [...skips, asked("23:59:00")],
+    });
+    const runs = rows.filter(({ outcome }) => outcome === "run");
+    expect(brief(rows).slice(0, 6)).to.deep.equal([
+      "skip asked 00:30:01",
+      "skip asked 00:30:02",
+      "skip missed 00:30:03..00:30:04 x2",
+      "skip asked 00:30:05",
+      "skip missed 00:30:06..23:49:59 x?",
+      "skip asked 23:50",
+    ]);
+    expect(brief(rows)[6]).to.equal("skip missed 23:50:01..23:57:38 x458");
+    expect(brief(rows)).to.include("skip asked 23:59");
+    expect(runs).to.have.length(111);
   });
 
   it("S10: a year of a secondly schedule is planned in milliseconds", () => {
     const schedule = makeSchedule({ ...cronAt("* * * * * *"), firedThrough: at("2026-01-10T00:00:00Z") });
     expect(costMs(() => plan(schedule, day("00:30:00"), []), 200)).to.be.below(200);
     const { rows } = plan(schedule, day("00:30:00"), []);
-    // Ninety of the hundred enumerated are late; they join the range, whose number stays unknown.
+    // Those enumerated that are late join the range, whose number stays unknown.
     expect(brief(rows)[0]).to.equal("skip missed 2026-01-10T00:00:01..00:29:49 x?");
     expect(brief(rows).slice(1)).to.have.length(11);
   });

@@ -319,18 +319,21 @@ describe("skips that were asked for", () => {
     expect(plan.brief).to.deep.equal(["run 02:00"]);
   });
 
-  it("S10: in a range that nobody enumerates it stays part of the range", () => {
+  it("S3, S10: in a range that nobody enumerates it has its row all the same", () => {
     const schedule = {
       when: { kind: "every" as const, everyMs: 1000, anchorAt: day("00:00:00") },
       skips: [
         { at: day("01:00:00"), by: "ana", reason: null },
+        { at: day("02:00:00.500"), by: "ana", reason: "the calendar no longer has it" },
         { at: day("03:29:00"), by: "ana", reason: null },
       ],
       catchUp: { policy: "skip" as const, windowMs: 1000, max: 1 },
     };
     const plan = settled("03:30:00", { schedule });
-    expect(plan.brief.slice(0, 3)).to.deep.equal([
-      "skip missed 00:30:01..03:28:59 x?",
+    expect(plan.brief.slice(0, 5)).to.deep.equal([
+      "skip missed 00:30:01..00:59:59 x?",
+      "skip asked 01:00",
+      "skip missed 01:00:01..03:28:59 x?",
       "skip asked 03:29",
       "skip missed 03:29:01..03:29:49 x49",
     ]);
