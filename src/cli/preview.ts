@@ -7,6 +7,7 @@ import { table } from "./terminal.ts";
 interface PreviewOptions {
   tz?: string;
   count: number;
+  from?: string;
   job?: string;
   json?: boolean;
 }
@@ -25,6 +26,10 @@ export function define(command: Command, context: CliContext): void {
     .argument("<cron>", "five or six fields in quotes, or @daily and its kin")
     .option("--tz <zone>", "IANA time zone; JOBMOUNT_TIME_ZONE unless given")
     .option("--count <n>", "how many fires, 1 to 100", countOf, 5)
+    .option(
+      "--from <time>",
+      "those after this time, an instant or a time on the zone's clock; now unless given",
+    )
     .option(
       "--job <key>",
       "a job of the service: warns when that usually takes longer than from one fire to the next",
@@ -47,17 +52,12 @@ export function define(command: Command, context: CliContext): void {
 /** By itself, without a service. */
 async function here(cron: string, options: PreviewOptions, context: CliContext): Promise<Shown> {
   const { config } = settings(context);
-  const { readWhen } = await import("../schedules/input.ts");
+  const { readPreview } = await import("../schedules/preview-input.ts");
   const { previewOf } = await import("../schedules/preview.ts");
-  const now = Date.now();
-  const fields = { cron, timeZone: options.tz };
-  const read = readWhen(fields, { now, timeZone: config.timeZone });
-  const { sentence, timeZone, nextFires, warnings } = previewOf(read.when, {
-    from: now,
-    count: options.count,
-    timeZone: read.timeZone,
-    zoneDefaulted: read.zoneDefaulted,
-  });
+  const { tz, count, from } = options;
+  const defaults = { now: Date.now(), timeZone: config.timeZone };
+  const { when, options: read } = readPreview({ cron, timeZone: tz, count, from }, defaults);
+  const { sentence, timeZone, nextFires, warnings } = previewOf(when, read);
   const fires = nextFires.map(({ utc, local }) => ({ at: utc, local }));
   return { sentence, timeZone, nextFires: fires, warnings };
 }
@@ -65,8 +65,8 @@ async function here(cron: string, options: PreviewOptions, context: CliContext):
 /** What a job usually takes only the service knows. */
 async function onServer(cron: string, options: PreviewOptions, context: CliContext): Promise<Shown> {
   const server = await needServer(context, settings(context));
-  const { tz: timeZone, count, job } = options;
-  const body = { cron, timeZone, count, job: job!.replaceAll("/", ".") };
+  const { tz: timeZone, count, from, job } = options;
+  const body = { cron, timeZone, count, from, job: job!.replaceAll("/", ".") };
   const answer = await server.ask("POST", "/schedules/preview", { body, signal: context.signal });
   const shown = answer.body as Shown;
   const nextFires = shown.nextFires.map(({ at, local }) => ({ at: at.replace(".000Z", "Z"), local }));

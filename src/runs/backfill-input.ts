@@ -1,8 +1,8 @@
 // What a request may say of a backfill, checked.
 import type { Instant } from "../clock.ts";
 import { invalid } from "../errors.ts";
-import { ASKED_FORM, readAskedTime } from "../schedules/asked-time.ts";
-import { Problems, show } from "../schedules/input-values.ts";
+import { readAskedTime, wrongTime } from "../schedules/asked-time.ts";
+import { Problems } from "../schedules/input-values.ts";
 
 /** Nothing is believed before it is checked. */
 export interface BackfillFields {
@@ -39,7 +39,7 @@ export function readBackfill(fields: BackfillFields, now: Instant, timeZone: str
   const problems = new Problems();
   const read = (value: unknown, pointer: "/from" | "/to") => {
     const time = typeof value === "string" ? readAskedTime(value, now, timeZone) : undefined;
-    if (!time) return problems.add(pointer, "instant", `${ASKED_FORM}, but is ${show(value)}`);
+    if (!time) return problems.add(pointer, "instant", wrongTime(value, now, timeZone));
     if (time.kind === "lost") return time.change.at;
     return time.kind === "twice" && pointer === "/to" ? time.again : time.at;
   };
@@ -52,10 +52,11 @@ export function readBackfill(fields: BackfillFields, now: Instant, timeZone: str
     : RUNS;
   const only = given(fields.only) ? problems.oneOf(fields.only, "/only", BACKFILL_ONLY) : "not_run";
   const dryRun = given(fields.dryRun) ? problems.boolean(fields.dryRun, "/dryRun") : false;
-  if (from !== undefined && to !== undefined && to < from)
+  const future = "must not lie in the future: what is still to come fires by itself";
+  if (from !== undefined && from > now) problems.add("/from", "future", future);
+  else if (from !== undefined && to !== undefined && to < from)
     problems.add("/to", "order", "must not lie before from");
-  if (to !== undefined && to > now)
-    problems.add("/to", "future", "must not lie in the future: what is still to come fires by itself");
+  if (to !== undefined && to > now) problems.add("/to", "future", future);
   if (problems.errors.length > 0) throw invalid(problems.errors);
   return { from: from!, to: to!, max: max!, only: only!, dryRun: dryRun! };
 }

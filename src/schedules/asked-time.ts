@@ -1,7 +1,7 @@
 // An instant as people ask for it: "yesterday 02:00" on the clock of a zone, where it may not exist or come twice.
 import type { Instant } from "../clock.ts";
 import { parseDuration } from "../duration.ts";
-import { LATEST, Problems } from "./input-values.ts";
+import { LATEST, Problems, show } from "./input-values.ts";
 import { type Transition, zoneOf } from "./zone.ts";
 
 export type AskedTime =
@@ -23,6 +23,28 @@ export function dayAlone(text: string): string | undefined {
   return `must name a time of that day too, such as ${JSON.stringify(`${words} 02:00`)}`;
 }
 
+/**
+ * What is wrong with a value that `readAskedTime` does not take: its cause where that is known, else `form`, which says
+ * what would do.
+ */
+export function wrongTime(value: unknown, now: Instant, timeZone: string, form = ASKED_FORM): string {
+  const words = typeof value === "string" ? plainWords(value) : undefined;
+  return `${(words && causeOf(words, now, timeZone)) ?? form}, but is ${show(value)}`;
+}
+
+function causeOf(words: string, now: Instant, timeZone: string): string | undefined {
+  const years = "must lie in the years 1970 to 2199";
+  const date = /^(\d{4})-(\d{2})-(\d{2})(?=[ t]|$)/.exec(words);
+  if (date && dayOf(date[0], 0) === undefined) return "must be a day that exists";
+  const alone = dayAlone(words);
+  if (alone) return alone;
+  const distance = RELATIVE.exec(words);
+  if (distance) return COUNT.test(distance[1] ?? distance[2]!) ? years : undefined;
+  // A time of day is what is wrong when another year would not mend it.
+  if (date && read(words.replace(/^\d{4}/, "2024"), now, timeZone)) return years;
+  return undefined;
+}
+
 const DAY = 86_400_000;
 const WEEKDAYS = ["sunday", "monday", "tuesday", "wednesday", "thursday", "friday", "saturday"];
 const CLOCK = /^(\d{1,2}):(\d{2})(?::(\d{2})(\.\d{1,3})?)?$/;
@@ -32,6 +54,7 @@ const HALF_DAY = /^(\d{1,2})(:\d{2}(?::\d{2})?)?(am|pm)$/;
 const PRINTED = /^(\d{4}-\d{2}-\d{2})[ t](\d{2}:\d{2})(:\d{2}(?:\.\d{1,3})?)? ([+-]\d{2}:\d{2})$/;
 /** "2h", "1 minute", "an hour". */
 const COUNT = /^(?:(\d{1,12}) ?|an? )(ms|[smhd]|(?:sec|min)s?|(?:second|minute|hour|day|week)s?)$/;
+const RELATIVE = /^(?:in (.+)|(.+) ago)$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 
 /**
@@ -49,7 +72,7 @@ function read(text: string, now: Instant, timeZone: string): AskedTime | undefin
   const asked = plainWords(text);
   if (asked === undefined) return undefined;
   if (asked === "now") return { kind: "instant", at: now, minute: false };
-  const relative = /^(?:in (.+)|(.+) ago)$/.exec(asked);
+  const relative = RELATIVE.exec(asked);
   if (relative) {
     const ms = countedMs(relative[1] ?? relative[2]!);
     if (ms === undefined) return undefined;

@@ -1,8 +1,8 @@
 // What a request may say of a pause, a resume, a skip or a copy, checked.
 import type { Instant } from "../clock.ts";
 import { invalid } from "../errors.ts";
-import { ASKED_FORM, dayAlone, readAskedTime, readDistance } from "./asked-time.ts";
-import { LATEST, Problems, show } from "./input-values.ts";
+import { ASKED_FORM, readAskedTime, readDistance, wrongTime } from "./asked-time.ts";
+import { LATEST, Problems } from "./input-values.ts";
 import { wallText } from "./zone.ts";
 
 /** Nothing is believed before it is checked. */
@@ -79,11 +79,9 @@ function readUntil(
   problems: Problems,
 ): Instant | null | undefined {
   if (value === undefined || value === null) return null;
-  if (typeof value !== "string")
-    return problems.add("/until", "instant", `${UNTIL_FORM}, but is ${show(value)}`);
-  const until = untilOf(value, now, timeZone);
+  const until = typeof value === "string" ? untilOf(value, now, timeZone) : undefined;
   if (until === undefined)
-    return problems.add("/until", "instant", `${dayAlone(value) ?? UNTIL_FORM}, but is ${show(value)}`);
+    return problems.add("/until", "instant", wrongTime(value, now, timeZone, UNTIL_FORM));
   if (until <= now) return problems.add("/until", "past", `must lie in the future; now is ${wallText(now)}Z`);
   if (until >= LATEST) return problems.add("/until", "instant", "must lie before the year 2200");
   return until;

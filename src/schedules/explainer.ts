@@ -1,13 +1,12 @@
 // Gathers the facts about one instant of one schedule, and explains it; for schedules that are gone too.
 import type { Instant } from "../clock.ts";
 import { invalid, notFound } from "../errors.ts";
-import { ASKED_FORM, type AskedTime, dayAlone, readAskedTime } from "./asked-time.ts";
+import { type AskedTime, readAskedTime, wrongTime } from "./asked-time.ts";
 import { localTimesOf } from "./calendar.ts";
 import { explain, type Explanation } from "./explain.ts";
 import { explainWords, noSuchTimeText } from "./explain-words.ts";
 import { readCron } from "./grammar.ts";
 import type { ScheduleHistory } from "./history.ts";
-import { show } from "./input-values.ts";
 import { fireIn } from "./neighbours.ts";
 import type { Schedule } from "./schedule.ts";
 import type { Unavailable } from "./suspension.ts";
@@ -56,14 +55,10 @@ export class Explainer {
     const schedule = await this.scheduleOf(id);
     const now = this.#deps.now();
     const time = readAskedTime(asked, now, schedule.timeZone);
-    if (!time)
-      throw invalid([
-        {
-          pointer: "/query/at",
-          code: "instant",
-          message: `${dayAlone(asked) ?? ASKED_FORM}, but is ${show(asked)}`,
-        },
-      ]);
+    if (!time) {
+      const message = wrongTime(asked, now, schedule.timeZone);
+      throw invalid([{ pointer: "/query/at", code: "instant", message }]);
+    }
     if (time.kind === "lost") return this.#lost(schedule, time, now);
     const explained = await this.#at(schedule, time.at, time.minute, now);
     if (time.kind === "instant") return explained;

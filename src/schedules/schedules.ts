@@ -7,12 +7,11 @@ import type { Definition } from "./definition.ts";
 import { type Description, describe } from "./describe.ts";
 import { type Effect, effectOf } from "./effect.ts";
 import type { Expected } from "./expected.ts";
-import { readDefinition, readWhen, type ScheduleFields } from "./input.ts";
-import { Problems } from "./input-values.ts";
+import { readDefinition, type ScheduleFields } from "./input.ts";
 import { patchDefinition, replaceDefinition } from "./patch.ts";
 import { nextFireOf } from "./plan.ts";
-import { OVERLAPS } from "./policy-input.ts";
 import { type Preview, previewOf, type UsualDuration } from "./preview.ts";
+import { type PreviewRequest, readPreview } from "./preview-input.ts";
 import type { RequestRef, Schedule, ScheduleFilter } from "./schedule.ts";
 import { type Changed, type Edit, Settler, type SettlerDeps, unknown } from "./settler.ts";
 import { appliedOf, driftOf, missingSuggestions, suggestionOf } from "./suggested.ts";
@@ -47,18 +46,6 @@ export interface CreateRequest {
   suggestion?: SuggestedSchedule;
   /** Paused from its first instant on, for this reason. */
   pausedFor?: string;
-}
-
-export interface PreviewRequest extends Pick<
-  ScheduleFields,
-  "cron" | "every" | "everyMs" | "anchorAt" | "at" | "timeZone" | "dst"
-> {
-  /** RFC 3339; now unless given. */
-  from?: unknown;
-  /** 1 to 100; 5 unless given. */
-  count?: unknown;
-  /** What is to become of fires that meet a run; the job's own unless given. */
-  overlap?: unknown;
 }
 
 /** Schedules of one job that are read in one go. */
@@ -161,18 +148,8 @@ export class Schedules {
   /** Also of a cron text that never fires, which a warning says then; 422 for everything that cannot be read. */
   preview(request: PreviewRequest, job: { usual?: UsualDuration; overlap?: OverlapPolicy } = {}): Preview {
     const { clock, defaults } = this.#deps;
-    const problems = new Problems();
-    const { from: fromText, count: countGiven, overlap: overlapGiven, ...fields } = request;
-    const now = clock.now();
-    const from = (fromText ?? null) === null ? now : problems.instant(fromText, "/from");
-    const bounds = { min: 1, max: 100, whole: true };
-    const count = (countGiven ?? null) === null ? 5 : problems.number(countGiven, "/count", bounds);
-    const overlap =
-      (overlapGiven ?? null) === null ? job.overlap : problems.oneOf(overlapGiven, "/overlap", OVERLAPS);
-    const read = readWhen(fields, { now: from ?? now, timeZone: defaults.timeZone }, problems);
-    const { timeZone, zoneDefaulted } = read;
-    const options = { from: from ?? now, count: count ?? 5, timeZone, zoneDefaulted };
-    return previewOf(read.when, { ...options, usual: job.usual, overlap });
+    const { when, options } = readPreview(request, { now: clock.now(), timeZone: defaults.timeZone });
+    return previewOf(when, { ...options, usual: job.usual, overlap: options.overlap ?? job.overlap });
   }
 
   /** The sentence, the next `n` fires (not before `from`), and what suspends it, given the pauses that are open (`openPauses`). */

@@ -33,6 +33,17 @@ describe("jobmount preview", () => {
     expect(said.stderr).to.include("no time zone was named, so Asia/Tokyo holds (--tz)");
   });
 
+  it("begins where it is told to, in the words of explain, and refuses others with what would do", async () => {
+    const args = ["preview", "30 2 * * *", "--tz", "Europe/Berlin", "--count", "1", "--from"];
+    const [told, wrong] = await Promise.all([
+      jobmount([...args, "2027-03-28 01:00"], { cwd }),
+      jobmount([...args, "tomorrow"], { cwd }),
+    ]);
+    expect(told.stdout.trim()).to.equal("2027-03-28T01:00:00Z  2027-03-28T03:00:00+02:00");
+    expect(wrong.code).to.equal(3);
+    expect(wrong.stderr).to.match(/^--from: must name a time of that day too, such as "tomorrow 02:00"/);
+  });
+
   it("S13: ends with 3 on a text or zone that is wrong, and with 2 on a wrong count", async () => {
     const [text, huge, zone, count] = await Promise.all([
       jobmount(["preview", "61 * * * *"], { cwd }),

@@ -29,5 +29,18 @@ describe("the range of a backfill", () => {
   it("names the field that cannot be read, and the forms that can", () => {
     expect(() => read("someday")).to.throw(/\/from.*must be an instant.*but is "someday"/);
     expect(() => read("yesterday 02:00", "tomorrow 02:00")).to.throw(/\/to.*must not lie in the future/);
+    expect(() => read("yesterday")).to.throw(
+      /\/from: must name a time of that day too, such as "yesterday 02:00"/,
+    );
+  });
+
+  it("a beginning in the future is what is wrong, also when no end is given", () => {
+    expect(() => read("tomorrow 02:00")).to.throw(
+      /^[^/]*\/from: must not lie in the future: what is still to come/,
+    );
+    expect(() => read("tomorrow 02:00", "2027-05-01T00:00:00Z")).to.throw(
+      /\/from: must not lie in the future/,
+    );
+    expect(() => read("1h ago", "2h ago")).to.throw(/\/to: must not lie before from/);
   });
 });

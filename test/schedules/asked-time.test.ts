@@ -1,6 +1,6 @@
 // "yesterday 02:00" on the clock of a zone, with its gaps and repeats.
 import { expect } from "chai";
-import { type AskedTime, dayAlone, readAskedTime } from "../../src/schedules/asked-time.ts";
+import { type AskedTime, dayAlone, readAskedTime, wrongTime } from "../../src/schedules/asked-time.ts";
 import { costMs } from "../support/cost.ts";
 
 // A Wednesday, 14:30 in Berlin.
@@ -74,6 +74,24 @@ describe("an asked time", () => {
     }
     for (const none of ["", "teatime", "next", "next week", "02:00", "x".repeat(1_000_000)])
       expect(dayAlone(none), none.slice(0, 40)).to.equal(undefined);
+  });
+
+  it("what is refused is told by its cause: a year, a day that never is, a day alone, or the forms", () => {
+    const told = (value: unknown) => wrongTime(value, NOW, "UTC");
+    const years = "must lie in the years 1970 to 2199, but is ";
+    for (const far of [
+      "9999-01-01T00:00:00Z",
+      "1960-01-01T00:00:00Z",
+      "2200-01-01 00:00",
+      "in 999999999999 days",
+      "99999999d ago",
+    ])
+      expect(told(far)).to.equal(`${years}"${far}"`);
+    for (const none of ["2027-02-30T00:00:00Z", "2027-02-30 02:00", "2027-13-01 02:00", "2027-06-31"])
+      expect(told(none)).to.equal(`must be a day that exists, but is "${none}"`);
+    expect(told("tomorrow")).to.match(/^must name a time of that day too.*, but is "tomorrow"$/);
+    for (const other of ["teatime", "", "25:00", "2027-03-28 25:00", 5, null, "x".repeat(1_000_000)])
+      expect(told(other)).to.match(/^must be an instant such as .*, but is /);
   });
 
   it("only who names the minute means all of it", () => {

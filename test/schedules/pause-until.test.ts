@@ -60,7 +60,8 @@ describe("the end of a pause", () => {
     for (const text of ["yesterday 06:00", "today 06:00", "2h ago", "0s", "now", "2027-03-31T12:30:15Z"])
       expect(refused(text), text).to.equal("must lie in the future; now is 2027-03-31T12:30:15.250Z");
     expect(refused("tomorrow")).to.match(/^must name a time of that day too, such as "tomorrow 02:00"/);
-    for (const value of ["soon", "", " ", "2027-02-30 06:00", 5, true, "9".repeat(1_000_000)])
+    expect(refused("2027-02-30 06:00")).to.equal('must be a day that exists, but is "2027-02-30 06:00"');
+    for (const value of ["soon", "", " ", 5, true, "9".repeat(1_000_000)])
       expect(refused(value), String(value).slice(0, 20)).to.match(
         /^must be a duration from now such as "2h", or an instant/,
       );

@@ -112,9 +112,35 @@ describe("schedules", () => {
     ).to.have.length(5);
   });
 
+  it("previews from a time as explain reads it, on the clock of the zone that is asked for", () => {
+    const { schedules, clock } = setUp();
+    clock.at = Date.parse("2027-03-29T12:00:00Z");
+    const first = (from: string, timeZone = "Europe/Berlin") =>
+      schedules.preview({ cron: "* * * * *", timeZone, from, count: 1 }).nextFires[0]!.local;
+    expect(first("yesterday 01:00")).to.equal("2027-03-28T01:01:00+01:00");
+    expect(first("yesterday 01:00", "America/New_York")).to.equal("2027-03-28T01:01:00-04:00");
+    expect(first("2h ago")).to.equal("2027-03-29T12:01:00+02:00");
+    // It never was: from the end of the gap on. It came twice: from the first time on.
+    expect(first("2027-03-28 02:30")).to.equal("2027-03-28T03:01:00+02:00");
+    expect(first("2027-10-31 02:30")).to.equal("2027-10-31T02:31:00+02:00");
+    const wrong = (from: unknown) =>
+      refusal(Promise.resolve().then(() => schedules.preview({ cron: "@daily", timeZone: "UTC", from })));
+    return Promise.all(
+      [
+        ["someday", /must be an instant such as .* "yesterday 02:00"/],
+        ["tomorrow", /must name a time of that day too, such as "tomorrow 02:00"/],
+        [5, /must be an instant such as .*, but is 5/],
+      ].map(async ([from, message]) => {
+        const { fields } = await wrong(from);
+        expect(fields.map(({ pointer }) => pointer)).to.deep.equal(["/from"]);
+        expect(fields[0]!.message).to.match(message as RegExp);
+      }),
+    );
+  });
+
   it("A3: tells everything that is wrong with a preview at once", async () => {
     const { schedules } = setUp();
-    const request = { cron: "61 * * * *", timeZone: "Mars/Base", from: "now", count: 1000 };
+    const request = { cron: "61 * * * *", timeZone: "Mars/Base", from: "soon", count: 1000 };
     const error = await refusal(Promise.resolve().then(() => schedules.preview(request)));
     expect(error.fields.map(({ pointer }) => pointer)).to.have.members([
       "/cron",

@@ -2,7 +2,9 @@
 import { IsBoolean, IsInt, IsOptional, IsString, ValidateIf } from "class-validator";
 import { given } from "./given.ts";
 
-const TIME = { message: "must be an RFC 3339 time such as 2027-01-31T00:00:00Z" };
+const ASKED = {
+  message: 'must be a time such as "yesterday 02:00", or RFC 3339 (2027-01-31T00:00:00Z)',
+};
 const REASON = { message: "must be a text of at most 500 characters" };
 
 /** POST …/pause */
@@ -57,11 +59,11 @@ export class BackfillBody {
   };
 
   @IsOptional()
-  @IsString(TIME)
+  @IsString(ASKED)
   from?: string | null;
 
   @IsOptional()
-  @IsString(TIME)
+  @IsString(ASKED)
   to?: string | null;
 
   @IsOptional()

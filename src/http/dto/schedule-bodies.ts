@@ -18,6 +18,9 @@ import { CatchUpPart, DstPart, RetriesPart } from "./schedule-parts.ts";
 
 const TEXT = { message: "must be a text" };
 const TIME = { message: "must be an RFC 3339 time such as 2027-01-31T00:00:00Z" };
+const ASKED = {
+  message: 'must be a time such as "tomorrow 02:00", or RFC 3339 (2027-01-31T00:00:00Z)',
+};
 const DURATION = { message: 'must be a duration such as "15m"' };
 const WHOLE_MS = { message: "must be a whole number of milliseconds" };
 const JOB = "must be the key of a job, such as billing.sync-orders";
@@ -198,6 +201,6 @@ export class PreviewBody extends WhenBody {
   count?: number | null;
 
   @IsOptional()
-  @IsString(TIME)
+  @IsString(ASKED)
   from?: string | null;
 }
