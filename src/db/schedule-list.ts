@@ -1,6 +1,6 @@
 // Lists of schedules, and those that are due.
 import type { Instant } from "../clock.ts";
-import type { Schedule, ScheduleFilter } from "../schedules/schedule.ts";
+import type { Schedule, ScheduleChoice, ScheduleFilter } from "../schedules/schedule.ts";
 import type { Dialect } from "./dialect.ts";
 import { SCHEDULE_COLUMNS, toSchedule } from "./schedule-row.ts";
 import { markValues, marks, type Sql, type SqlValue } from "./sql.ts";
@@ -33,32 +33,54 @@ const byFireThenId = (a: Schedule, b: Schedule) => a.nextFireAt! - b.nextFireAt!
 
 /** In order of id, page by page. */
 export async function listSchedules(sql: Sql, filter: ScheduleFilter): Promise<Schedule[]> {
-  const where: string[] = ["id > ?"];
-  const values: SqlValue[] = [filter.after ?? ""];
-  if (filter.source !== undefined) {
-    where.push("source = ?");
-    values.push(filter.source);
-  }
-  if (filter.jobKey !== undefined) {
-    where.push("job_key = ?");
-    values.push(filter.jobKey);
-  }
-  if (filter.sources) {
-    if (filter.sources.length === 0) return [];
-    where.push(`source IN (${marks(filter.sources.length)})`);
-    values.push(...markValues(filter.sources));
-  }
-  if (filter.jobs) {
-    if (filter.jobs.length === 0) return [];
-    const jobs = markValues(filter.jobs);
-    where.push(`(${jobs.map(() => "(source = ? AND job_key = ?)").join(" OR ")})`);
-    values.push(...jobs.flatMap(splitAddress));
-  }
-  const rows = await sql.all(`SELECT * FROM schedules WHERE ${where.join(" AND ")} ORDER BY id LIMIT ?`, [
-    ...values,
-    filter.limit,
-  ]);
+  const chosen = chosenBy(filter);
+  if (!chosen) return [];
+  const newest = filter.order === "newest";
+  const place = filter.after === undefined ? "1 = 1" : newest ? "id < ?" : "id > ?";
+  const rows = await sql.all(
+    `SELECT * FROM schedules WHERE ${chosen.where} AND ${place} ORDER BY id ${newest ? "DESC" : "ASC"} LIMIT ?`,
+    [...chosen.values, ...(filter.after === undefined ? [] : [filter.after]), filter.limit],
+  );
   return rows.map(toSchedule);
+}
+
+export async function countSchedules(
+  sql: Sql,
+  choice: ScheduleChoice,
+  cap: number,
+): Promise<{ count: number; capped: boolean }> {
+  const chosen = chosenBy(choice);
+  if (!chosen) return { count: 0, capped: false };
+  const [row] = await sql.all(
+    `SELECT COUNT(*) AS n FROM (SELECT 1 FROM schedules WHERE ${chosen.where} LIMIT ?) AS found`,
+    [...chosen.values, cap + 1],
+  );
+  const found = Number(row!["n"]);
+  return { count: Math.min(found, cap), capped: found > cap };
+}
+
+/** Undefined when none can match. */
+function chosenBy(choice: ScheduleChoice): { where: string; values: SqlValue[] } | undefined {
+  const { source, sources, jobKey, jobs } = choice;
+  if (sources?.length === 0 || jobs?.length === 0) return undefined;
+  const where: string[] = ["1 = 1"];
+  const values: SqlValue[] = [];
+  const add = (text: string, more: readonly SqlValue[]) => void (where.push(text), values.push(...more));
+  if (source !== undefined) add("source = ?", [source]);
+  if (jobKey !== undefined) add("job_key = ?", [jobKey]);
+  if (sources) add(`source IN (${marks(sources.length)})`, markValues(sources));
+  if (choice.notSources?.length)
+    add(`source NOT IN (${marks(choice.notSources.length)})`, markValues(choice.notSources));
+  if (jobs) add(anyOf(jobs), markValues(jobs).flatMap(splitAddress));
+  if (choice.notJobs?.length)
+    add(`NOT ${anyOf(choice.notJobs)}`, markValues(choice.notJobs).flatMap(splitAddress));
+  return { where: where.join(" AND "), values };
+}
+
+function anyOf(jobs: readonly string[]): string {
+  return `(${markValues(jobs)
+    .map(() => "(source = ? AND job_key = ?)")
+    .join(" OR ")})`;
 }
 
 function splitAddress(address: string): [source: string, jobKey: string] {

@@ -7,6 +7,7 @@ import type {
   Plan,
   RequestRef,
   Schedule,
+  ScheduleChoice,
   ScheduleFilter,
   ScheduleStore,
 } from "../schedules/schedule.ts";
@@ -17,7 +18,7 @@ import { holdKey } from "./idempotency-store.ts";
 import { changePause, closePassedPauses, endedPauses, openPauses } from "./pauses.ts";
 import { cancelWaiting, insertRuns } from "./run-store.ts";
 import { asked, factsOf } from "./schedule-facts.ts";
-import { inSuspension, listSchedules, suspensionKeys } from "./schedule-list.ts";
+import { countSchedules, inSuspension, listSchedules, suspensionKeys } from "./schedule-list.ts";
 import { addRevision } from "./schedule-revisions.ts";
 import { CHANGING_COLUMNS, changingValues, orderIds, plannedRuns, toSchedule } from "./schedule-row.ts";
 import { Settling, type SettlingOptions } from "./schedule-settling.ts";
@@ -53,6 +54,10 @@ export class DbScheduleStore implements ScheduleStore {
 
   list(filter: ScheduleFilter): Promise<Schedule[]> {
     return listSchedules(this.#database.read, filter);
+  }
+
+  count(choice: ScheduleChoice, cap: number): Promise<{ count: number; capped: boolean }> {
+    return countSchedules(this.#database.read, choice, cap);
   }
 
   async change(

@@ -49,17 +49,18 @@ export interface Listened {
 
 type Listener = Pick<Principal, "sources" | "role">;
 
-interface Stream {
-  sink: EventSink;
+/** Streams that are told the same. Their ids count what they were told: those of others would say how much others have. */
+interface Audience {
   listener: Listener;
+  sinks: Set<EventSink>;
+  sequence: number;
 }
 
 export class Changes {
-  readonly #streams = new Set<Stream>();
+  readonly #audiences = new Map<string, Audience>();
   readonly #gathered = new Map<string, Change>();
   readonly #listened: Listened | undefined;
   #timer: NodeJS.Timeout | undefined;
-  #sequence = 0;
 
   constructor(listened?: Listened) {
     this.#listened = listened;
@@ -67,7 +68,7 @@ export class Changes {
 
   /** Costs nothing while nobody listens. */
   tell(change: Change): void {
-    if (this.#streams.size === 0) return;
+    if (this.#audiences.size === 0) return;
     this.#gathered.set(keyOf(change), change);
     this.#timer ??= setTimeout(() => this.#write(), GATHERED_MS).unref();
   }
@@ -79,31 +80,34 @@ export class Changes {
 
   /** Hints have no replay: a stream begins by saying that everything is to be read. */
   listen(sink: EventSink, listener: Listener): void {
-    const stream = { sink, listener };
-    this.#streams.add(stream);
-    if (this.#streams.size === 1) this.#listened?.onFirst();
+    const key = JSON.stringify([listener.sources, listener.role]);
+    const audience = this.#audiences.get(key) ?? { listener, sinks: new Set<EventSink>(), sequence: 0 };
+    const isFirst = this.#audiences.size === 0;
+    this.#audiences.set(key, audience);
+    audience.sinks.add(sink);
+    if (isFirst) this.#listened?.onFirst();
     sink.onEnd(() => {
-      this.#streams.delete(stream);
-      if (this.#streams.size === 0) this.#listened?.onLast();
+      audience.sinks.delete(sink);
+      if (audience.sinks.size > 0 || this.#audiences.get(key) !== audience) return;
+      this.#audiences.delete(key);
+      if (this.#audiences.size === 0) this.#listened?.onLast();
     });
-    sink.send({ event: "resync", id: String(this.#sequence), data: {} });
+    sink.send({ event: "resync", id: String(audience.sequence), data: {} });
   }
 
   get listening(): number {
-    return this.#streams.size;
+    return [...this.#audiences.values()].reduce((sum, { sinks }) => sum + sinks.size, 0);
   }
 
   #write(): void {
     this.#timer = undefined;
     const changes = [...this.#gathered.values()];
     this.#gathered.clear();
-    const id = String(++this.#sequence);
-    const texts = new Map<string, string>();
-    for (const { sink, listener } of this.#streams) {
-      const key = JSON.stringify([listener.sources, listener.role]);
-      let text = texts.get(key);
-      if (text === undefined) texts.set(key, (text = textOf(id, changes, listener)));
-      if (text !== "") sink.sendText(text);
+    for (const audience of this.#audiences.values()) {
+      const text = textOf(String(audience.sequence + 1), changes, audience.listener);
+      if (text === "") continue;
+      audience.sequence++;
+      for (const sink of audience.sinks) sink.sendText(text);
     }
   }
 }

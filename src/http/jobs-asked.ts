@@ -23,7 +23,8 @@ export function jobsAsked(call: Call<object, object>, names: readonly string[] =
       jobs.push({ source: entry.source, key: entry.key });
     } catch (error) {
       if (!(error instanceof ExpectedError)) throw error;
-      errors.push({ pointer: "/query/job", code: error.code, message: error.message });
+      const code = error.code === "not_found" ? "unknown_job" : error.code;
+      errors.push({ pointer: "/query/job", code, message: error.message });
     }
   }
   if (errors.length > 0) throw invalid(errors);

@@ -12,7 +12,7 @@ export const PAGE_QUERY = {
 } as const;
 
 /** Where counting stops, everywhere. */
-const MOST_COUNTED = 10_000;
+export const MOST_COUNTED = 10_000;
 
 /** The query fields of a list whose rows are all at hand. */
 export const LIST_QUERY = { ...PAGE_QUERY, count: flag("true: also count matches, up to 10000") } as const;

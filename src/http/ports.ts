@@ -200,6 +200,7 @@ export type Schedules = Pick<
   | "create"
   | "get"
   | "list"
+  | "count"
   | "patchAndTell"
   | "replaceAndTell"
   | "wouldPatch"

@@ -147,6 +147,26 @@ export function choices<T extends string = string>(
   };
 }
 
+/** The same for lists that cannot rule out: to find what somebody else is not, they would have to be walked as a whole. */
+export function anyOf<T extends string = string>(
+  description: string,
+  options?: readonly T[],
+): QueryField<readonly T[] | undefined> {
+  return {
+    description: `${description}; several by comma`,
+    schema: options
+      ? { type: "string", pattern: `^(${options.join("|")})(,(${options.join("|")}))*$` }
+      : { type: "string" },
+    absent: undefined,
+    read: (value) => {
+      const read = readChoice(value, options);
+      if (!read.ok) return read;
+      if (read.value.notIn.length > 0) return wrong("option", "cannot rule out by ! here");
+      return { ok: true, value: read.value.in };
+    },
+  };
+}
+
 /** Whether a value is one of those asked for; everything is when nothing was asked for. */
 export function fits<T>(value: T, choice: Choice<T> | undefined): boolean {
   if (!choice) return true;

@@ -170,15 +170,23 @@ export interface Change {
   reason?: string | null;
 }
 
-export interface ScheduleFilter {
+/** Which schedules are meant; an empty list of what is asked for means none. */
+export interface ScheduleChoice {
   source?: string;
   sources?: readonly string[];
+  notSources?: readonly string[];
   jobKey?: string;
   /** Only schedules of these jobs, as addresses `source:key`. */
   jobs?: readonly string[];
+  notJobs?: readonly string[];
+}
+
+export interface ScheduleFilter extends ScheduleChoice {
   limit: number;
-  /** Keyset: ids after this one. */
+  /** Keyset: ids after this one, in the order of the list. */
   after?: string;
+  /** Ids grow with the instant at which a schedule was made; oldest first unless given. */
+  order?: "oldest" | "newest";
 }
 
 /** Names the request that an effect belongs to, so that its transaction can record it (A1); opaque to schedules. */
@@ -195,6 +203,8 @@ export interface ScheduleStore {
   insert(schedule: Schedule, actor: string, request?: RequestRef): Promise<void>;
   byId(id: string): Promise<Schedule | undefined>;
   list(filter: ScheduleFilter): Promise<Schedule[]>;
+  /** How many there are, at most `cap`; `capped` when there are more. */
+  count(choice: ScheduleChoice, cap: number): Promise<{ count: number; capped: boolean }>;
   /**
    * Locks the row, hands it and its active runs to `decide` (pure, may be called again), and writes rows, cancels and
    * the new revision in the same transaction (S7: settle, then change). An error thrown by `decide` leaves all as it was.

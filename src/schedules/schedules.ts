@@ -12,7 +12,7 @@ import { patchDefinition, replaceDefinition } from "./patch.ts";
 import { nextFireOf } from "./plan.ts";
 import { type Preview, previewOf, type UsualDuration } from "./preview.ts";
 import { type PreviewRequest, readPreview } from "./preview-input.ts";
-import type { RequestRef, Schedule, ScheduleFilter } from "./schedule.ts";
+import type { RequestRef, Schedule, ScheduleChoice, ScheduleFilter } from "./schedule.ts";
 import { type Changed, type Edit, Settler, type SettlerDeps, unknown } from "./settler.ts";
 import { appliedOf, driftOf, missingSuggestions, suggestionOf } from "./suggested.ts";
 import { asSuspended, type ScopedPause, type Suspended, suspensionAt, suspensionsOf } from "./suspension.ts";
@@ -101,6 +101,10 @@ export class Schedules {
 
   list(filter: ScheduleFilter): Promise<Schedule[]> {
     return this.#deps.store.list(filter);
+  }
+
+  count(choice: ScheduleChoice, cap: number): Promise<{ count: number; capped: boolean }> {
+    return this.#deps.store.count(choice, cap);
   }
 
   /**

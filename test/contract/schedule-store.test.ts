@@ -114,5 +114,18 @@ onEveryScheduleStore("ScheduleStore", (rig) => {
     const first = await ids({ limit: 3 });
     expect(first).to.deep.equal(sorted(all).slice(0, 3));
     expect(await ids({ limit: 3, after: first[2] })).to.deep.equal(sorted(all).slice(3));
+    const newest = await ids({ limit: 3, order: "newest" });
+    expect(newest).to.deep.equal(sorted(all).reverse().slice(0, 3));
+    expect(await ids({ limit: 3, order: "newest", after: newest[2] })).to.deep.equal(sorted(all).slice(0, 1));
+    expect(await ids({ limit: 10, notSources: ["a", "c", "d"] })).to.deep.equal(sorted(all.slice(2)));
+    expect(await ids({ limit: 10, notJobs: ["a:x", "b:x"] })).to.deep.equal(sorted(all.slice(1, 2)));
+    expect(await ids({ limit: 10, sources: ["a"], notJobs: ["a:x"] })).to.deep.equal(sorted(all.slice(1, 2)));
+    expect(await ids({ limit: 10, notSources: [], notJobs: [] })).to.deep.equal(sorted(all));
+    const count = (filter: Parameters<typeof rig.store.count>[0], cap = 10) => rig.store.count(filter, cap);
+    expect(await count({})).to.deep.equal({ count: 4, capped: false });
+    expect(await count({}, 4)).to.deep.equal({ count: 4, capped: false });
+    expect(await count({}, 3)).to.deep.equal({ count: 3, capped: true });
+    expect(await count({ jobs: ["b:x"] })).to.deep.equal({ count: 2, capped: false });
+    expect(await count({ sources: [] })).to.deep.equal({ count: 0, capped: false });
   });
 });

@@ -46,6 +46,26 @@ describe("the contract (OpenAPI)", () => {
     );
   });
 
+  it("says of a filter that ! rules out where it does, and shows a pattern that fits what is taken", async () => {
+    const face = new Face();
+    await face.start();
+    const wrong: string[] = [];
+    for (const { path, query = {} } of routes.filter(({ method }) => method === "GET"))
+      for (const [name, { description, schema }] of Object.entries(query)) {
+        if (!description.includes("several by comma")) continue;
+        const words = /\(([\w|]+)\)/.exec(String(schema["pattern"]))?.[1]!.split("|") ?? ["builtin:cleanup"];
+        for (const value of [words[0]!, words.join(","), `!${words[0]!}`]) {
+          const { status } = await face.ask("GET", `${path.replace(BASE, "")}?${name}=${value}`);
+          const taken = !value.startsWith("!") || description.includes("! rules out");
+          const fits = words.length === 1 || new RegExp(String(schema["pattern"])).test(value);
+          if (status !== (taken ? 200 : 422) || (fits !== taken && words.length > 1))
+            wrong.push(`${path} ${name}=${value}: ${status}`);
+        }
+      }
+    await face.stop();
+    expect(wrong).to.deep.equal([]);
+  });
+
   it("refers to nothing that it does not hold, and holds nothing that is not referred to", () => {
     const referred = new Set(JSON.stringify(document).match(/#\/components\/schemas\/\w+/g));
     const held = Object.keys(document.components.schemas).map((name) => `#/components/schemas/${name}`);

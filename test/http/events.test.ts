@@ -128,6 +128,27 @@ describe("the stream of change notices", () => {
     await eventually(() => expect(all.text.match(/event: resync/g)).to.have.length(2));
   });
 
+  it("A2: its ids count what it was told, so that they do not tell how much others were", async () => {
+    const own = await open(await face.token({ role: "viewer", sources: ["acme"] }));
+    const all = await open(face.tokens.admin);
+    await eventually(() => expect(all.text).to.include("resync"));
+    for (const id of ["run_a", "run_b", "run_c"]) {
+      face.deps.changes.tell({ kind: "run", source: "default", id });
+      await eventually(() => expect(all.text).to.include(id));
+    }
+    face.deps.changes.tell({ kind: "run", source: "acme", id: "run_own" });
+    await eventually(() => expect(own.text).to.include("run_own"));
+    const later = await open(await face.token({ role: "viewer", sources: ["acme"] }));
+    await eventually(() => expect(later.text).to.include("resync"));
+    const idsOf = ({ text }: Reader) => (text.match(/^id: .*/gm) ?? []).map((line) => Number(line.slice(4)));
+    const [first = NaN] = idsOf(own);
+    expect(idsOf(own)).to.deep.equal([first, first + 1]);
+    expect(idsOf(later)).to.deep.equal([first + 1]);
+    expect(idsOf(all), "whoever may see all has them in order, too").to.deep.equal(
+      idsOf(all).map((_id, n) => idsOf(all)[0]! + n),
+    );
+  });
+
   it("A2: notices of tokens go to those who may see tokens", async () => {
     const [viewer, admin] = [await open(face.tokens.viewer), await open(face.tokens.admin)];
     face.deps.changes.tell({ kind: "token", source: null, id: "tok_1", state: "tokens.create" });

@@ -158,6 +158,50 @@ describe("schedules over REST", () => {
     expect((await face.ask("GET", "/schedules?job=opem")).status).to.equal(422);
   });
 
+  it("the list counts, sorts and filters as the other lists do", async () => {
+    for (const job of ["open", "billing.sync-orders", "builtin:cleanup", "open"]) {
+      await create({ job, params: job === "open" ? {} : { token: "xoxb-123456" } });
+      face.world.clock.time += 1;
+    }
+    const jobs = async (query: string) => {
+      const { status, json, text } = await face.ask("GET", `/schedules?${query}`);
+      expect(status, text).to.equal(200);
+      return json.data.map((one) => one["job"]);
+    };
+    expect(await jobs("sort=createdAt")).to.deep.equal(["open", "billing.sync-orders", "cleanup", "open"]);
+    expect(await jobs("sort=-createdAt&limit=2")).to.deep.equal(["open", "cleanup"]);
+    const newest = await face.ask("GET", "/schedules?sort=-createdAt&limit=3&count=true");
+    expect(newest.json.page).to.include({ hasMore: true, count: 4 });
+    const cursor = `cursor=${String(newest.json.page!["next"])}`;
+    expect(await jobs(`sort=-createdAt&limit=3&${cursor}`)).to.deep.equal(["open"]);
+    expect((await face.ask("GET", `/schedules?${cursor}`)).json).to.include({ status: 400, code: "cursor" });
+    expect(await jobs("job=open,builtin:cleanup")).to.deep.equal(["open", "cleanup", "open"]);
+    expect(await jobs("job=!open")).to.deep.equal(["billing.sync-orders", "cleanup"]);
+    expect(await jobs("source=builtin,none")).to.deep.equal(["cleanup"]);
+    expect(await jobs("source=!builtin&job=!open")).to.deep.equal(["billing.sync-orders"]);
+    expect(await jobs("job=default:long-gone")).to.deep.equal([]);
+    const counted = async (query: string) =>
+      (await face.ask("GET", `/schedules?count=true&limit=1&${query}`)).json.page;
+    expect(await counted("job=open"))
+      .to.include({ hasMore: true, count: 2 })
+      .and.not.have.property("countCapped");
+    const tenant = await face.token({ role: "viewer", sources: ["builtin"] });
+    for (const query of ["", "&source=default", "&source=!builtin", "&job=default:open"]) {
+      const { json } = await face.ask("GET", `/schedules?count=true${query}`, { token: tenant });
+      expect(
+        json.data.every((one) => (one["source"] as unknown) === "builtin"),
+        query,
+      ).to.equal(true);
+      expect(json.page!["count"], query).to.equal(json.data.length);
+    }
+    const unknown = await face.ask("GET", "/schedules?job=opem,open,nothing");
+    expect(unknown.json.errors.map(({ pointer, code }) => [pointer, code])).to.deep.equal([
+      ["/query/job", "unknown_job"],
+      ["/query/job", "unknown_job"],
+    ]);
+    expect((await face.ask("GET", "/schedules?sort=id")).status).to.equal(422);
+  });
+
   it("preview answers sentence, next fires and warnings, and makes nothing", async () => {
     const answer = await face.ask("POST", "/schedules/preview", {
       token: face.tokens.viewer,

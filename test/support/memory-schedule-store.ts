@@ -62,6 +62,10 @@ export class MemoryScheduleStore implements ScheduleStore {
     });
   }
 
+  count(): Promise<{ count: number; capped: boolean }> {
+    return Promise.resolve({ count: this.schedules.size, capped: false });
+  }
+
   change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined> {
     return this.#locked(() => {
       const current = this.schedules.get(id);

@@ -3,6 +3,7 @@ import type {
   Change,
   Decide,
   Schedule,
+  ScheduleChoice,
   ScheduleFilter,
   ScheduleStore,
 } from "../../src/schedules/schedule.ts";
@@ -27,14 +28,33 @@ export class MemoryScheduleStore implements ScheduleStore {
   }
 
   list(filter: ScheduleFilter): Promise<Schedule[]> {
-    const found = this.rows.filter(
-      (row) =>
-        (filter.source === undefined || row.source === filter.source) &&
-        (filter.sources?.includes(row.source) ?? true) &&
-        (filter.jobs?.includes(`${row.source}:${row.jobKey}`) ?? true) &&
-        (filter.after === undefined || row.id > filter.after),
-    );
-    return Promise.resolve(found.sort((a, b) => (a.id < b.id ? -1 : 1)).slice(0, filter.limit));
+    const sign = filter.order === "newest" ? -1 : 1;
+    const compare = (a: string, b: string) => (a < b ? -sign : sign);
+    const found = this.#chosen(filter)
+      .filter(
+        ({ id }) => filter.after === undefined || (id !== filter.after && compare(id, filter.after) > 0),
+      )
+      .sort((a, b) => compare(a.id, b.id));
+    return Promise.resolve(found.slice(0, filter.limit));
+  }
+
+  count(choice: ScheduleChoice, cap: number): Promise<{ count: number; capped: boolean }> {
+    const { length } = this.#chosen(choice);
+    return Promise.resolve({ count: Math.min(length, cap), capped: length > cap });
+  }
+
+  #chosen(choice: ScheduleChoice): Schedule[] {
+    return this.rows.filter(({ source, jobKey }) => {
+      const address = `${source}:${jobKey}`;
+      return (
+        (choice.source ?? source) === source &&
+        (choice.jobKey ?? jobKey) === jobKey &&
+        (choice.sources?.includes(source) ?? true) &&
+        (choice.jobs?.includes(address) ?? true) &&
+        !choice.notSources?.includes(source) &&
+        !choice.notJobs?.includes(address)
+      );
+    });
   }
 
   async change(id: string, actor: string, decide: Decide<Change>): Promise<Schedule | undefined> {

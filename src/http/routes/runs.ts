@@ -5,7 +5,7 @@ import { isFinal } from "../../runs/state.ts";
 import type { LogLine, TaskRun } from "../../runs/task-run.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import { followLog, seqOfEventId } from "../log-stream.ts";
-import { nextLink } from "../paging.ts";
+import { MOST_COUNTED, nextLink } from "../paging.ts";
 import { logLineText, presentLogLine } from "../present/log-line.ts";
 import { RUN_COLUMNS, runCells } from "../present/run.ts";
 import { integer, oneOf, text } from "../query.ts";
@@ -15,7 +15,6 @@ import { isoTime, isoTimeOrNull } from "../time.ts";
 import { findRun, viewRun, viewWholeRun } from "./run-replies.ts";
 
 const MAX_LINES = 5_000;
-const MAX_COUNT = 10_000;
 /** Each of them asks the database a few times a second. */
 const MAX_FOLLOWERS = 100;
 
@@ -38,7 +37,7 @@ export const runRoutes = [
       };
       const [found, count] = await Promise.all([
         deps.runQueries.list(filter),
-        query.count ? deps.runQueries.count({ ...filter, after: undefined }, MAX_COUNT) : undefined,
+        query.count ? deps.runQueries.count({ ...filter, after: undefined }, MOST_COUNTED) : undefined,
       ]);
       const next = found.next === null ? null : encodeCursor(query.sort, found.next);
       const link = nextLink(call.url, "cursor", next);

@@ -1,8 +1,10 @@
 // Routes of schedules: making, reading, changing and ending them, and a look at what a cron text would do.
 import { invalid, notFound } from "../../errors.ts";
 import { addressOf } from "../../catalog/version.ts";
+import type { ScheduleChoice } from "../../schedules/schedule.ts";
 import { requireExpected } from "../../schedules/expected.ts";
 import { shownKey } from "../address.ts";
+import type { Call } from "../context.ts";
 import { decodeCursor, encodeCursor } from "../cursor.ts";
 import {
   CreateScheduleBody,
@@ -12,11 +14,12 @@ import {
 } from "../dto/schedule-bodies.ts";
 import { ValidateBody } from "../dto/run-bodies.ts";
 import { expectedRevision } from "../etag.ts";
-import { PAGE_QUERY } from "../paging.ts";
+import { jobsAsked } from "../jobs-asked.ts";
+import { LIST_QUERY, MOST_COUNTED } from "../paging.ts";
 import { presentDropped, presentEffect } from "../present/pause.ts";
 import { presentNextFire } from "../present/schedule.ts";
-import { text } from "../query.ts";
-import { list, noContent, ok } from "../reply.ts";
+import { choices, oneOf, type QueryOf } from "../query.ts";
+import { list, noContent, ok, type Page } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { viewSchedules } from "../schedule-views.ts";
 import { usualDurationOf } from "../usual-duration.ts";
@@ -34,8 +37,28 @@ import {
   scheduleReply,
 } from "./schedule-replies.ts";
 
-const SORT = "id";
+const SCHEDULES_QUERY = {
+  ...LIST_QUERY,
+  job: choices("Only schedules of these jobs, by key or source:key"),
+  source: choices("Only schedules of these sources"),
+  sort: oneOf("By when they were made; - is newest first", ["createdAt", "-createdAt"], "createdAt"),
+};
 const MERGE_PATCH = "application/merge-patch+json";
+
+/** A token limited to sources gets a choice that holds no other, whatever it asks for. */
+function chosenBy(call: Call<object, QueryOf<typeof SCHEDULES_QUERY>>): ScheduleChoice {
+  const { principal, query } = call;
+  const asked = query.source?.in.length ? query.source.in : undefined;
+  const own = principal.sources;
+  const jobs = (names: readonly string[] | undefined) =>
+    names?.length ? jobsAsked(call, names).map(({ source, key }) => addressOf(source, key)) : undefined;
+  return {
+    sources: own === null ? asked : (asked ?? own).filter((source) => own.includes(source)),
+    notSources: query.source?.notIn,
+    jobs: jobs(query.job?.in),
+    notJobs: jobs(query.job?.notIn),
+  };
+}
 
 export const scheduleRoutes = [
   route({
@@ -43,29 +66,31 @@ export const scheduleRoutes = [
     path: `${BASE}/schedules`,
     role: "viewer",
     summary: "All schedules, oldest first",
-    query: {
-      ...PAGE_QUERY,
-      job: text("Only schedules of this job, by key or source:key"),
-      source: text("Only schedules of this source"),
-    },
+    query: SCHEDULES_QUERY,
     replies: { 200: "ScheduleList" },
     async handle(call) {
-      const { deps, principal, query } = call;
-      const entry = query.job === undefined ? undefined : jobNamed(call, query.job, "/query/job");
-      const found = await deps.schedules.list({
-        source: query.source,
-        sources: principal.sources ?? undefined,
-        jobs: entry ? [addressOf(entry.source, entry.key)] : undefined,
-        limit: query.limit + 1,
-        after: decodeCursor(query.cursor, SORT),
-      });
-      const page = found.slice(0, query.limit);
-      const hasMore = found.length > page.length;
-      const next = hasMore ? encodeCursor(SORT, page.at(-1)!.id) : null;
-      const views = await viewSchedules(deps, page, NEXT_FIRES);
+      const { deps, query } = call;
+      const choice = chosenBy(call);
+      const [found, count] = await Promise.all([
+        deps.schedules.list({
+          ...choice,
+          limit: query.limit + 1,
+          after: decodeCursor(query.cursor, query.sort),
+          order: query.sort === "createdAt" ? "oldest" : "newest",
+        }),
+        query.count ? deps.schedules.count(choice, MOST_COUNTED) : undefined,
+      ]);
+      const rows = found.slice(0, query.limit);
+      const hasMore = found.length > rows.length;
+      const page: Page = { next: hasMore ? encodeCursor(query.sort, rows.at(-1)!.id) : null, hasMore };
+      if (count) {
+        page.count = count.count;
+        if (count.capped) page.countCapped = true;
+      }
+      const views = await viewSchedules(deps, rows, NEXT_FIRES);
       return list(
         views.map(({ shown }) => shown),
-        { next, hasMore },
+        page,
       );
     },
   }),
