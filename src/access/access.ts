@@ -2,19 +2,17 @@
 import { timingSafeEqual } from "node:crypto";
 import type { Clock, Instant } from "../clock.ts";
 import { conflict, ExpectedError, invalid, notFound } from "../errors.ts";
-import { newId } from "../ids.ts";
 import { BackOff } from "./back-off.ts";
 import { EndedRights } from "./ended.ts";
 import { OpenedSessions } from "./opened-sessions.ts";
-import { SESSION_MS, type SessionStore } from "./session.ts";
+import { isSessionsOwn, SESSION_MS, type SessionStore } from "./session.ts";
 import { TokenCache } from "./token-cache.ts";
 import type { Principal } from "./principal.ts";
 import { mayGrant } from "./principal.ts";
-import type { Role } from "./role.ts";
 import * as links from "./sign-in-links.ts";
 import type { IssuedCode, NewSignInCode, SignInLink } from "./sign-in-links.ts";
-import type { RequestRef, Token, TokenStore } from "./token.ts";
-import { hashSecret, looksLikeToken, newSecret, newTokenSecret, prefixOf } from "./token.ts";
+import type { IssuedToken, NewToken, RequestRef, SignInCode, Token, TokenStore } from "./token.ts";
+import { hashSecret, issue, looksLikeToken, newSecret, newTokenSecret } from "./token.ts";
 
 /** How long a one-time sign-in code may be used. */
 export const SIGN_IN_CODE_MS = 10 * 60_000;
@@ -32,22 +30,6 @@ export interface AccessOptions {
   sessions?: SessionStore;
   /** JOBMOUNT_ADMIN_TOKEN: an admin token known beforehand, at least 32 characters (checked by the configuration). */
   adminToken?: string;
-}
-
-/** What a new token is to be. */
-export interface NewToken {
-  name: string;
-  role: Role;
-  /** Null for all sources; left out: those of whoever makes it. */
-  sources?: readonly string[] | null;
-  /** Null or left out: never. */
-  expiresAt?: Instant | null;
-}
-
-/** A token with its secret; the only moment at which the secret exists outside its owner's hands. */
-export interface IssuedToken {
-  token: Token;
-  secret: string;
 }
 
 export class Access {
@@ -90,7 +72,10 @@ export class Access {
   }
 
   /** Signs a browser in: a session that may do what the principal's token may, until one of both ends. */
-  async openSession(principal: Principal): Promise<{ secret: string; expiresAt: Instant }> {
+  async openSession(
+    principal: Principal,
+    now = this.#clock.now(),
+  ): Promise<{ secret: string; expiresAt: Instant }> {
     const { tokenHash } = principal;
     if (tokenHash === undefined || !this.#sessions) {
       throw conflict("no_token", "A session stands for a token, and this request came without one.");
@@ -102,19 +87,21 @@ export class Access {
       );
     }
     this.#opened.add(tokenHash);
-    const now = this.#clock.now();
     const secret = newSecret();
     const expiresAt = Math.min(now + SESSION_MS, principal.expiresAt ?? Infinity);
     await this.#sessions.insert({ hash: hashSecret(secret), tokenHash, createdAt: now, expiresAt });
     return { secret, expiresAt };
   }
 
-  /** Signs out; 409 when the request did not come with a session. */
+  /** Signs out, and ends a token that was made for this session alone; 409 when the request did not come with a session. */
   async closeSession(principal: Principal): Promise<void> {
     if (principal.session === undefined)
       throw conflict("no_session", "This request came without a session, so there is none to sign out of.");
+    const session = await this.#sessions?.byHash(principal.session);
     await this.#sessions?.remove(principal.session);
     this.ended.tell({ session: principal.session });
+    const token = session && (await this.#store.byHash(session.tokenHash));
+    if (token && isSessionsOwn(token, session)) await this.#end(token);
   }
 
   /** Whether who came in some time ago would still come in, with no less than then. */
@@ -181,11 +168,15 @@ export class Access {
 
   /** Ends a token: in this process at once, in other processes of the same database within two seconds. */
   async revoke(id: string, by: Principal): Promise<void> {
-    const token = await this.get(id, by);
-    const revoked = await this.#store.revoke(id, this.#clock.now());
-    this.#cache.forget(token.hash);
+    const isEnded = await this.#end(await this.get(id, by));
+    if (!isEnded) throw notFound(`There is no token "${id}".`);
+  }
+
+  async #end({ id, hash }: Token): Promise<boolean> {
+    const isEnded = await this.#store.revoke(id, this.#clock.now());
+    this.#cache.forget(hash);
     this.ended.tell({ token: id });
-    if (!revoked) throw notFound(`There is no token "${id}".`);
+    return isEnded;
   }
 
   /** Makes a code that can be turned into one token, once, within ten minutes or as long as asked for. */
@@ -221,19 +212,22 @@ export class Access {
     await links.expectOpen(this.#store, this.#clock.now(), hashSecret(code));
   }
 
-  /** Turns a code into a fresh token; 410 when it is unknown, expired or used already. */
-  async useSignInCode(code: string): Promise<IssuedToken> {
+  /**
+   * Turns a code into a fresh token; 410 when it is unknown, expired or used already. `isHidden`: nobody is shown its secret,
+   * so it lives as long as the session that is opened with it at the instant of its making.
+   */
+  async useSignInCode(
+    code: string,
+    isHidden: (code: SignInCode) => boolean = () => false,
+  ): Promise<IssuedToken> {
     const now = this.#clock.now();
     const secret = newTokenSecret();
     const token = await this.#store.redeemCode(
       hashSecret(code),
       now,
       (row) =>
-        issue(
-          { name: row.name, role: row.role, sources: row.sources, expiresAt: now + SIGN_IN_TOKEN_MS },
-          now,
-          secret,
-        ).token,
+        issue({ ...row, expiresAt: now + (isHidden(row) ? SESSION_MS : SIGN_IN_TOKEN_MS) }, now, secret)
+          .token,
     );
     if (!token) throw links.unusable();
     return { token, secret };
@@ -264,22 +258,6 @@ const ADMIN_TOKEN_PRINCIPAL: Principal = {
   sources: null,
   expiresAt: null,
 };
-
-function issue(input: NewToken, now: Instant, secret = newTokenSecret()): IssuedToken {
-  const token: Token = {
-    id: newId("tok", now),
-    name: input.name,
-    prefix: prefixOf(secret),
-    hash: hashSecret(secret),
-    role: input.role,
-    sources: input.sources ?? null,
-    createdAt: now,
-    expiresAt: input.expiresAt ?? null,
-    lastUsedAt: null,
-    revokedAt: null,
-  };
-  return { token, secret };
-}
 
 function refuseWiderThan(by: Principal, sources: readonly string[] | null): void {
   if (mayGrant(by, sources)) return;

@@ -1,6 +1,7 @@
 // What a token and a sign-in code are, how their secrets are made, and where they are kept.
 import { createHash, randomBytes } from "node:crypto";
 import type { Instant } from "../clock.ts";
+import { newId } from "../ids.ts";
 import type { Role } from "./role.ts";
 
 /** One row of `tokens`. Its secret is shown once, when it is made; only the SHA-256 is kept. */
@@ -34,7 +35,22 @@ export interface SignInCode {
   usedAt: Instant | null;
 }
 
-/** Where tokens and codes are kept; implemented in db/. */
+/** What a new token is to be. */
+export interface NewToken {
+  name: string;
+  role: Role;
+  /** Null for all sources; left out: those of whoever makes it. */
+  sources?: readonly string[] | null;
+  /** Null or left out: never. */
+  expiresAt?: Instant | null;
+}
+
+/** A token with its secret; the only moment at which the secret exists outside its owner's hands. */
+export interface IssuedToken {
+  token: Token;
+  secret: string;
+}
+
 /** Names the request that an effect belongs to; opaque here. */
 export interface RequestRef {
   actor: string;
@@ -42,6 +58,7 @@ export interface RequestRef {
   digest: string;
 }
 
+/** Where tokens and codes are kept; implemented in db/. */
 export interface TokenStore {
   /** `request`: recorded as done in the same transaction (A1). */
   insert(token: Token, request?: RequestRef): Promise<void>;
@@ -93,6 +110,27 @@ export function looksLikeToken(text: string): boolean {
 /** What may be shown of a token: enough to tell it apart, 36 unknown characters short of the whole. */
 export function prefixOf(secret: string): string {
   return secret.slice(0, 11);
+}
+
+/** A fresh one, not kept anywhere yet. */
+export function issue(
+  { name, role, sources, expiresAt }: NewToken,
+  now: Instant,
+  secret = newTokenSecret(),
+): IssuedToken {
+  const token: Token = {
+    id: newId("tok", now),
+    name,
+    prefix: prefixOf(secret),
+    hash: hashSecret(secret),
+    role,
+    sources: sources ?? null,
+    createdAt: now,
+    expiresAt: expiresAt ?? null,
+    lastUsedAt: null,
+    revokedAt: null,
+  };
+  return { token, secret };
 }
 
 /** SHA-256 in hex; enough for secrets of 256 random bits, which nobody can guess from a list. */

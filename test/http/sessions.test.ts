@@ -6,6 +6,9 @@ import { onEveryDatabase } from "../support/databases.ts";
 import { Face } from "../support/face.ts";
 import { ADMIN_TOKEN, FaceWorld } from "../support/http-doubles.ts";
 
+const NO_FILE = { type: "text/html", content: Buffer.from(""), etag: "x", cache: "no-cache" };
+const NO_FILES = { files: new Map(), at: () => NO_FILE };
+
 onEveryDatabase("the session of a browser", (databases) => {
   let face: Face;
   let publicUrl = "";
@@ -143,6 +146,37 @@ onEveryDatabase("the session of a browser", (databases) => {
     const cookie = used.headers.get("set-cookie")!.split(";")[0]!;
     expect((await withCookie("GET", "/me", cookie)).json).to.include({ role: "viewer" });
     expect((await use({ origin: face.url })).status).to.equal(410);
+  });
+
+  it("a link that leads straight to the page leaves no token behind: it ends by signing out, or with the session", async () => {
+    const withPage = new Face(() => ({ ...face.deps, page: NO_FILES }));
+    await withPage.start();
+    try {
+      const admin = (await face.deps.access.authenticate(face.tokens.admin))!;
+      const come = async () => {
+        const { code } = await face.deps.access.createSignInCode({ name: "by link" }, admin);
+        const used = await withPage.fetch(`/sign-in?code=${code}`, {
+          method: "POST",
+          headers: { accept: "text/html" },
+        });
+        expect(used.status).to.equal(303);
+        return used.headers.get("set-cookie")!.split(";")[0]!;
+      };
+      const list = async (query = "") =>
+        (await face.ask("GET", `/tokens${query}`)).json.data
+          .filter(({ name }) => String(name) === "by link")
+          .map(({ expiresAt }) => Date.parse(String(expiresAt)) - face.world.clock.now());
+      const cookie = await come();
+      expect(await list()).to.deep.equal([7 * 86_400_000]);
+      await withCookie("DELETE", "/session", cookie, { origin: face.url });
+      expect(await list()).to.deep.equal([]);
+      expect((await withCookie("GET", "/me", cookie)).status).to.equal(401);
+      await come();
+      face.world.clock.time += 7 * 86_400_000;
+      expect([await list("?state=valid"), await list("?state=expired")]).to.deep.equal([[], [0]]);
+    } finally {
+      await withPage.stop();
+    }
   });
 });
 

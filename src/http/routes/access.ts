@@ -55,7 +55,7 @@ export const accessRoutes = [
     method: "DELETE",
     path: `${BASE}/session`,
     role: "viewer",
-    summary: "Signs the browser out; its token goes on",
+    summary: "Signs the browser out; its token goes on, unless a sign-in link made it for this browser alone",
     replies: { 204: null },
     fails: [409],
     async handle({ deps, principal, client }) {

@@ -1,7 +1,8 @@
 // The one-time sign-in link. Opening it only shows a button, so that a mail scanner or a preview cannot use it up.
 import { createHash } from "node:crypto";
 import { ExpectedError } from "../../errors.ts";
-import type { Access, IssuedToken } from "../../access/access.ts";
+import type { Access } from "../../access/access.ts";
+import type { IssuedToken } from "../../access/token.ts";
 import type { Call } from "../context.ts";
 import { escapeHtml } from "../html.ts";
 import { text } from "../query.ts";
@@ -66,7 +67,11 @@ export const signInRoutes = [
       await guarded(call, (access, code) => access.expectSignInCode(code));
     },
     async handle(call) {
-      const issued = await guarded(call, (access, code) => access.useSignInCode(code));
+      // Straight at the page nobody is shown the token.
+      const hides = call.format() === "text/html" && call.deps.page !== undefined;
+      const issued = await guarded(call, (access, code) =>
+        access.useSignInCode(code, ({ sources }) => hides && sources === null),
+      );
       const { id, name, role, sources } = issued.token;
       const source = sources?.length === 1 ? sources[0] : undefined;
       call.about({ target: id, source, made: { token: id, name, role, sources } });
@@ -106,10 +111,14 @@ async function signedIn({ deps, client }: AnyRequest, issued: IssuedToken): Prom
   const principal = await deps.access.authenticate(issued.secret);
   const shown = tokenPage(issued, deps.publicUrl(), deps.page !== undefined);
   if (!principal) return shown;
-  const { secret, expiresAt } = await deps.access.openSession(principal);
+  const isHidden = deps.page !== undefined && issued.token.sources === null;
+  const { secret, expiresAt } = await deps.access.openSession(
+    principal,
+    isHidden ? issued.token.createdAt : undefined,
+  );
   const secure = isSecure(client, deps.publicUrl());
   const cookie = sessionCookie(secret, expiresAt - deps.clock.now(), secure);
-  if (deps.page !== undefined && issued.token.sources === null)
+  if (isHidden)
     return { status: 303, text: "", headers: { ...HEADERS, Location: "/", "Set-Cookie": cookie } };
   return { ...shown, headers: { ...shown.headers, "Set-Cookie": cookie } };
 }
