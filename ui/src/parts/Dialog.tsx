@@ -1,6 +1,6 @@
 // The browser's own dialog: it keeps the focus inside, ends by Escape, and gives the focus back. What somebody has typed into it
 // is not thrown away by a key: that is asked first.
-import { type ReactNode, useEffect, useId, useRef, useState } from "react";
+import { type ReactNode, useId, useLayoutEffect, useRef, useState } from "react";
 import { Button } from "./Button.tsx";
 import { Icon } from "./Icon.tsx";
 import css from "./parts.module.css";
@@ -18,10 +18,16 @@ export function Dialog({ title, onClose, wide = false, children }: DialogProps) 
   const id = useId();
   const isChanged = useRef(false);
   const [isAsking, setAsking] = useState(false);
-  useEffect(() => {
+  useLayoutEffect(() => {
     const dialog = ref.current!;
+    const opener = document.activeElement as HTMLElement | null;
     if (!dialog.open) dialog.showModal();
-    return () => dialog.close();
+    // Before it is taken out of the page: what is out of it gives no focus back.
+    return () => {
+      dialog.close();
+      // Of two that end at once, the lower one could not: the upper one still held all others off.
+      queueMicrotask(() => document.activeElement === document.body && opener?.focus());
+    };
   }, []);
   const leave = () => (isChanged.current ? setAsking(true) : onClose());
   return (

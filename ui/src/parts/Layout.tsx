@@ -21,7 +21,7 @@ export function Screen({ title, badges, about, actions, children }: ScreenProps)
       <header className={css["head"]}>
         <div>
           <div className={css["title"]}>
-            <h1>{title}</h1>
+            <h1 tabIndex={-1}>{title}</h1>
             {badges}
           </div>
           {about && <p className={css["about"]}>{about}</p>}

@@ -32,6 +32,8 @@ export function Keys() {
       else if (event.key === "/" || event.key === "f") focusMarked(event.key);
       else if (event.key === "r") {
         const button = document.querySelector<HTMLElement>('[data-key="r"]');
+        // Its dialog gives the focus back to it.
+        button?.focus();
         if (button) button.click();
         else live.refresh();
       } else return;

@@ -11,6 +11,7 @@ import { Button } from "../parts/Button.tsx";
 import { Icon } from "../parts/Icon.tsx";
 import { may } from "../words/roles.ts";
 import type { Principal } from "../api/contract.ts";
+import { useArrival } from "./arrival.ts";
 import { Bar } from "./Bar.tsx";
 import { follow } from "./follow.ts";
 import { placeHere } from "./fragment.ts";
@@ -34,7 +35,8 @@ export function Shell() {
 
 function SignedIn({ me }: { me: Principal }) {
   const client = useQueryClient();
-  const { history } = useRouter();
+  const router = useRouter();
+  useArrival(router);
   const [live] = useState(() => new Live(client, BROWSER));
   useEffect(() => {
     live.start();
@@ -43,7 +45,7 @@ function SignedIn({ me }: { me: Principal }) {
   return (
     <LiveContext value={live}>
       <SkipLink />
-      <div className={css["shell"]} onClick={(event) => follow(event, history)}>
+      <div className={css["shell"]} onClick={(event) => follow(event, router.history)}>
         <Side me={me} />
         <main className={css["main"]} id="main" tabIndex={-1}>
           <Bar />
@@ -75,17 +77,26 @@ function Side({ me }: { me: Principal }) {
   const [open, setOpen] = useState(false);
   const path = useRouterState({ select: ({ location }) => location.pathname });
   const before = useRef(path);
+  const menu = useRef<HTMLSpanElement>(null);
   if (before.current !== path) {
     before.current = path;
     if (open) setOpen(false);
   }
   return (
-    <header className={css["side"]} data-open={open}>
+    <header
+      className={css["side"]}
+      data-open={open}
+      onKeyDown={(event) => {
+        if (!open || event.key !== "Escape") return;
+        setOpen(false);
+        menu.current?.querySelector("button")?.focus();
+      }}
+    >
       <Link to="/" className={css["brand"]}>
         <img src="./favicon.svg" alt="" width={22} height={22} />
         Jobmount
       </Link>
-      <span className={css["menu"]}>
+      <span ref={menu} className={css["menu"]}>
         <Button aria-expanded={open} onClick={() => setOpen(!open)}>
           <Icon name="menu" /> Menu
         </Button>
