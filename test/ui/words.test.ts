@@ -160,7 +160,7 @@ describe("words of the page", () => {
       label: "kinds",
       type: "select, several",
       fallback: '["a"]',
-      rules: ["a | b", "max 3"],
+      rules: ["a | b", "at most 3"],
     });
   });
 });

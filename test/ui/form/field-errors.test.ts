@@ -38,6 +38,6 @@ describe("errors at their fields", () => {
       "/params",
       ["a"],
     );
-    expect(placed.others).to.deep.equal(["gone: is unknown", "cron: is no cron", "too large"]);
+    expect(placed.others).to.deep.equal(["gone: is unknown", "Cron: is no cron", "too large"]);
   });
 });

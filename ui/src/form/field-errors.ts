@@ -1,6 +1,7 @@
 // The service's answer to a wrong field, brought to where the field is drawn.
 
 import type { FieldError } from "../api/contract.ts";
+import { inLabels, inside as placeInside, placeInWords, stepsOf } from "../words/places.ts";
 
 export interface PlacedErrors {
   /** By name of the param, or of the body's own field. */
@@ -27,25 +28,16 @@ export function placeErrors(
   for (const { pointer, message } of errors) {
     const [name, ...inside] = pointer.startsWith(`${base}/`) ? stepsOf(pointer.slice(base.length)) : [];
     if (name === undefined || !drawn.includes(name)) others.push(sayWhere(pointer, message));
-    else (at[name] ??= []).push(inside.length > 0 ? `${placeOf(inside)}: ${message}` : message);
+    else {
+      const said = inLabels(message);
+      (at[name] ??= []).push(inside.length > 0 ? `${placeInside(inside)}: ${said}` : said);
+    }
   }
   return { at, others };
 }
 
-/** The steps of a JSON pointer (RFC 6901). */
-export function stepsOf(pointer: string): string[] {
-  return pointer
-    .split("/")
-    .slice(1)
-    .map((step) => step.replaceAll("~1", "/").replaceAll("~0", "~"));
-}
-
-/** People count items from one. */
-function placeOf(steps: readonly string[]): string {
-  return steps.map((step) => (/^\d+$/.test(step) ? `item ${Number(step) + 1}` : step)).join(", ");
-}
-
-function sayWhere(pointer: string, message: string): string {
-  const place = placeOf(stepsOf(pointer).filter((step) => step !== "params"));
-  return place === "" ? message : `${place}: ${message}`;
+/** Of what is drawn nowhere: with its place in words. */
+export function sayWhere(pointer: string, message: string): string {
+  const place = placeInWords(pointer);
+  return place === "" ? inLabels(message) : `${place}: ${inLabels(message)}`;
 }

@@ -3,6 +3,7 @@ import type { ReactNode } from "react";
 import { ApiError } from "../api/client.ts";
 import { Button } from "./Button.tsx";
 import { Time } from "./Time.tsx";
+import { sayWhere } from "../form/field-errors.ts";
 import css from "./parts.module.css";
 
 export function Loading({ what = "Loading", rows = 4 }: { what?: string; rows?: number }) {
@@ -52,9 +53,7 @@ export function ErrorState({ error, again, asOf }: ErrorProps) {
       <strong>{title}</strong>
       <span>{error instanceof Error ? error.message : String(error)}</span>
       {refused?.fields.map((field) => (
-        <span key={field.pointer + field.code}>
-          <code>{field.pointer}</code> {field.message}
-        </span>
+        <span key={field.pointer + field.code}>{sayWhere(field.pointer, field.message)}</span>
       ))}
       {asOf !== undefined && (
         <span>

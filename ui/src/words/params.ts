@@ -1,5 +1,6 @@
 // The params that a job declares, as rows that people read.
 import type { Job } from "../api/contract.ts";
+import { boundsOf, type Field, fieldsOf } from "../form/fields.ts";
 
 export interface DeclaredParam {
   name: string;
@@ -16,18 +17,17 @@ type Definition = Readonly<Record<string, unknown>>;
 
 /** Required ones first, each in the order of the code. */
 export function declaredParams(job: Pick<Job, "requiredParams" | "optionalParams">): DeclaredParam[] {
-  const rows = (params: Job["requiredParams"], required: boolean) =>
-    Object.entries(params).map(([name, definition]) => declared(name, definition as Definition, required));
-  return [...rows(job.requiredParams, true), ...rows(job.optionalParams, false)];
+  return fieldsOf({ ...job, paramGroups: [] }).map(declared);
 }
 
-function declared(name: string, definition: Definition, required: boolean): DeclaredParam {
+function declared(field: Field): DeclaredParam {
+  const { name, label, required, secret } = field;
+  const definition: Definition = { ...field.definition };
   const text = (field: string) => (typeof definition[field] === "string" ? definition[field] : null);
   const type = text("type") ?? "string";
-  const secret = type === "password" || definition["secret"] === true;
   return {
     name,
-    label: text("label") ?? name,
+    label,
     description: text("description"),
     type:
       type === "list"
@@ -41,9 +41,7 @@ function declared(name: string, definition: Definition, required: boolean): Decl
     rules: [
       ...(secret ? ["secret"] : []),
       ...(Array.isArray(definition["options"]) ? [definition["options"].map(String).join(" | ")] : []),
-      ...["min", "max", "step", "minLength", "maxLength", "minItems", "maxItems", "pattern"].flatMap(
-        (rule) => (definition[rule] === undefined ? [] : [`${rule} ${String(definition[rule])}`]),
-      ),
+      ...boundsOf(field),
     ],
   };
 }

@@ -15,8 +15,18 @@ import { Badge } from "../../parts/Status.tsx";
 import { Time } from "../../parts/Time.tsx";
 import { useFields, useLiveUpdates, useMay } from "../../shell/hooks.ts";
 import { useNow } from "../../shell/now.ts";
+import { toSearch } from "../../words/search.ts";
+import css from "../runs/runs.module.css";
 import { NoPermission } from "../../parts/NoPermission.tsx";
 import { NewToken } from "./NewToken.tsx";
+
+/** Expired ones stay for a while, and each sign-in by a link leaves one: they are not in the way of those that hold. */
+const ALL = "all";
+const SHOWN = [
+  ["valid", "tokens that hold"],
+  ["expired", "expired ones"],
+  [ALL, "all"],
+] as const;
 
 export function Access() {
   if (!useMay("admin")) return <NoPermission title="Access" needs="admin" />;
@@ -26,8 +36,9 @@ export function Access() {
 function Tokens() {
   const me = useMe();
   const now = useNow(60_000);
-  const [{ cursor }] = useFields();
-  const tokens = useQuery(reading<List<Token>>("/tokens", { cursor, count: true }));
+  const [{ state = "valid", cursor }, change] = useFields();
+  const filter = { state: state === ALL ? undefined : state };
+  const tokens = useQuery(reading<List<Token>>("/tokens", { ...filter, cursor, count: true }));
   const [making, setMaking] = useState(false);
   const [ending, setEnding] = useState<Token | null>(null);
   const columns: readonly Column<Token>[] = [
@@ -94,9 +105,27 @@ function Tokens() {
         </Button>
       }
     >
+      <form className={css["filters"]} role="search" aria-label="Filter the tokens">
+        <label>
+          Shown
+          <select
+            data-key="f"
+            value={state}
+            onChange={({ target }) => change({ state: target.value === "valid" ? undefined : target.value })}
+          >
+            {SHOWN.map(([value, word]) => (
+              <option key={value} value={value}>
+                {word}
+              </option>
+            ))}
+          </select>
+        </label>
+      </form>
       <Loaded read={tokens} what="Loading the tokens">
         {({ data, page }) =>
-          page.count === 0 ? (
+          page.count === 0 && state === "expired" ? (
+            <EmptyState title="No token has expired in the last 30 days." />
+          ) : page.count === 0 ? (
             <EmptyState title="There is no token in the database.">
               <span>
                 You came by a token of the configuration. Make one for each person and program, so that the
@@ -106,7 +135,7 @@ function Tokens() {
           ) : (
             <div>
               <DataTable
-                key={cursor}
+                key={toSearch({ state, cursor })}
                 label="Tokens"
                 columns={columns}
                 rows={data}

@@ -15,6 +15,7 @@ import { EmptyState, Loaded } from "../../parts/States.tsx";
 import { Badge } from "../../parts/Status.tsx";
 import { Time } from "../../parts/Time.tsx";
 import { useEvery, useFields, useMay } from "../../shell/hooks.ts";
+import { inLabels, whoIs } from "../../words/places.ts";
 import { toSearch } from "../../words/search.ts";
 import type { Look } from "../../words/states.ts";
 import css from "../runs/runs.module.css";
@@ -35,6 +36,10 @@ export function Audit() {
   if (!useMay("admin")) return <NoPermission title="Audit" needs="admin" />;
   return <Events />;
 }
+
+/** People by their names, as everywhere on the page. */
+const named = (key: string, value: unknown): unknown =>
+  typeof value !== "string" ? value : key === "by" ? whoIs(value) : key === "cause" ? inLabels(value) : value;
 
 function Events() {
   const [fields, change] = useFields();
@@ -158,12 +163,7 @@ function Events() {
           <Facts
             of={[
               ["At", <Time key="at" at={shown.at} as="both" />],
-              [
-                "Who",
-                shown.actor === null
-                  ? "nobody known"
-                  : `${shown.actor.name}, ${shown.actor.type}, ${shown.actor.role}`,
-              ],
+              ["Who", shown.actor === null ? "nobody known" : `${shown.actor.name} (${shown.actor.role})`],
               ["From", shown.address ?? "the machine itself"],
               shown.target !== null && ["Done to", <code key="to">{shown.target}</code>],
               shown.source !== null && ["Source", shown.source],
@@ -171,7 +171,7 @@ function Events() {
               ["Request", <code key="request">{shown.requestId}</code>],
             ]}
           />
-          <pre tabIndex={0}>{JSON.stringify(shown.detail, null, 2)}</pre>
+          {shown.detail !== null && <pre tabIndex={0}>{JSON.stringify(shown.detail, named, 2)}</pre>}
         </Dialog>
       )}
     </Screen>

@@ -13,6 +13,8 @@ import { jobAddress } from "../../words/address.ts";
 import { Preview, usePreview } from "./Preview.tsx";
 import { type DraftField, fieldAt, previewBody, type ScheduleDraft } from "./schedule-draft.ts";
 import { type DraftProps, LimitFields, PolicyFields, Text, WhenFields } from "./ScheduleForm.tsx";
+import { inLabels } from "../../words/places.ts";
+import { sayWhere } from "../../form/field-errors.ts";
 import css from "./editor.module.css";
 
 interface EditorProps {
@@ -53,13 +55,15 @@ export function Editor(props: EditorProps) {
       onDraft({ ...draft, ...change });
     },
     wrongOf(field) {
-      const messages = told.filter(({ pointer }) => fieldAt(pointer) === field).map(({ message }) => message);
+      const messages = told
+        .filter(({ pointer }) => fieldAt(pointer) === field)
+        .map(({ message }) => inLabels(message));
       return messages.length === 0 ? null : [...new Set(messages)].join("; ");
     },
   };
   const homeless = told
     .filter(({ pointer }) => fieldAt(pointer) === undefined && !pointer.startsWith("/params"))
-    .map(({ pointer, message }) => `${pointer.slice(1)}: ${message}`);
+    .map(({ pointer, message }) => sayWhere(pointer, message));
   return (
     <form
       className={css["editor"]}

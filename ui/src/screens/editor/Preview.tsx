@@ -10,6 +10,7 @@ import { OWN_ZONE } from "../../shell/preferences.ts";
 import { fullText } from "../../words/time.ts";
 import { knownZone } from "../../words/zone.ts";
 import { type ScheduleDraft, withinLimits } from "./schedule-draft.ts";
+import { inLabels } from "../../words/places.ts";
 import css from "./editor.module.css";
 
 /** So long nobody types. */
@@ -59,7 +60,7 @@ export function Preview({ preview, failed, draft, hasRun }: PreviewProps) {
           {preview.warnings.map(({ code, message }) => (
             <Notice key={message} tone={code === "zone_defaulted" ? "calm" : "warn"}>
               <span data-warning={code}>
-                <strong>{WARNING_WORDS[code] ?? "Mind"}:</strong> {message}
+                <strong>{WARNING_WORDS[code] ?? "Mind"}:</strong> {inLabels(message)}
               </span>
             </Notice>
           ))}

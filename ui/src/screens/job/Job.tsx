@@ -19,6 +19,7 @@ import { ParamsTab } from "./ParamsTab.tsx";
 import { RunsTab } from "./RunsTab.tsx";
 import { SchedulesTab } from "./SchedulesTab.tsx";
 import { VersionsTab } from "./VersionsTab.tsx";
+import { whoIs } from "../../words/places.ts";
 
 const TABS = [
   ["runs", "Runs"],
@@ -90,7 +91,7 @@ function Shown({ job, etag }: { job: Job; etag: string | null }) {
         <Notice tone="warn">
           <Icon name="pause" />
           <span>
-            {job.paused.by} paused its schedules <Time at={job.paused.at} as="relative" />
+            {whoIs(job.paused.by)} paused its schedules <Time at={job.paused.at} as="relative" />
             {job.paused.reason && `: ${job.paused.reason}`}
             {job.paused.until !== null && (
               <>

@@ -3,7 +3,7 @@ import { useMutation } from "@tanstack/react-query";
 import { useState } from "react";
 import { ApiError, send } from "../../api/client.ts";
 import type { Job } from "../../api/contract.ts";
-import { isPlaced } from "../../form/field-errors.ts";
+import { isPlaced, sayWhere } from "../../form/field-errors.ts";
 import { OtherErrors } from "../../form/ParamsForm.tsx";
 import { Button } from "../../parts/Button.tsx";
 import { Dialog, DialogActions } from "../../parts/Dialog.tsx";
@@ -14,6 +14,7 @@ import { jobAddress } from "../../words/address.ts";
 import { plainWords } from "../../words/states.ts";
 import { OVERLAPS, saysOf } from "../editor/policies.ts";
 import { overrideAt, overridesOf, overridesPatch, type OverridesField } from "./overrides.ts";
+import { inLabels } from "../../words/places.ts";
 import form from "../../form/form.module.css";
 
 interface OverridesProps {
@@ -56,11 +57,11 @@ export function OverridesDialog({ job, etag, onClose }: OverridesProps) {
   const wrongOf = (field: OverridesField) =>
     refused
       .filter(({ pointer }) => overrideAt(pointer) === field)
-      .map(({ message }) => message)
+      .map(({ message }) => inLabels(message))
       .join("; ") || null;
   const homeless = refused
     .filter(({ pointer }) => overrideAt(pointer) === undefined)
-    .map(({ pointer, message }) => `${pointer.slice(1)}: ${message}`);
+    .map(({ pointer, message }) => sayWhere(pointer, message));
   const set = (field: OverridesField, value: string) => setDraft({ ...draft, [field]: value });
   return (
     <Dialog title={`Rules of ${job.name}`} onClose={onClose}>

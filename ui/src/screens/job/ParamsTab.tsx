@@ -18,11 +18,15 @@ const COLUMNS: readonly Column<DeclaredParam>[] = [
     place: "main",
     cell: (param) => (
       <>
-        <code>{param.name}</code>
-        {param.label !== param.name && (
+        {param.label === param.name ? (
+          <code>{param.name}</code>
+        ) : (
           <>
+            {param.label}
             <br />
-            <Muted>{param.label}</Muted>
+            <Muted>
+              <code>{param.name}</code>
+            </Muted>
           </>
         )}
       </>

@@ -14,6 +14,7 @@ import { firstOfEach } from "../../words/fires.ts";
 import { numberText } from "../../words/time.ts";
 import { Hours } from "./Hours.tsx";
 import { NextFires, RunList } from "./Lists.tsx";
+import { whoIs } from "../../words/places.ts";
 import css from "./overview.module.css";
 
 /** The service looks no further: there may be more. */
@@ -38,7 +39,7 @@ export function Overview() {
             <Icon name="pause" /> No schedule fires.
           </strong>
           <span>
-            {paused.by} paused everything <Time at={paused.at} as="relative" />
+            {whoIs(paused.by)} paused everything <Time at={paused.at} as="relative" />
             {paused.reason && `: ${paused.reason}`}. <Link to="/system">System</Link> has the way on.
           </span>
         </Notice>

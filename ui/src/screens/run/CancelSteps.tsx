@@ -3,6 +3,7 @@ import type { Run } from "../../api/contract.ts";
 import { Notice } from "../../parts/Layout.tsx";
 import { Time } from "../../parts/Time.tsx";
 import { cancelSteps } from "../../words/cancel.ts";
+import { whoIs } from "../../words/places.ts";
 import css from "./run.module.css";
 
 export function CancelSteps({ run }: { run: Run }) {
@@ -12,7 +13,7 @@ export function CancelSteps({ run }: { run: Run }) {
     <Notice tone="calm">
       <div className={css["steps"]}>
         <span>
-          <strong>Cancel asked for</strong> by {cancel.by ?? "the service"} at{" "}
+          <strong>Cancel asked for</strong> by {cancel.by === null ? "the service" : whoIs(cancel.by)} at{" "}
           <Time at={cancel.requestedAt} />
           {cancel.reason !== null && <>: “{cancel.reason}”</>}
         </span>

@@ -4,6 +4,7 @@ import type { Run } from "../../api/contract.ts";
 import { Notice } from "../../parts/Layout.tsx";
 import { isOpen } from "../../words/states.ts";
 import { numberText } from "../../words/time.ts";
+import { causeInWords } from "../../words/places.ts";
 import css from "./run.module.css";
 
 /** Why it ended, in the service's words. */
@@ -12,7 +13,7 @@ export function Cause({ run }: { run: Run }) {
   const tone = run.state === "failed" ? "bad" : run.state === "succeeded" ? "warn" : "calm";
   return (
     <Notice tone={tone}>
-      <strong>{run.cause}</strong>
+      <strong>{causeInWords(run.state, run.cause)}</strong>
       {run.state === "skipped" && run.schedule !== null && run.fireAt !== null && (
         <Link to="/schedules/$id" params={{ id: run.schedule }} search={{ at: run.fireAt } as never}>
           Why did it not run?

@@ -2,15 +2,23 @@
 import type { Run } from "../../api/contract.ts";
 import { CopyButton } from "../../parts/Copy.tsx";
 import { Muted, Panel, Section } from "../../parts/Layout.tsx";
+import { useParamLabels } from "../../parts/param-labels.ts";
 import { plainText } from "../../log/ansi.ts";
 import css from "./run.module.css";
 
 export function Params({ run }: { run: Run }) {
-  return <ParamList params={run.params} none="None were given; defaults of the code hold." />;
+  return <ParamList of={run} none="None were given; defaults of the code hold." />;
 }
 
-export function ParamList({ params, none }: { params: Readonly<Record<string, unknown>>; none: string }) {
-  const entries = Object.entries(params);
+interface ParamListProps {
+  /** The run or the schedule. */
+  of: { job: string; source: string; params: Readonly<Record<string, unknown>> };
+  none: string;
+}
+
+export function ParamList({ of, none }: ParamListProps) {
+  const entries = Object.entries(of.params);
+  const labels = useParamLabels(of, entries.length > 0);
   return (
     <Panel>
       {entries.length === 0 && <Muted>{none}</Muted>}
@@ -18,6 +26,7 @@ export function ParamList({ params, none }: { params: Readonly<Record<string, un
         {entries.map(([name, value]) => (
           <div key={name}>
             <dt>
+              {(labels[name] ?? name) !== name && `${labels[name]} `}
               <code>{name}</code>
             </dt>
             <dd>{isSecret(value) ? <Muted>••••••••, secret</Muted> : <Value value={value} />}</dd>

@@ -8,6 +8,7 @@ import { StatusBadge } from "../../parts/Status.tsx";
 import { Duration, Since, Time } from "../../parts/Time.tsx";
 import { runPath, schedulePath, To } from "../../parts/To.tsx";
 import { isOpen } from "../../words/states.ts";
+import { causeInWords } from "../../words/places.ts";
 
 const state: Column<Run> = {
   id: "state",
@@ -67,7 +68,8 @@ export const RUN_COLUMNS: readonly Column<Run>[] = [opened, state, job, took, re
 /** Where the job is known. */
 export const RUN_COLUMNS_OF_JOB: readonly Column<Run>[] = [opened, state, took, records, by, why];
 
-function whatHappened({ state, progress, cause }: Run): string {
+function whatHappened({ state, progress, cause: said }: Run): string {
+  const cause = said === null ? null : causeInWords(state, said);
   if (!isOpen(state)) return shortened(cause ?? "");
   if (progress === null) return "";
   return `${Math.round(progress.percent)} %${progress.message === null ? "" : ` ${progress.message}`}`;

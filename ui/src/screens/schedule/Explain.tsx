@@ -11,6 +11,7 @@ import { Loaded } from "../../parts/States.tsx";
 import { Badge } from "../../parts/Status.tsx";
 import { useFields } from "../../shell/hooks.ts";
 import { type Look, plainWords } from "../../words/states.ts";
+import { inLabels } from "../../words/places.ts";
 import css from "./schedule.module.css";
 
 export function Explain({ schedule }: { schedule: Schedule }) {
@@ -138,7 +139,7 @@ function Found({ found, onAsk }: { found: Explanation; onAsk?: ((at: string) => 
       <Badge {...VERDICTS[verdict]} word={plainWords(verdict)} />
       {lines.map((line, i) => (
         <p key={i} className={i === 0 ? css["first"] : undefined}>
-          {line}
+          {inLabels(line)}
         </p>
       ))}
       {(row ?? backfill) && (

@@ -9,6 +9,7 @@ import { EmptyState, Loaded } from "../../parts/States.tsx";
 import { StatusBadge } from "../../parts/Status.tsx";
 import { Duration, Time } from "../../parts/Time.tsx";
 import { counted, numberText } from "../../words/time.ts";
+import { causeInWords } from "../../words/places.ts";
 
 const SHOWN = 15;
 
@@ -75,9 +76,9 @@ function columnsOf(zone: string): readonly Column<Run>[] {
     {
       id: "cause",
       head: "Cause",
-      cell: ({ cause, fireCount, fireThrough }) => (
+      cell: ({ cause, state, fireCount, fireThrough }) => (
         <>
-          {cause ?? <Muted>–</Muted>}
+          {cause === null ? <Muted>–</Muted> : causeInWords(state, cause)}
           {fireThrough !== null && fireCount !== null && <Muted> ({counted(fireCount, "fire")})</Muted>}
         </>
       ),

@@ -23,7 +23,7 @@ export function ScheduleFacts({ schedule }: { schedule: Schedule }) {
         </Panel>
       </Section>
       <Section title="Params">
-        <ParamList params={schedule.params} none="None are set: defaults of the code hold." />
+        <ParamList of={schedule} none="None are set: defaults of the code hold." />
       </Section>
     </Columns>
   );

@@ -2,11 +2,14 @@
 import { Link } from "@tanstack/react-router";
 import type { Schedule } from "../../api/contract.ts";
 import { Notice } from "../../parts/Layout.tsx";
+import { useParamLabels } from "../../parts/param-labels.ts";
 import { Time } from "../../parts/Time.tsx";
+import { inLabels, placeInWords, whoIs } from "../../words/places.ts";
 import css from "./schedule.module.css";
 
 export function Standing({ schedule }: { schedule: Schedule }) {
   const { enabled, paused, held, suspended, skipNext } = schedule;
+  const labels = useParamLabels(schedule, held !== null);
   return (
     <>
       {held && (
@@ -17,7 +20,7 @@ export function Standing({ schedule }: { schedule: Schedule }) {
             <ul className={css["list"]}>
               {held.errors.map(({ pointer, message }) => (
                 <li key={pointer + message}>
-                  <code>{pointer}</code> {message}
+                  {placeInWords(pointer, labels)}: {inLabels(message)}
                 </li>
               ))}
             </ul>
@@ -36,7 +39,7 @@ export function Standing({ schedule }: { schedule: Schedule }) {
       {paused && (
         <Notice tone="warn">
           <span>
-            <strong>Paused</strong> by {paused.by} since <Time at={paused.at} />
+            <strong>Paused</strong> by {whoIs(paused.by)} since <Time at={paused.at} />
             {paused.until === null ? ", until somebody resumes it" : null}
             {paused.until !== null && (
               <>
@@ -51,7 +54,8 @@ export function Standing({ schedule }: { schedule: Schedule }) {
       {suspended && !paused && !held && enabled && (
         <Notice tone="warn">
           <span>
-            <strong>Nothing of it fires now:</strong> {suspended.cause}, since <Time at={suspended.since} />
+            <strong>Nothing of it fires now:</strong> {inLabels(suspended.cause)}, since{" "}
+            <Time at={suspended.since} />
             {suspended.until !== null && (
               <>
                 {" "}
@@ -68,7 +72,7 @@ export function Standing({ schedule }: { schedule: Schedule }) {
             <ul className={css["list"]}>
               {skipNext.map(({ at, by, reason }) => (
                 <li key={at}>
-                  <Time at={at} zone={schedule.timeZone} />, by {by}
+                  <Time at={at} zone={schedule.timeZone} />, by {whoIs(by)}
                   {reason !== null && <>: “{reason}”</>}
                 </li>
               ))}

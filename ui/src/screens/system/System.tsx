@@ -16,6 +16,7 @@ import { Duration, Time } from "../../parts/Time.tsx";
 import { useEvery, useMay } from "../../shell/hooks.ts";
 import { bytesText, counted } from "../../words/time.ts";
 import { Health } from "./Health.tsx";
+import { whoIs } from "../../words/places.ts";
 
 const workerColumns = (isOld: boolean): readonly Column<Worker>[] => [
   { id: "name", head: "Process", place: "main", cell: (one) => <code>{one.worker}</code> },
@@ -59,7 +60,7 @@ const PAUSES: readonly Column<PauseScope>[] = [
           ? `source ${one.source}`
           : `job ${one.source}:${one.job}`,
   },
-  { id: "by", head: "By", cell: (one) => one.paused?.by },
+  { id: "by", head: "By", cell: (one) => one.paused && whoIs(one.paused.by) },
   { id: "why", head: "Reason", cell: (one) => one.paused?.reason ?? <Muted>none given</Muted> },
   { id: "at", head: "Since", cell: (one) => <Time at={one.paused?.at} as="both" /> },
   { id: "until", head: "Until", cell: (one) => <Time at={one.paused?.until} none="somebody resumes" /> },
@@ -77,7 +78,7 @@ export function System() {
         <Notice tone="warn">
           <Icon name="pause" />
           <span>
-            No schedule fires: {scheduler.data.paused.by} paused everything{" "}
+            No schedule fires: {whoIs(scheduler.data.paused.by)} paused everything{" "}
             <Time at={scheduler.data.paused.at} as="relative" />
             {scheduler.data.paused.reason && `: ${scheduler.data.paused.reason}`}.
           </span>
