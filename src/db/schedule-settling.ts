@@ -26,10 +26,20 @@ type Deciding = Decide<Plan | undefined>;
 const SHARE = 500;
 /** From so many due schedules on, several transactions are quicker than one. */
 const WORTH_TWO = 100;
-/** A transaction of the only writer takes no further share after so long: others wait for its commit. */
+/** A transaction takes on no more after so long: others wait for its commit, or for the schedules that it has locked. */
 const LONG_MS = 150;
+/** Planning goes on so long before others have their turn: many missed fires of a cron text take milliseconds. */
+const TURN_MS = 20;
+/** Rows that are made in one turn, give or take those of one schedule: some 15 ms. */
+const ROWS = 500;
 
 const turn = () => new Promise<void>((done) => setImmediate(done));
+
+/** What one transaction did of its schedules: `left` are as they were. */
+interface Settled {
+  count: number;
+  left: readonly Schedule[];
+}
 
 export class Settling {
   readonly #database: Database;
@@ -62,9 +72,10 @@ export class Settling {
     for (let settled = 0; ;) {
       const share = Math.min(SHARE, limit - settled);
       const due = await dueSchedules(sql, this.#database.dialect, now, share);
-      const done = await this.#settle(sql, due, now, decide, allNew);
-      settled += done;
-      if (done === 0 || due.length < share || settled >= limit || performance.now() > end) return settled;
+      const done = await this.#settle(sql, due, now, decide, allNew, end);
+      settled += done.count;
+      const isAll = done.count === 0 || due.length < share || settled >= limit;
+      if (isAll || performance.now() > end) return settled;
       await turn();
     }
   }
@@ -95,23 +106,32 @@ export class Settling {
   async share(read: readonly Schedule[], now: Instant, decide: Deciding): Promise<number> {
     const { dialect } = this.#database;
     const settle = (some: readonly Schedule[], known: Known) =>
-      this.#database.write(async (sql) =>
-        this.#settle(sql, await elect(sql, dialect, some), now, decide, known),
-      );
+      this.#database.write(async (sql) => {
+        const end = performance.now() + LONG_MS;
+        return this.#settle(sql, await elect(sql, dialect, some), now, decide, known, end);
+      });
+    let settled = 0;
+    let left = read;
     try {
-      return await settle(read, allNew);
+      while (left.length > 0) {
+        const done = await settle(left, allNew);
+        settled += done.count;
+        left = done.left;
+      }
+      return settled;
     } catch (error) {
       if (!isDuplicate(error)) throw error;
     }
-    let settled = 0;
-    for (const schedule of read)
-      settled += await withAlarm(schedule.id, this.#options.onFault, (known) => settle([schedule], known));
+    for (const schedule of left) {
+      const done = await withAlarm(schedule.id, this.#options.onFault, (known) => settle([schedule], known));
+      settled += done.count;
+    }
     return settled;
   }
 
   /**
-   * Everything that these owe in few statements; answers how many they were, or 0 if none of them could be planned, so
-   * that whoever settles until nothing is due comes to an end.
+   * What these owe in few statements, one turn after the other until `end`. The count is 0 if none of them could be
+   * planned, so that whoever settles until nothing is due comes to an end.
    */
   async #settle(
     sql: Sql,
@@ -119,25 +139,52 @@ export class Settling {
     now: Instant,
     decide: Deciding,
     known: Known,
-  ): Promise<number> {
-    if (mine.length === 0) return 0;
-    const { dialect } = this.#database;
-    const facts = await factsOf(sql, dialect, mine);
-    const runs: NewRun[] = [];
+    end: number,
+  ): Promise<Settled> {
+    if (mine.length === 0) return { count: 0, left: [] };
+    const facts = await factsOf(sql, this.#database.dialect, mine);
+    let [next, planned] = [0, 0];
+    while (next < mine.length && (next === 0 || performance.now() < end)) {
+      if (next > 0) await turn();
+      const piece = this.#planSome(mine.slice(next), facts, decide);
+      await this.#write(sql, piece.cursors, now, known);
+      next += piece.looked;
+      planned += piece.cursors.length;
+    }
+    return { count: planned > 0 ? next : 0, left: mine.slice(next) };
+  }
+
+  /** As many as one turn has time for, one at least. */
+  #planSome(
+    mine: readonly Schedule[],
+    facts: Facts,
+    decide: Deciding,
+  ): { cursors: Cursor[]; looked: number } {
+    const end = performance.now() + TURN_MS;
     const cursors: Cursor[] = [];
+    let [looked, rows] = [0, 0];
     for (const schedule of mine) {
       const plan = this.#planned(schedule, facts, decide);
-      if (!plan) continue;
+      looked++;
+      rows += plan?.rows.length ?? 0;
+      if (plan) cursors.push({ schedule, plan });
+      if (rows >= ROWS || performance.now() >= end) break;
+    }
+    return { cursors, looked };
+  }
+
+  async #write(sql: Sql, cursors: readonly Cursor[], now: Instant, known: Known): Promise<void> {
+    const runs: NewRun[] = [];
+    for (const { schedule, plan } of cursors) {
       const rows = await known(sql, schedule, plan.rows);
       runs.push(...plannedRuns(schedule, rows, this.#options.factsOf(schedule), now));
-      cursors.push({ schedule, plan });
     }
     orderIds(runs);
+    const { dialect } = this.#database;
     // Sent together: the second is made ready while the server does the first.
     await Promise.all([runs.length > 0 && insertRuns(sql, runs), moveCursors(sql, dialect, cursors)]);
     for (const { schedule, plan } of cursors) await replaceRuns(sql, schedule, plan, now);
     for (const cursor of cursors) if (cursor.plan.pause) await pauseItself(sql, cursor, now);
-    return cursors.length > 0 ? mine.length : 0;
   }
 
   /** A schedule that cannot be planned (its zone is gone, for one) must not hold up the others. */

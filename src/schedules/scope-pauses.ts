@@ -1,4 +1,5 @@
 // Pauses of more than one schedule: of a job, of a source, of everything. They cover schedules that are made later too.
+import { setImmediate as turn } from "node:timers/promises";
 import type { Instant } from "../clock.ts";
 import { newId } from "../ids.ts";
 import { pausedAs, type PauseFields, readPause, readReason } from "./control-input.ts";
@@ -11,6 +12,8 @@ import { covers, type PauseScope, type ScopedPause, type Suspension, suspensions
 
 /** Schedules that are looked at together when somebody asks what a resume would do. */
 const PAGE = 500;
+/** Of these, those that are settled before others have their turn: a long pause makes it some milliseconds each. */
+const AT_ONCE = 5;
 
 export class ScopePauses {
   readonly #store: ScheduleStore;
@@ -108,7 +111,7 @@ export class ScopePauses {
   /** What a resume would do now to the schedules of the scope. */
   async wouldResume(scope: PauseScope): Promise<{ effect: Effect; schedules: number }> {
     const pause = await this.of(scope);
-    let [effect, schedules] = [NO_EFFECT, 0];
+    let [effect, schedules, settled] = [NO_EFFECT, 0, 0];
     if (!pause) return { effect, schedules };
     const now = this.#clock.now();
     const others = (await this.open()).filter(({ id }) => id !== pause.id);
@@ -118,7 +121,9 @@ export class ScopePauses {
         schedules++;
         const unavailable = this.#settler.unavailable(schedule);
         const spans = suspensionsOf(schedule, ended, unavailable, now);
-        effect = addEffects(effect, wouldSettle(schedule, now, spans, pause.id));
+        const isIn = schedule.suspended?.key === pause.id;
+        effect = addEffects(effect, wouldSettle(schedule, now, spans, isIn));
+        if (isIn && ++settled % AT_ONCE === 0) await turn();
       }
     }
     return { effect, schedules };
@@ -135,8 +140,7 @@ export class ScopePauses {
 }
 
 /** Only one that the pause has cost a fire owes something for it; each has a next fire. */
-function wouldSettle(schedule: Schedule, now: Instant, spans: readonly Suspension[], pause: string): Effect {
-  const isIn = schedule.suspended?.key === pause;
+function wouldSettle(schedule: Schedule, now: Instant, spans: readonly Suspension[], isIn: boolean): Effect {
   const settled = isIn ? settle(schedule, { now, active: [], spans }) : undefined;
   const after = settled ? { ...schedule, ...afterwards(settled) } : schedule;
   const [next] = describe(after, spans, now, 1).nextFires;
