@@ -76,7 +76,10 @@ export class Loader {
     this.shared = new Shared(options);
   }
 
-  /** `underWay` may be told that something changed meanwhile: then nobody waits for what is described in vain. */
+  /**
+   * `underWay` may be told that something changed meanwhile: then nobody waits for what is described in vain. It is for the
+   * caller to end it, when what came of the load is published.
+   */
   async load(target: LoadTarget, known: KnownSpec | null, underWay = new UnderWay()): Promise<Loaded> {
     const { clock } = this.options;
     const mayEndMany = clock.monotonic() + STOPS_MS;
@@ -85,6 +88,7 @@ export class Loader {
     for (let tries = 0; tries < TRIES; tries++) {
       const tree: Tree = { root: target.root, deps: null };
       const snapshot = new Snapshot(tree);
+      underWay.begins(snapshot);
       // Describing takes most of the time. A folder that changes again and again would never be loaded, if it had to
       // hold still all that while: in the last try it is enough that everything was read before anything changed.
       const hurries = tries === TRIES - 1;
@@ -224,7 +228,7 @@ class Attempt {
     const { snapshot, entry, underWay } = this;
     const of = { source: this.target.source, entry, snapshot, resolveFrom };
     const describe = (stop?: AbortSignal) => this.shared.describing.spec(built, of, stop);
-    return underWay === null ? describe() : underWay.during(snapshot, describe);
+    return underWay === null ? describe() : underWay.during(describe);
   }
 
   private bad(problem: LoadProblem): Loaded {

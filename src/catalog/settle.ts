@@ -79,6 +79,8 @@ export class Settler {
       const fields = { error, source: task.source, job: task.key, againMs: again };
       this.options.log.warn(fields, "a job could not be brought up to date; it is tried again");
       return { again, unannounced: null };
+    } finally {
+      task.underWay.over();
     }
   }
 
