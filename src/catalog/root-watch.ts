@@ -13,7 +13,8 @@ export interface RootWatchOptions {
   watch: "auto" | WatchMode;
   clock: Clock;
   log: Logger;
-  onHint(path: TreePath, kind: HintKind): void;
+  /** `isEvent`: the kernel told; else a folder is watched anew, and may have changed before. */
+  onHint(path: TreePath, kind: HintKind, isEvent: boolean): void;
   /** Every folder is watched now: a scan has to find what changed before. */
   onReady(): void;
 }
@@ -95,7 +96,7 @@ export class RootWatch {
       root,
       onHint: (path, kind, isEvent) => {
         if (isEvent) this.misses = 0;
-        this.options.onHint(path, kind);
+        this.options.onHint(path, kind, isEvent);
       },
       onError: (error) => {
         const code = error instanceof Error && "code" in error ? error.code : undefined;

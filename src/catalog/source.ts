@@ -65,7 +65,7 @@ export class Source {
       watch: watch.mode,
       clock,
       log,
-      onHint: (path, kind) => this.hint(path, kind === "names"),
+      onHint: (path, kind, isEvent) => this.hint(path, kind === "names", isEvent),
       onReady: () => {
         void this.scan();
         this.scanLater();
@@ -138,12 +138,13 @@ export class Source {
     });
   }
 
-  private hint(path: TreePath, names: boolean): void {
+  private hint(path: TreePath, names: boolean, isEvent: boolean): void {
     const now = this.options.clock.monotonic();
     this.changedAt = this.options.clock.now();
     for (const task of this.tasks.values()) {
       if (!task.concerns(path, names)) continue;
-      task.changedAt = task.hintedAt = now;
+      task.changedAt = now;
+      if (isEvent) task.hintedAt = now;
       task.hinted = true;
       this.hinted.add(task, now);
     }
@@ -251,12 +252,12 @@ export class Source {
     if (task.present !== false) this.settle(task);
   }
 
-  /** An event may be a moment late: only one that never comes was missed. */
+  /** An event may be a moment late, or have come while the folder was still on its way: only one that never comes was missed. */
   private unannounced(task: Task, path: TreePath): void {
     const found = this.options.clock.monotonic();
     this.changedAt = this.options.clock.now();
     this.timers.after(MISSED_AFTER_MS, () => {
-      if (task.hintedAt < found) this.root.missed(path);
+      if (task.hintedAt < found - MISSED_AFTER_MS) this.root.missed(path);
     });
   }
 

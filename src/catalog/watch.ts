@@ -43,7 +43,7 @@ export class FolderWatcher {
     if (this.state === "starting") this.state = "started";
   }
 
-  /** No event told of a change at this path: the watch of its folder is set anew. What changed before that, a scan has to find. */
+  /** No event told of a change at this path: the watch of its folder is set anew. */
   async rewatch(path: TreePath): Promise<void> {
     await this.folder.deepest(folderOf(path).split("/")).renew();
   }

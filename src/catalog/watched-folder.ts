@@ -22,6 +22,8 @@ export interface FolderEvents {
  */
 export class WatchedFolder {
   private watcher: FSWatcher | null = null;
+  /** Whose watch is being set. */
+  private opening: FSWatcher | null = null;
   /** Of the folder whose watch is set; null while none is. */
   private identity: string | null = null;
   private readonly inside = new Map<string, WatchedFolder>();
@@ -48,11 +50,11 @@ export class WatchedFolder {
     return this.looking;
   }
 
-  /** Sets the watch anew, which tells nothing. */
+  /** Sets the watch anew, and tells of the folder then: what changed meanwhile, no event told. */
   renew(): Promise<void> {
     this.disturb();
     this.unwatch();
-    return this.look(true);
+    return this.look();
   }
 
   /** Looks at the folder by these names below this one, or at the first of them that is not watched, unless it is this very one. */
@@ -74,6 +76,8 @@ export class WatchedFolder {
   async close(): Promise<void> {
     this.closed = true;
     this.unwatch();
+    // At once: chokidar would give its watch, of a folder that may be gone, to whoever watches this path next.
+    if (this.opening) closeWatcher(this.opening);
     this.stopWaiting();
     await this.looking;
   }
@@ -107,6 +111,7 @@ export class WatchedFolder {
     this.setting = true;
     const { watcher, isSet } = await this.opened();
     const after = await identityAt(this.path);
+    this.opening = null;
     const wasDisturbed = !this.setting;
     this.setting = false;
     if (isSet && !wasDisturbed && after === identity && !this.closed) {
@@ -131,6 +136,7 @@ export class WatchedFolder {
       usePolling: false,
       ignored: (other) => other !== path,
     });
+    this.opening = watcher;
     // As the kernel told it: chokidar drops a second change within 50 ms, and one that left size and times as they were.
     watcher.on("raw", (event, name) => this.heard(name, event === "rename"));
     watcher.on("error", (error) => {

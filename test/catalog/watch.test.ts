@@ -1,7 +1,7 @@
 // The watcher alone, over a real folder: what comes into a new folder while chokidar is still about to watch it.
 import { expect } from "chai";
 import { once } from "node:events";
-import { mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, mkdtempSync, realpathSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { Worker } from "node:worker_threads";
@@ -54,5 +54,16 @@ describe("a watched folder", () => {
     };
     await eventually(writeAll, 10_000, 100).catch(() => undefined);
     expect(deaf()).to.deep.equal([]);
+  });
+
+  it("R3: what changed while a watch is set anew is told when it is set", async () => {
+    mkdirSync(join(root, "a/b"), { recursive: true });
+    await eventually(() => {
+      writeFileSync(join(root, "a/b/x.ts"), "export const x = 1;");
+      return told.has("a/b/x.ts");
+    }, 5_000);
+    told.clear();
+    await watcher.rewatch("a/b/x.ts");
+    expect([...told]).to.deep.equal(["a/b"]);
   });
 });
