@@ -3,6 +3,7 @@ import { expect } from "chai";
 import { faultsOf } from "../support/clock/check.ts";
 import { Fleet } from "../support/clock/fleet.ts";
 import type { History } from "../support/clock/history.ts";
+import { slowness } from "../support/clock/machine.ts";
 import { plannedSchedules } from "../support/clock/rhythms.ts";
 import { onEveryDatabase } from "../support/databases.ts";
 import type { Service } from "../support/service.ts";
@@ -20,7 +21,7 @@ const wait = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, 
 onEveryDatabase("the clock under kill -9", (databases) => {
   if (databases.name === "sqlite") {
     it(`S1 S9 X1: one service, killed ${KILLS} times, also while it starts, loses and doubles nothing`, async function () {
-      this.timeout(300_000);
+      this.timeout(600_000);
       await check(1, async (fleet, random) => {
         const service = fleet.services[0]!;
         for (let kill = 0; kill < KILLS; kill++) {
@@ -41,7 +42,7 @@ onEveryDatabase("the clock under kill -9", (databases) => {
   }
 
   it(`S1 S9 X1: ${REPLICAS} replicas write the rows of one, no more and no less: alone, and with one of them killed every other second ${KILLS} times`, async function () {
-    this.timeout(300_000);
+    this.timeout(600_000);
     await check(REPLICAS, async (fleet, random) => {
       await wait(ALONE_MS);
       const starting = new Map<Service, Promise<void>>();
@@ -84,7 +85,9 @@ onEveryDatabase("the clock under kill -9", (databases) => {
   }
 });
 
-function tell({ schedules, rows, witness, downtimes, slowestWriteMs }: History, seconds: number): void {
+function tell(history: History, seconds: number): void {
+  const { schedules, rows, witness, downtimes, slowestWriteMs, machine = [] } = history;
+  const slow = slowness(machine, machine[0]?.from ?? 0, machine.at(-1)?.to ?? 0);
   const counts = new Map<string, number>();
   for (const { state, reason } of rows) {
     const name = reason === null ? state : `${state} (${reason})`;
@@ -93,7 +96,7 @@ function tell({ schedules, rows, witness, downtimes, slowestWriteMs }: History, 
   const fires = schedules.reduce((sum, schedule) => sum + schedule.fires.length, 0);
   console.log(
     `      seed ${seed}: ${seconds.toFixed(0)} s, ${fires} fires of ${schedules.length} schedules in ${rows.length} rows, ` +
-      `${witness.filter(({ what }) => what === "start").length} executions, ${downtimes.length} downtimes, slowest write ${slowestWriteMs?.toFixed(0)} ms; ` +
+      `${witness.filter(({ what }) => what === "start").length} executions, ${downtimes.length} downtimes, slowest write ${slowestWriteMs?.toFixed(0)} ms, machine ${slow.toFixed(1)} times as slow as by itself; ` +
       [...counts].map(([name, n]) => `${n} ${name}`).join(", "),
   );
 }

@@ -95,7 +95,8 @@ export class Service {
       if (child.exitCode !== null || child.signalCode !== null)
         throw new Error(`the service ended with ${child.exitCode ?? child.signalCode}: ${this.output}`);
       return /listens on (http:\/\/\S+)|"url":"(http:[^"]+)"/.exec(this.output)?.slice(1).find(Boolean);
-    }, 60_000).catch((error: Error) => {
+      // A second by itself; seen: more than a minute, where thirty others wanted the same two cores.
+    }, 120_000).catch((error: Error) => {
       throw new Error(`${error.message}\n${this.output}`);
     });
   }

@@ -1,8 +1,10 @@
 // What a schedule was found to owe at one look, against its catch-up policy (S10), and how late each look came (S4).
 import type { Downtime, History, OwedSchedule, RowSeen } from "./history.ts";
+import { stretch } from "./machine.ts";
 
 /**
- * Seen: 4.2 s, with three services and the children of their jobs on two cores that others had as well. That a service which
+ * Seen: 4.2 s, with three services and the children of their jobs on two cores; where others have these as well, it is
+ * stretched by what they take. That a service which
  * is well takes less than a second is shown by test/integration/starts-and-replaces.test.ts, where nothing is killed.
  */
 const FOUND_MS = 7_000;
@@ -11,7 +13,7 @@ const AFTER_MS = 3_000;
 /** A fire that came due just before everything stopped is found after it. */
 const BEFORE_MS = 1_500;
 
-type Times = Pick<History, "downtimes" | "stalls">;
+type Times = Pick<History, "downtimes" | "stalls" | "machine">;
 
 export function catchUpFaults(schedule: OwedSchedule, rows: readonly RowSeen[], times: Times): string[] {
   const looks = new Map<number, RowSeen[]>();
@@ -65,11 +67,15 @@ function policyFaults(
 /** S4: also one that stands still is found within moments of its instant, unless nobody could look. */
 function lateFaults({ id }: OwedSchedule, at: number, found: readonly RowSeen[], times: Times): string[] {
   const away = [...times.downtimes, ...(times.stalls ?? [])];
+  const bounds = (fireAt: number) => stretch(times.machine, fireAt, at);
   const isExcused = (fireAt: number) =>
-    away.some(({ from, to }) => fireAt >= from - BEFORE_MS && fireAt <= to + AFTER_MS);
+    away.some(
+      ({ from, to }) =>
+        fireAt >= from - BEFORE_MS * bounds(fireAt) && fireAt <= to + AFTER_MS * bounds(fireAt),
+    );
   return found
     .filter(({ fireAt, fireThrough }) => fireThrough === null && at - fireAt! > FOUND_MS)
-    .filter(({ fireAt }) => !isExcused(fireAt!))
+    .filter(({ fireAt }) => at - fireAt! > FOUND_MS * bounds(fireAt!) && !isExcused(fireAt!))
     .map((row) => `S4: row ${row.id} of ${id} was found ${at - row.fireAt!} ms after its instant`);
 }
 

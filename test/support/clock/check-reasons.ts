@@ -1,12 +1,13 @@
 // How each row ended, and whether what it says of that can be true (S3, S9, S10).
-import type { Downtime, History, OwedSchedule, RowSeen } from "./history.ts";
+import type { History, OwedSchedule, RowSeen } from "./history.ts";
+import { stretch } from "./machine.ts";
 
 /** A fire that came due just before everything stopped may be found after it. */
 const UNSEEN_MS = 2_500;
 /** Between the end of an attempt and its commit, on a machine that has no core left for it. */
 const COMMIT_MS = 4_000;
 
-type Times = Pick<History, "downtimes" | "deaths" | "slowestWriteMs">;
+type Times = Pick<History, "downtimes" | "deaths" | "slowestWriteMs" | "machine">;
 
 export function reasonFaults(schedule: OwedSchedule, rows: readonly RowSeen[], times: Times): string[] {
   return rows.flatMap((row) => {
@@ -55,9 +56,7 @@ function skipFault(
         : `S9: skipped as ${row.reason} when no such run was there`;
     case "missed":
     case "merged":
-      return lay(row, times.downtimes)
-        ? undefined
-        : `S10: skipped as ${row.reason} when the service was there`;
+      return lay(row, times) ? undefined : `S10: skipped as ${row.reason} when the service was there`;
     default:
       return `S3: skipped as ${row.reason}, which nothing here asks for`;
   }
@@ -71,7 +70,7 @@ function meetsRun(row: RowSeen, rows: readonly RowSeen[], times: Times): boolean
       other.state !== "skipped" &&
       (named === undefined ? other.queuedAt === row.queuedAt : other.id === named) &&
       other.queuedAt <= row.queuedAt &&
-      (other.finishedAt === null || toldBy(other.finishedAt, times) >= row.queuedAt),
+      (other.finishedAt === null || toldBy(other.finishedAt, row.queuedAt, times) >= row.queuedAt),
   );
 }
 
@@ -79,14 +78,17 @@ function meetsRun(row: RowSeen, rows: readonly RowSeen[], times: Times): boolean
  * When an end is in the database at the latest. It is committed a moment after the instant that it bears, on a loaded
  * machine more than one; and where its service is killed in that moment, once that is back and finds the end in its files (X5).
  */
-function toldBy(finishedAt: number, { deaths, slowestWriteMs = 0 }: Times): number {
+function toldBy(finishedAt: number, by: number, { deaths, slowestWriteMs = 0, machine }: Times): number {
   // Its frames, the commit that is under way, and its own.
-  const commitMs = COMMIT_MS + 3 * slowestWriteMs;
+  const commitMs = COMMIT_MS * stretch(machine, finishedAt, by) + 3 * slowestWriteMs;
   const held = deaths.filter(({ from }) => from >= finishedAt && from <= finishedAt + commitMs);
   return Math.max(finishedAt, ...held.map(({ to }) => to)) + commitMs;
 }
 
 /** The whole of it lay in one downtime, or came due when that began. */
-function lay({ fireAt, fireThrough }: RowSeen, downtimes: readonly Downtime[]): boolean {
-  return downtimes.some(({ from, to }) => fireAt! >= from - UNSEEN_MS && (fireThrough ?? fireAt!) <= to);
+function lay({ fireAt, fireThrough }: RowSeen, { downtimes, machine }: Times): boolean {
+  return downtimes.some(
+    ({ from, to }) =>
+      fireAt! >= from - UNSEEN_MS * stretch(machine, fireAt!, from) && (fireThrough ?? fireAt!) <= to,
+  );
 }

@@ -447,6 +447,32 @@ describe("the checker of the clock", () => {
     expect(faultsOf({ ...history, stalls: [{ from: second(10), to: second(19) }] })).to.deep.equal([]);
   });
 
+  it("passes a fire that was found late where the machine gave nobody more, and none that was late beside it", () => {
+    const history = soundHistory();
+    const row = find(history, "run_allow_11");
+    Object.assign(row, { queuedAt: second(19), finishedAt: second(20) });
+    const effort = (n: number, wall: number) => ({ from: second(n), to: second(n) + wall, cpuMs: 10 });
+    const efforts = (wall: number) => Array.from({ length: 20 }, (_, n) => effort(n, wall));
+    expect(faultsOf({ ...history, machine: efforts(10) }), "a free machine").to.have.length(1);
+    expect(faultsOf({ ...history, machine: efforts(30) }), "as slow as the services make it").to.have.length(
+      1,
+    );
+    expect(faultsOf({ ...history, machine: efforts(60) }), "twice as slow").to.deep.equal([]);
+    const before = efforts(60).map((one, n) => (n < 8 ? one : effort(n, 10)));
+    expect(faultsOf({ ...history, machine: before }), "slow before").to.have.length(1);
+  });
+
+  it("refuses each lie on the slowest machine, too: doubled, lost, before its instant, beside each other", () => {
+    const machine = Array.from({ length: 40 }, (_, n) => ({ from: second(n), to: second(n + 1), cpuMs: 10 }));
+    for (const [what, spoil, fault] of bad.filter(
+      ([, , fault]) => !/S4: row|S10|when no such/.test(fault.source),
+    )) {
+      const history = soundHistory();
+      spoil(history);
+      expect(faultsOf({ ...history, machine }).join("\n"), what).to.match(new RegExp(fault, "m"));
+    }
+  });
+
   it("passes what touches: one begins in the very millisecond in which the other ends", () => {
     const history = soundHistory();
     const before = linesOf(history, "run_skip_2", "end")[0]!;

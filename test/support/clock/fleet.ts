@@ -6,6 +6,7 @@ import { openDatabase } from "../../../src/db/open.ts";
 import type { SqlRow } from "../../../src/db/sql.ts";
 import { eventually } from "../eventually.ts";
 import { type Json, Service } from "../service.ts";
+import { Machine } from "./machine.ts";
 import type { Downtime, History, RowSeen, WitnessLine } from "./history.ts";
 import { firesOf, type Planned } from "./rhythms.ts";
 
@@ -74,6 +75,7 @@ export class Fleet {
   readonly downtimes: Downtime[] = [];
   readonly stalls: Downtime[] = [];
   readonly #deaths: Downtime[] = [];
+  readonly #machine = new Machine();
   readonly #deadSince = new Map<Service, number>();
   readonly #database: string;
   readonly #files = mkdtempSync(join(tmpdir(), "jobmount-witness-"));
@@ -114,6 +116,7 @@ export class Fleet {
     }
     this.made = await together(planned, (one) => this.#make(one));
     for (const service of this.services) void this.#probe(service);
+    this.#machine.start();
   }
 
   /** How long a small write takes: /readyz makes one. Of a service that is killed meanwhile nothing is counted. */
@@ -190,11 +193,13 @@ export class Fleet {
       stalls: this.stalls,
       deaths: this.#deaths,
       slowestWriteMs: this.#slowestWriteMs,
+      machine: this.#machine.efforts,
     };
   }
 
   async stop(): Promise<void> {
     this.#probing = false;
+    this.#machine.stop();
     await Promise.all(this.services.map((service) => service.stop()));
     rmSync(this.#files, { recursive: true, force: true, maxRetries: 5 });
   }

@@ -2,6 +2,7 @@
 import type { Reason, RunState } from "../../../src/runs/task-run.ts";
 import type { CatchUpPolicy } from "../../../src/schedules/schedule.ts";
 import type { OverlapPolicy } from "../../../src/sdk/spec.ts";
+import type { Effort } from "./machine.ts";
 
 /** A schedule and what an independent calendar says that it owed. All instants are epoch ms. */
 export interface OwedSchedule {
@@ -60,4 +61,6 @@ export interface History {
   deaths: readonly Downtime[];
   /** The longest that a service took for one small write meanwhile: so slow was the machine. */
   slowestWriteMs?: number;
+  /** What the machine had for a process beside them: bounds of time are stretched by it, and nothing else is. */
+  machine?: readonly Effort[];
 }
