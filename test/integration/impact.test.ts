@@ -88,6 +88,8 @@ onEveryDatabase("R7: a new version's params and the schedules", function (databa
     save(job(', region: { type: "string" }', ""));
     const hold = await held(id);
     expect(hold.errors.map((one: Json) => one.pointer)).to.deep.equal(["/params/region"]);
+    // It is held before the version serves that it does not fit; until then its params are those of the old one.
+    await eventually(async () => "region" in (await service.get("/jobs/sync")).json.requiredParams, 15_000);
     const patch = (params: Json) =>
       service.call("PATCH", `/schedules/${id}`, { params }, { "if-match": "*" });
     expect((await patch({ size: 4 })).status, "it still lacks the region").to.equal(422);
