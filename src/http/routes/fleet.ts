@@ -21,7 +21,8 @@ export const fleetRoutes = [
     method: "GET",
     path: `${BASE}/workers`,
     role: "viewer",
-    summary: "The processes that are there or still hold runs, and how many runs each executes now",
+    summary:
+      "The processes that are there or still hold runs, and how many runs each executes now; to a token that is limited to sources those alone that hold runs of them",
     query: { ...LIST_QUERY, sort: oneOf("By name", ["worker"], "worker") },
     replies: { 200: "WorkerList" },
     async handle({ deps, principal, query }) {
@@ -30,7 +31,9 @@ export const fleetRoutes = [
         deps.upTimes.upSince(now - SEEN_MS),
         deps.figures.runningByWorker(principal.sources),
       ]);
-      const seen = replicas.map(({ replica, from, through }) => ({
+      // How many processes there are is a fact of the whole installation; a run names its worker to whoever may see the run.
+      const shown = replicas.filter(({ replica }) => principal.sources === null || running.has(replica));
+      const seen = shown.map(({ replica, from, through }) => ({
         worker: replica,
         upSince: isoTime(from),
         seenAt: isoTime(through),

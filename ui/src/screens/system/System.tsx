@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import type { Meta, PauseScope, Scheduler, Worker } from "../../api/contract.ts";
-import { reading, readingAll } from "../../api/queries.ts";
+import { reading, readingAll, useMe } from "../../api/queries.ts";
 import { Button } from "../../parts/Button.tsx";
 import { type Column, DataTable } from "../../parts/DataTable.tsx";
 import { Icon } from "../../parts/Icon.tsx";
@@ -71,6 +71,7 @@ export function System() {
   const refetchInterval = useEvery(5_000);
   const meta = useQuery({ ...reading<Meta>("/meta"), refetchInterval });
   const workers = useQuery({ ...readingAll<Worker>("/workers"), refetchInterval });
+  const { sources } = useMe();
   const scheduler = useQuery({ ...reading<Scheduler>("/scheduler"), refetchInterval });
   return (
     <Screen title="System" actions={scheduler.data && <FireSwitch scheduler={scheduler.data} />}>
@@ -116,7 +117,13 @@ export function System() {
         <Loaded read={workers}>
           {(data, isOld) =>
             data.length === 0 ? (
-              <EmptyState title="No process was heard of in the last seconds." />
+              <EmptyState
+                title={
+                  sources === null
+                    ? "No process was heard of in the last seconds."
+                    : "No process holds a run of your sources now."
+                }
+              />
             ) : (
               <DataTable
                 label="Processes"
