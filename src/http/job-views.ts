@@ -3,12 +3,12 @@ import { setImmediate as pause } from "node:timers/promises";
 import { addressOf, type CatalogEntry } from "../catalog/version.ts";
 import { MAX_PAGE } from "./paging.ts";
 import type { FaceDeps } from "./ports.ts";
-import { presentJob } from "./present/job.ts";
+import { type JobView, presentJob, presentJobBriefly } from "./present/job.ts";
 import type { Schedule } from "../schedules/schedule.ts";
 import type { PauseScope, ScopedPause } from "../schedules/suspension.ts";
 import { type ShownSchedule, viewSchedules } from "./schedule-views.ts";
 
-const RECENT_RUNS = 30;
+export const RECENT_RUNS = 30;
 /** Schedules that one page of jobs shows at most; GET /schedules?job= has them all. The next run is of all of them. */
 const MAX_SCHEDULES = 5 * MAX_PAGE;
 /** Next fires of each schedule, where one job is shown. */
@@ -17,21 +17,39 @@ const FIRES = 5;
 const AT_ONCE = 100;
 
 export async function viewJob(deps: FaceDeps, entry: CatalogEntry): Promise<object> {
-  const [job] = await viewJobs(deps, [entry], FIRES);
-  return job!;
+  const [view] = await viewsOf(deps, [entry], FIRES, RECENT_RUNS);
+  return presentJob(entry, view!, deps.params);
 }
 
-/** A few queries for the whole page, and two for its schedules. */
+/** What a list asks for: all of each job, or as much as a row shows; and how many of the last runs. */
+export interface JobsAsked {
+  brief: boolean;
+  recentRuns: number;
+}
+
 export async function viewJobs(
   deps: FaceDeps,
   entries: readonly CatalogEntry[],
-  fires: number,
+  { brief, recentRuns }: JobsAsked,
 ): Promise<object[]> {
+  const views = await viewsOf(deps, entries, 1, recentRuns);
+  return entries.map((entry, i) =>
+    brief ? presentJobBriefly(entry, views[i]!) : presentJob(entry, views[i]!, deps.params),
+  );
+}
+
+/** A few queries for the whole page, and two for its schedules. */
+async function viewsOf(
+  deps: FaceDeps,
+  entries: readonly CatalogEntry[],
+  fires: number,
+  recentRuns: number,
+): Promise<JobView[]> {
   if (entries.length === 0) return [];
   const addresses = entries.map((entry) => addressOf(entry.source, entry.key));
   const [schedules, recent, pauses] = await Promise.all([
     deps.schedules.list({ jobs: addresses, limit: MAX_SCHEDULES }),
-    deps.runQueries.recentOf(entries, RECENT_RUNS),
+    recentRuns === 0 ? new Map<string, never>() : deps.runQueries.recentOf(entries, recentRuns),
     deps.schedules.openPauses(),
   ]);
   const further = await nextOfFurther(deps, addresses, schedules, pauses);
@@ -46,13 +64,12 @@ export async function viewJobs(
     const group = byJob.get(addresses[index]!) ?? [];
     const next = group.flatMap(({ nextRunAt }) => nextRunAt ?? []);
     next.push(...(further.get(addresses[index]!) ?? []));
-    const view = {
+    return {
       schedules: group.map(({ shown }) => shown),
       paused: pauses.find(({ scope }) => isPauseOf(scope, entry)) ?? null,
       nextRunAt: next.length > 0 ? Math.min(...next) : null,
       recentRuns: recent.get(addresses[index]!) ?? [],
     };
-    return presentJob(entry, view, deps.params);
   });
 }
 

@@ -36,7 +36,7 @@ const OTHER_SCREENS = /assets\/(Overview|Jobs|Job|Run|Schedules|Timeline|Audit)-
   };
 
   for (const [path, read] of [
-    ["/jobs?q=no", "/jobs?q=no"],
+    ["/jobs?q=no", "/jobs?q=no&brief=true"],
     ["/runs?state=failed,succeeded", "/runs?state=failed,succeeded&count=true"],
     ["/schedules", "/schedules?limit=50"],
     ["/audit", "/audit-events"],

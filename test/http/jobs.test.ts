@@ -63,6 +63,36 @@ describe("GET /jobs and /jobs/{key}", () => {
     });
   });
 
+  it("a list that is asked to be brief has what its rows show, and little of each run", async () => {
+    const { json, text } = await face.ask("GET", "/jobs?brief=true&q=sync");
+    const [job] = json.data;
+    expect(json.data).to.have.length(1);
+    expect(Object.keys(job!)).to.have.members([
+      "key",
+      "source",
+      "name",
+      "loadState",
+      "enabled",
+      "pinned",
+      "paused",
+      "schedule",
+      "scheduleCount",
+      "recentRuns",
+      "nextRunAt",
+    ]);
+    expect(job!["recentRuns"]).to.deep.equal([{ id: "run_1", state: "succeeded", durationMs: 250 }]);
+    expect(job!["schedule"]).to.include({ sentence: "Every minute (UTC)" });
+    expect(job).to.include({ name: "Sync orders", scheduleCount: 1, nextRunAt: "2027-01-02T03:05:00.000Z" });
+    expect(text).not.to.include("paramsSchema");
+    const bare = await face.ask("GET", "/jobs?brief=true&recentRuns=0&q=sync");
+    expect(bare.json.data[0]!["recentRuns"]).to.deep.equal([]);
+    const whole = await face.ask("GET", "/jobs?recentRuns=1&q=sync");
+    expect([whole.json.data[0]!["recentRuns"]!.length, whole.json.data[0]!["timeoutMs"]]).to.deep.equal([
+      1, 3_600_000,
+    ]);
+    expect((await face.ask("GET", "/jobs?recentRuns=31")).status).to.equal(422);
+  });
+
   it("L3: secrets that an author left in the code are not shown", async () => {
     const { json, text } = await face.ask("GET", "/jobs/billing.sync-orders");
     expect(json.suggestedSchedules).to.deep.equal([

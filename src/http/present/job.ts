@@ -4,12 +4,12 @@ import type { BriefRun } from "../../runs/task-run.ts";
 import type { ScopedPause } from "../../schedules/suspension.ts";
 import { shownKey } from "../address.ts";
 import type { FailedLoad, JobSpec, ParamRules, SourceState } from "../ports.ts";
-import type { FAILED_LOAD, JOB, LOAD_ERROR, SPEC } from "../shapes/job.ts";
+import type { FAILED_LOAD, JOB, JOB_BRIEF, LOAD_ERROR, SPEC } from "../shapes/job.ts";
 import type { SOURCE } from "../shapes/service.ts";
 import type { Of } from "../shapes/shape.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
 import { presentPause } from "./pause.ts";
-import { presentRunBriefly } from "./run.ts";
+import { presentRunBriefly, presentRunMark } from "./run.ts";
 import { presentSuggestion } from "./schedule.ts";
 import { maskDefinitions } from "./secrets.ts";
 
@@ -42,6 +42,24 @@ export function presentJob(entry: CatalogEntry, view: JobView, rules: ParamRules
     name: entry.spec?.name ?? shownKey(entry.key),
     schedules: view.schedules,
     recentRuns: view.recentRuns.map(presentRunBriefly),
+    nextRunAt: isoTimeOrNull(view.nextRunAt),
+  };
+}
+
+/** As a list of jobs shows it: some 2 kB instead of 7. */
+export function presentJobBriefly(entry: CatalogEntry, view: JobView): Of<typeof JOB_BRIEF> {
+  const [first] = view.schedules;
+  return {
+    key: shownKey(entry.key),
+    source: entry.source,
+    name: entry.spec?.name ?? shownKey(entry.key),
+    loadState: entry.loadState,
+    enabled: entry.enabled,
+    pinned: entry.pinned,
+    paused: view.paused && presentPause(view.paused),
+    schedule: first ? { id: first.id, sentence: first.sentence } : null,
+    scheduleCount: view.schedules.length,
+    recentRuns: view.recentRuns.map(presentRunMark),
     nextRunAt: isoTimeOrNull(view.nextRunAt),
   };
 }

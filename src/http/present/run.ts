@@ -3,7 +3,7 @@ import type { Attempt, BriefRun, TaskRun } from "../../runs/task-run.ts";
 import { shownKey } from "../address.ts";
 import type { JobSpec } from "../ports.ts";
 import { isoTime, isoTimeOrNull } from "../time.ts";
-import type { ATTEMPT, RUN, RUN_BRIEF } from "../shapes/run.ts";
+import type { ATTEMPT, RUN, RUN_BRIEF, RUN_MARK } from "../shapes/run.ts";
 import type { Of } from "../shapes/shape.ts";
 import { maskParams } from "./secrets.ts";
 
@@ -67,6 +67,16 @@ export function presentRunBriefly(run: BriefRun): Of<typeof RUN_BRIEF> {
     startedAt: isoTimeOrNull(run.startedAt),
     finishedAt: isoTimeOrNull(run.finishedAt),
     durationMs: durationOf(run),
+  };
+}
+
+export function presentRunMark(run: BriefRun): Of<typeof RUN_MARK> {
+  const durationMs = durationOf(run);
+  return {
+    id: run.id,
+    state: run.state,
+    ...(run.reason === null ? {} : { reason: run.reason }),
+    ...(durationMs === null ? {} : { durationMs }),
   };
 }
 

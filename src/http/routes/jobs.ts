@@ -7,11 +7,11 @@ import { BUILTIN, shownKey } from "../address.ts";
 import { PatchJobBody } from "../dto/job-bodies.ts";
 import { TriggerBody, ValidateBody } from "../dto/run-bodies.ts";
 import { etagOf, expectedRevision } from "../etag.ts";
-import { viewJob, viewJobs } from "../job-views.ts";
+import { RECENT_RUNS, viewJob, viewJobs } from "../job-views.ts";
 import { LIST_QUERY, pageOf } from "../paging.ts";
 import { presentEffect } from "../present/pause.ts";
 import { maskParams } from "../present/secrets.ts";
-import { choices, fits, oneOf, text } from "../query.ts";
+import { choices, fits, flag, integer, oneOf, text } from "../query.ts";
 import { list, ok, type Reply } from "../reply.ts";
 import { BASE, route } from "../route.ts";
 import { callJob } from "./job-call.ts";
@@ -26,6 +26,8 @@ const JOBS_QUERY = {
   source: choices("Only jobs of these sources"),
   loadState: choices("Only jobs in these load states", LOAD_STATES),
   q: text("Occurs in the key or the name"),
+  brief: flag("true: of each job only what a list shows, without its spec, its params and its load error"),
+  recentRuns: integer("How many of its last runs", 0, RECENT_RUNS, RECENT_RUNS),
   sort: oneOf("By source and key", ["address"], "address"),
 };
 
@@ -49,7 +51,8 @@ export const jobRoutes = [
             mentions(entry, query.q),
         );
       const { rows, page } = pageOf(found, ({ source, key }) => addressOf(source, key), query.sort, query);
-      return list(await viewJobs(deps, rows, 1), page);
+      const { brief = false, recentRuns } = query;
+      return list(await viewJobs(deps, rows, { brief, recentRuns }), page);
     },
   }),
   route({

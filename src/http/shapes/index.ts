@@ -14,7 +14,7 @@ import { EXPLANATION } from "./explanation.ts";
 import { CLOCK_CHANGE, HOUR_STATS, JOB_STATS, PLANNED_FIRE, STATS } from "./figures.ts";
 import { TIMELINE, WORKER } from "./fleet.ts";
 import { JOB_STATE } from "./job-state.ts";
-import { FAILED_LOAD, JOB, VALIDATED_PARAMS } from "./job.ts";
+import { FAILED_LOAD, JOB, JOB_BRIEF, VALIDATED_PARAMS } from "./job.ts";
 import { FAILED_RECORD, FAILED_RECORD_LIST, LOG_LINE, LOG_LINE_LIST, RUN } from "./run.ts";
 import { SCHEDULE, SCHEDULE_PREVIEW } from "./schedule.ts";
 import { EFFECT, PAUSE_SCOPE, SCHEDULER } from "./pause.ts";
@@ -27,7 +27,7 @@ export const SHAPES = {
   Problem: PROBLEM,
   OpenApi: map(anything()),
   Job: JOB,
-  JobList: page(JOB),
+  JobList: either(page(JOB), page(JOB_BRIEF)),
   JobState: JOB_STATE,
   ValidatedParams: VALIDATED_PARAMS,
   LoadErrorList: page(FAILED_LOAD),

@@ -16,7 +16,7 @@ import {
   word,
 } from "./shape.ts";
 import { PAUSE } from "./pause.ts";
-import { RUN_BRIEF } from "./run.ts";
+import { RUN_BRIEF, RUN_MARK } from "./run.ts";
 import { OVERLAP, RETRIES, SCHEDULE, SUGGESTED } from "./schedule.ts";
 
 const LOAD_STATE = word(
@@ -117,6 +117,26 @@ export const JOB = named(
       nextRunAt: nullable(time()),
     },
     "What a task directory defines",
+  ),
+);
+
+export const JOB_BRIEF = named(
+  "JobBrief",
+  object(
+    {
+      key: text("With . for /"),
+      source: text(),
+      name: text(),
+      loadState: LOAD_STATE,
+      enabled: flag("false: switched off; nothing of it runs"),
+      pinned: flag("It keeps its version, whatever the folder holds"),
+      paused: nullable(PAUSE),
+      schedule: nullable(object({ id: text(), sentence: text() }, "The first of its schedules")),
+      scheduleCount: count("Of its schedules"),
+      recentRuns: listOf(RUN_MARK, "The last 30 unless recentRuns says otherwise, newest first"),
+      nextRunAt: nullable(time()),
+    },
+    "What a list shows of a job: GET /jobs with brief=true",
   ),
 );
 

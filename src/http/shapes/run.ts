@@ -159,6 +159,14 @@ export const RUN_BRIEF_FIELDS = {
 
 export const RUN_BRIEF = named("RunBrief", object(RUN_BRIEF_FIELDS));
 
+export const RUN_MARK = named(
+  "RunMark",
+  object(
+    { id: text(), state: STATE, reason: optional(REASON), durationMs: optional(count()) },
+    "As little of a run as a strip of them draws; what would be null is left out",
+  ),
+);
+
 export const LOG_LINE = named(
   "LogLine",
   object({

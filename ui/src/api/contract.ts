@@ -14,7 +14,13 @@ import type {
 } from "../../../src/http/shapes/figures.ts";
 import type { TIMELINE, WORKER } from "../../../src/http/shapes/fleet.ts";
 import type { JOB_STATE } from "../../../src/http/shapes/job-state.ts";
-import type { FAILED_LOAD, JOB, LOAD_ERROR, VALIDATED_PARAMS } from "../../../src/http/shapes/job.ts";
+import type {
+  FAILED_LOAD,
+  JOB,
+  JOB_BRIEF,
+  LOAD_ERROR,
+  VALIDATED_PARAMS,
+} from "../../../src/http/shapes/job.ts";
 import type { PAGE } from "../../../src/http/shapes/page.ts";
 import type { EFFECT, PAUSE, PAUSE_SCOPE, SCHEDULER } from "../../../src/http/shapes/pause.ts";
 import type {
@@ -25,6 +31,7 @@ import type {
   RECORD_COUNTS,
   RUN,
   RUN_BRIEF,
+  RUN_MARK,
 } from "../../../src/http/shapes/run.ts";
 import type { NEXT_FIRE, SCHEDULE, SCHEDULE_PREVIEW } from "../../../src/http/shapes/schedule.ts";
 import type { CHANGES, META, PROBLEM, SOURCE } from "../../../src/http/shapes/service.ts";
@@ -46,6 +53,7 @@ export type Problem = Of<typeof PROBLEM>;
 export type FieldError = Of<typeof FIELD_ERROR>;
 export type { ListItemType, ParamDefinition, ParamGroup };
 export type Job = Of<typeof JOB>;
+export type JobBrief = Of<typeof JOB_BRIEF>;
 export type LoadState = Job["loadState"];
 export type LoadError = Of<typeof LOAD_ERROR>;
 export type FailedLoad = Of<typeof FAILED_LOAD>;
@@ -61,6 +69,7 @@ export type RunState = Run["state"];
 export type RunReason = NonNullable<Run["reason"]>;
 export type Trigger = Run["trigger"];
 export type RunBrief = Of<typeof RUN_BRIEF>;
+export type RunMark = Of<typeof RUN_MARK>;
 export type Attempt = Of<typeof ATTEMPT>;
 export type RecordCounts = Of<typeof RECORD_COUNTS>;
 export type LogLine = Of<typeof LOG_LINE>;

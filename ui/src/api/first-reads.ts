@@ -8,7 +8,7 @@ export type Read = readonly [path: string, query?: Readonly<Record<string, Query
 
 export const listOfJobs = ({ q, loadState, source, cursor }: Fields): Read => [
   "/jobs",
-  { q, loadState, source, cursor },
+  { q, loadState, source, cursor, brief: true },
 ];
 export const listOfRuns = (fields: Fields): Read => [
   "/runs",

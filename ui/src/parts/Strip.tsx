@@ -1,6 +1,6 @@
 // The last runs of a job as a row of bars, oldest left: height is duration, tone is state, each one a link.
 import { useState } from "react";
-import type { RunBrief } from "../api/contract.ts";
+import type { RunBrief, RunMark } from "../api/contract.ts";
 import { runInWords, runLook } from "../words/states.ts";
 import { barHeights } from "../words/bars.ts";
 import { durationText } from "../words/time.ts";
@@ -12,7 +12,7 @@ const WIDTH = 6;
 const HEIGHT = 24;
 
 /** `runs`: newest first, as REST answers them. */
-export function Strip({ runs, label }: { runs: readonly RunBrief[]; label: string }) {
+export function Strip({ runs, label }: { runs: readonly (RunMark | RunBrief)[]; label: string }) {
   const shown = runs.slice(0, PLACES).toReversed();
   const heights = barHeights(shown, HEIGHT);
   // One stop of the Tab key for the whole strip: the newest run, from which the arrow keys go on.
@@ -54,6 +54,7 @@ export function Strip({ runs, label }: { runs: readonly RunBrief[]; label: strin
   );
 }
 
-function says(run: RunBrief): string {
-  return `${runInWords(run)}${run.durationMs === null ? "" : `, ${durationText(run.durationMs)}`}`;
+function says(run: RunMark | RunBrief): string {
+  const { durationMs } = run;
+  return `${runInWords(run)}${typeof durationMs === "number" ? `, ${durationText(durationMs)}` : ""}`;
 }

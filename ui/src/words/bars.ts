@@ -1,11 +1,11 @@
 // Heights of bars: durations and counts spread over decades, so a square root keeps the small ones visible.
 
 /** One height for each, at least 4 and at most 7 below `most`: the room above is for a mark. */
-export function barHeights(runs: readonly { durationMs: number | null }[], most: number): number[] {
+export function barHeights(runs: readonly { durationMs?: number | null }[], most: number): number[] {
   const room = most - 7;
   const longest = Math.max(1, ...runs.map(({ durationMs }) => durationMs ?? 0));
   return runs.map(({ durationMs }) =>
-    durationMs === null ? 4 : Math.max(4, Math.round(Math.sqrt(durationMs / longest) * room)),
+    typeof durationMs !== "number" ? 4 : Math.max(4, Math.round(Math.sqrt(durationMs / longest) * room)),
   );
 }
 

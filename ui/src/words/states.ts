@@ -49,6 +49,6 @@ const OPEN: ReadonlySet<RunState> = new Set<RunState>(["queued", "running", "ret
 export const isOpen = (state: RunState): boolean => OPEN.has(state);
 
 /** `failed: timed out after 10m 0s`; what a strip says of one run. */
-export function runInWords(run: Pick<Run, "state" | "reason">): string {
-  return run.reason === null ? run.state : `${run.state}: ${plainWords(run.reason)}`;
+export function runInWords(run: { state: RunState; reason?: Run["reason"] }): string {
+  return (run.reason ?? null) === null ? run.state : `${run.state}: ${plainWords(run.reason!)}`;
 }

@@ -4,7 +4,7 @@ import { Link, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { API_BASE } from "../../api/base.ts";
 import { ApiError, newKey, send } from "../../api/client.ts";
-import type { Job, List, Meta, Schedule } from "../../api/contract.ts";
+import type { Job, JobBrief, Meta, Schedule } from "../../api/contract.ts";
 import { reading } from "../../api/queries.ts";
 import { commandLine, curlLine, paramWords, shellWord } from "../../form/equivalent.ts";
 import { same } from "../../form/draft.ts";
@@ -13,20 +13,20 @@ import { splitSecrets } from "../../form/secrets.ts";
 import { useParams } from "../../form/use-params.ts";
 import { buttonClass } from "../../parts/Button.tsx";
 import { Field } from "../../parts/Field.tsx";
+import { jobChoices, type JobChoices } from "../../parts/job-choices.ts";
+import { JobPicker } from "../../parts/JobPicker.tsx";
 import { Screen } from "../../parts/Layout.tsx";
 import { EmptyState, ErrorState, Loaded } from "../../parts/States.tsx";
 import { useFields, useMay } from "../../shell/hooks.ts";
-import { jobAddress, shownJob } from "../../words/address.ts";
+import { jobAddress } from "../../words/address.ts";
 import { Editor } from "./Editor.tsx";
 import { bodyOf, newDraft, type ScheduleDraft } from "./schedule-draft.ts";
 import { NotAllowed } from "./NotAllowed.tsx";
 
-const MOST_JOBS = 200;
-
 export function NewSchedule() {
   const [fields, change] = useFields();
   const mayEdit = useMay("editor");
-  const jobs = useQuery(reading<List<Job>>("/jobs", { limit: MOST_JOBS }));
+  const jobs = useQuery(jobChoices());
   const meta = useQuery(reading<Meta>("/meta"));
   if (!mayEdit) return <NotAllowed title="New schedule" />;
   const address = fields["job"];
@@ -36,8 +36,8 @@ export function NewSchedule() {
       about="When a job runs, with which params. The folder's code stays as it is."
     >
       <Loaded read={jobs} what="Loading the jobs">
-        {({ data }) =>
-          data.length === 0 ? (
+        {(choices) =>
+          choices.jobs.length === 0 ? (
             <EmptyState title="There is no job to schedule yet.">
               <span>
                 Save a <code>job.ts</code> in a folder of the mounted source, and it is here.{" "}
@@ -45,7 +45,11 @@ export function NewSchedule() {
               </span>
             </EmptyState>
           ) : (
-            <JobField jobs={data} address={address} onChange={(job) => change({ job }, { replace: true })} />
+            <JobField
+              choices={{ ...choices, jobs: choices.jobs.filter(hasVersion) }}
+              address={address}
+              onChange={(job) => change({ job }, { replace: true })}
+            />
           )
         }
       </Loaded>
@@ -57,30 +61,25 @@ export function NewSchedule() {
 }
 
 interface JobFieldProps {
-  jobs: readonly Job[];
+  choices: JobChoices;
   address: string | undefined;
   onChange(address: string | undefined): void;
 }
 
-function JobField({ jobs, address, onChange }: JobFieldProps) {
-  const known = jobs.filter(({ version }) => version !== null);
-  const listed = known.some((job) => jobAddress(job) === address);
+/** One that has never loaded has no params to draw a form of. */
+const hasVersion = ({ loadState }: JobBrief) => loadState !== "error" && loadState !== "invalid";
+
+function JobField({ choices, address, onChange }: JobFieldProps) {
   return (
     <Field label="Job" hint="What it starts">
       {(attributes) => (
-        <select
-          {...attributes}
-          value={address ?? ""}
-          onChange={(event) => onChange(event.target.value || undefined)}
-        >
-          <option value="">Choose a job …</option>
-          {address !== undefined && !listed && <option value={address}>{address}</option>}
-          {known.map((job) => (
-            <option key={jobAddress(job)} value={jobAddress(job)}>
-              {job.name} ({shownJob(job)})
-            </option>
-          ))}
-        </select>
+        <JobPicker
+          choices={choices}
+          value={address}
+          onPick={onChange}
+          none="Choose a job …"
+          attributes={attributes}
+        />
       )}
     </Field>
   );

@@ -2,7 +2,7 @@
 import { useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { type FormEvent, useRef } from "react";
-import type { Job, List, LoadState, Source } from "../../api/contract.ts";
+import type { JobBrief, List, LoadState, Source } from "../../api/contract.ts";
 import { listOfJobs } from "../../api/first-reads.ts";
 import { reading, readingAll } from "../../api/queries.ts";
 import { type Column, DataTable } from "../../parts/DataTable.tsx";
@@ -23,7 +23,7 @@ import css from "../runs/runs.module.css";
 
 const STATES: readonly LoadState[] = ["ready", "stale", "error", "missing", "invalid"];
 
-const COLUMNS: readonly Column<Job>[] = [
+const COLUMNS: readonly Column<JobBrief>[] = [
   {
     id: "job",
     head: "Job",
@@ -79,13 +79,13 @@ const COLUMNS: readonly Column<Job>[] = [
     id: "schedule",
     head: "Schedule",
     wideOnly: true,
-    cell: ({ schedules }) =>
-      schedules.length === 0 ? (
+    cell: ({ schedule, scheduleCount }) =>
+      schedule === null ? (
         <Muted>none</Muted>
       ) : (
         <>
-          <To path={schedulePath(schedules[0]!.id)}>{schedules[0]!.sentence}</To>
-          {schedules.length > 1 && <Muted> and {schedules.length - 1} more</Muted>}
+          <To path={schedulePath(schedule.id)}>{schedule.sentence}</To>
+          {scheduleCount > 1 && <Muted> and {scheduleCount - 1} more</Muted>}
         </>
       ),
   },
@@ -95,7 +95,7 @@ const COLUMNS: readonly Column<Job>[] = [
 export function Jobs() {
   const [fields, change] = useFields();
   const { q, loadState, source, cursor } = fields;
-  const jobs = useQuery(reading<List<Job>>(...listOfJobs(fields)));
+  const jobs = useQuery(reading<List<JobBrief>>(...listOfJobs(fields)));
   const sources = useQuery(readingAll<Source>("/sources"));
   const text = useRef<HTMLInputElement>(null);
   const search = (event: FormEvent) => {

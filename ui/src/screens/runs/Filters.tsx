@@ -4,7 +4,7 @@ import type { RunState, Trigger } from "../../api/contract.ts";
 import { Button } from "../../parts/Button.tsx";
 import { Icon } from "../../parts/Icon.tsx";
 import { useJobChoices } from "../../parts/job-choices.ts";
-import { jobAddress, shownJob } from "../../words/address.ts";
+import { JobPicker } from "../../parts/JobPicker.tsx";
 import { filterOf } from "../../words/filters.ts";
 import { type Fields, toggled, wordsOf } from "../../words/search.ts";
 import { runLook } from "../../words/states.ts";
@@ -37,7 +37,7 @@ interface FiltersProps {
 }
 
 export function Filters({ fields, isShown, change }: FiltersProps) {
-  const jobs = useJobChoices(isShown);
+  const choices = useJobChoices(isShown);
   const text = useRef<HTMLInputElement>(null);
   const since = fields["since"];
   const search = (event: FormEvent) => {
@@ -64,21 +64,13 @@ export function Filters({ fields, isShown, change }: FiltersProps) {
       </fieldset>
       <label>
         Job
-        <select
-          data-key="f"
-          value={fields["job"] ?? ""}
-          onChange={(event) => change({ job: event.target.value })}
-        >
-          <option value="">all jobs</option>
-          {fields["job"] && !jobs.some((job) => jobAddress(job) === fields["job"]) && (
-            <option value={fields["job"]}>{fields["job"]}</option>
-          )}
-          {jobs.map((job) => (
-            <option key={jobAddress(job)} value={jobAddress(job)}>
-              {shownJob(job)}
-            </option>
-          ))}
-        </select>
+        <JobPicker
+          choices={choices}
+          value={fields["job"]}
+          onPick={(job) => change({ job })}
+          none="all jobs"
+          attributes={{ "data-key": "f" }}
+        />
       </label>
       <label>
         Started by

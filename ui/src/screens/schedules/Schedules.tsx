@@ -8,13 +8,14 @@ import { Button, buttonClass } from "../../parts/Button.tsx";
 import { type Column, DataTable } from "../../parts/DataTable.tsx";
 import { Muted, Screen } from "../../parts/Layout.tsx";
 import { useJobChoices } from "../../parts/job-choices.ts";
+import { JobPicker } from "../../parts/JobPicker.tsx";
 import { Pager } from "../../parts/Pager.tsx";
 import { EmptyState, Loaded } from "../../parts/States.tsx";
 import { Badge, StatusBadge } from "../../parts/Status.tsx";
 import { Time } from "../../parts/Time.tsx";
 import { jobPathOf, runPath, schedulePath, To } from "../../parts/To.tsx";
 import { useFields, useMay } from "../../shell/hooks.ts";
-import { jobAddress, shownJob } from "../../words/address.ts";
+import { shownJob } from "../../words/address.ts";
 import { scheduleLook, scheduleName } from "../../words/schedules.ts";
 import { toSearch } from "../../words/search.ts";
 import css from "./schedules.module.css";
@@ -138,26 +139,19 @@ interface FilterProps {
 }
 
 function Filter({ job, source, isShown, onChange }: FilterProps) {
-  const known = useJobChoices(isShown);
-  const sources = [...new Set(known.map((one) => one.source))];
-  const listed = known.some((one) => jobAddress(one) === job);
+  const choices = useJobChoices(isShown);
+  const sources = [...new Set(choices.jobs.map((one) => one.source))];
   return (
     <div className={css["filter"]} role="search">
       <label>
         Job{" "}
-        <select
-          data-key="f"
-          value={job ?? ""}
-          onChange={(event) => onChange({ job: event.target.value || undefined })}
-        >
-          <option value="">all jobs</option>
-          {job !== undefined && !listed && <option value={job}>{job}</option>}
-          {known.map((one) => (
-            <option key={jobAddress(one)} value={jobAddress(one)}>
-              {one.name} ({shownJob(one)})
-            </option>
-          ))}
-        </select>
+        <JobPicker
+          choices={choices}
+          value={job}
+          onPick={(picked) => onChange({ job: picked })}
+          none="all jobs"
+          attributes={{ "data-key": "f" }}
+        />
       </label>
       {(sources.length > 1 || source !== undefined) && (
         <label>
