@@ -1,15 +1,21 @@
-// `jobmount jobs`: the jobs of the service, and why some do not load.
+// `jobmount jobs`: the jobs of the service, and why some do not load; one of them, and its settings.
 import type { Command } from "commander";
 import { type CliContext, settings } from "./context.ts";
 import { loadErrorText } from "./dev-events.ts";
 import { jobNames } from "./job-names.ts";
+import { defineSettings } from "./job-settings.ts";
 import { fetchAll, type RemoteJob } from "./remote.ts";
 import { needServer } from "./server.ts";
 import { table } from "./terminal.ts";
+import { unknownCommand } from "./unknown-command.ts";
 
 export function define(command: Command, context: CliContext): void {
   const { terminal, signal } = context;
-  command.option("--json", "as JSON, with everything").action(async (options: { json?: boolean }) => {
+  const list = command.command("list", { isDefault: true }).description("all jobs; what jobs alone does");
+  list.allowExcessArguments().option("--json", "as JSON, with everything");
+  list.action(async (options: { json?: boolean }) => {
+    const [word] = list.args;
+    if (word !== undefined) unknownCommand(command, word);
     const server = await needServer(context, settings(context));
     const jobs = await fetchAll<RemoteJob>(server, "/jobs", {}, signal);
     if (options.json) return terminal.json(jobs);
@@ -23,6 +29,7 @@ export function define(command: Command, context: CliContext): void {
       terminal.say(loadErrorText(job.loadError, terminal));
     }
   });
+  defineSettings(command, context);
 }
 
 const HEAD = ["JOB", "STATE", "VERSION", "SCHEDULES", "NEXT"];

@@ -3,6 +3,7 @@ import { Command, CommanderError } from "commander";
 import { readFileSync } from "node:fs";
 import type { CliContext } from "./context.ts";
 import { EXIT, type ExitCode, failureOf } from "./exit.ts";
+import { checkHelp } from "./unknown-command.ts";
 
 /** What the file of a verb exports: it adds arguments, options and the action to its command. */
 export interface VerbModule {
@@ -63,7 +64,7 @@ const verbs: readonly Verb[] = [
   },
   {
     name: "jobs",
-    summary: "list the jobs of the service: state, version, schedules, next run",
+    summary: "list the jobs of the service, show one, set its limits, switch it off and on",
     load: () => import("./jobs.ts"),
   },
   {
@@ -150,6 +151,7 @@ export async function runCli(argv: readonly string[], world: Omit<CliContext, "e
     const verb = words[0] === "help" ? words[1] : words[0];
     const program = await programWith(context, (name) => name === verb);
     program.hook("preAction", (_program, command) => void (asked = command));
+    if (argv[0] === "help") checkHelp(program, argv.slice(1));
     await program.parseAsync(words, { from: "user" });
     return exitCode;
   } catch (error) {

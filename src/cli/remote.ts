@@ -64,6 +64,18 @@ export interface RemoteJob {
   pinned: boolean;
   loadError: (Omit<LoadError, "since"> & { since: string }) | null;
   version: { hash: string } | null;
+  name: string;
+  notes: string | null;
+  /** Of what is set for it, as its ETag says it. */
+  revision: number;
+  /** What is set above the code of the job. */
+  overrides: Record<string, unknown>;
+  /** What holds; null while nothing of the job is known. */
+  timeoutMs: number | null;
+  retries: { attempts: number; backoffMs: number; factor: number; maxMs: number } | null;
+  overlap: string | null;
+  concurrency: number | null;
+  maxFailedShare: number | null;
   schedules: RemoteSchedule[];
   nextRunAt: string | null;
   requiredParams: Record<string, ParamDefinition>;

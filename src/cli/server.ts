@@ -84,6 +84,15 @@ export class Server {
     return { status, body, etag };
   }
 
+  /** As `ask`, for what is answered as plain text, whatever it is. */
+  async text(path: string, signal: AbortSignal): Promise<string> {
+    const asked = { headers: { accept: "text/plain" }, signal };
+    const { status, text, location } = await this.#send("GET", `/api/v1${path}`, asked);
+    if (status >= 400) throw this.#refusal(status, parse(text));
+    if (status !== 200) throw this.#elsewhere(status, location);
+    return text;
+  }
+
   #elsewhere(status: number, location: string | undefined): CliError {
     const { name } = this.target;
     if (location === undefined || !URL.canParse(location, this.target.base.href))

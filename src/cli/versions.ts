@@ -59,7 +59,10 @@ function defineLooks(command: Command, context: CliContext): void {
       const told = (await server.ask("GET", path, { signal })).body as { files: SourceFile[] };
       if (options.json) return terminal.json(told);
       const shown = (text: string) => (terminal.dataLive ? printable(text) : text).replace(/\n$/, "");
-      if (options.file !== undefined) return terminal.data(shown(textOf(told.files, options.file, path)));
+      if (options.file !== undefined) {
+        const text = await textOf(server, path, fileNamed(told.files, options.file), signal);
+        return terminal.data(shown(text));
+      }
       for (const file of told.files) {
         terminal.data(`==> ${printable(file.path)} (${file.role}, ${file.bytes} bytes) <==`);
         terminal.data(
@@ -179,16 +182,20 @@ function servingOf({ key, version, loadState }: RemoteJob): string {
   );
 }
 
-function textOf(files: readonly SourceFile[], path: string, request: string): string {
-  const file = files.find((one) => one.path === path);
-  if (!file) {
-    const known = files.map((one) => one.path).join(", ");
-    throw new CliError(EXIT.refused, `"${path}" is not a file of this version; it has ${known}.`);
-  }
-  if (file.text !== null) return file.text;
-  const whole = `GET /api/v1${request}?file=${encodeURIComponent(path)}`;
+/** One that is too large to be shown with the others is asked for by itself. */
+async function textOf(server: Server, path: string, file: SourceFile, signal: AbortSignal): Promise<string> {
+  const text = file.text ?? (await server.text(`${path}?file=${encodeURIComponent(file.path)}`, signal));
+  if (!text.includes("\0")) return text;
+  const what = `"${file.path}" is no text: ${file.bytes} bytes with the hash ${file.sha256}`;
   throw new CliError(
     EXIT.refused,
-    `"${path}" is no text, larger than 256 KiB, or code of a package. ${whole} has what is kept.`,
+    `${what}. It lies in the folder of the job, as the version was loaded from it.`,
   );
+}
+
+function fileNamed(files: readonly SourceFile[], path: string): SourceFile {
+  const file = files.find((one) => one.path === path);
+  if (file) return file;
+  const known = files.map((one) => one.path).join(", ");
+  throw new CliError(EXIT.refused, `"${path}" is not a file of this version; it has ${known}.`);
 }

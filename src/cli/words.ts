@@ -21,6 +21,10 @@ const SENTENCES: readonly (readonly [RegExp, string])[] = [
   [/\bGET \/jobs and GET \/load-errors\b/, "npx jobmount jobs and npx jobmount errors"],
   [/\bGET \/load-errors says why\b/, "npx jobmount errors says why"],
   [/Pause these: POST \/sources\/\{name\}\/pause\./, "Pause these: --source <name>."],
+  [
+    /\bPATCH \/jobs\/(\S+) with \{"enabled": true\} switches it on\b/,
+    "npx jobmount jobs enable $1 switches it on",
+  ],
   // Of a query string, which the command line writes by itself.
   [/; a plus sign is sent as %2B/, ""],
 ];
@@ -42,11 +46,19 @@ export function nameOf(pointer: string, asked?: Asked): string {
   const [field = "", ...rest] = path.map((part) => part.replaceAll("~1", "/").replaceAll("~0", "~"));
   if (field === "") return "what was given";
   if (field === "params") return rest.length === 0 ? "the params" : `-p ${rest.join("/")}`;
-  const names = [field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`), ...otherNames(field)];
-  const option = asked?.options.find(({ long }) => names.some((name) => long === `--${name}`));
+  const names = [dashed(field), ...otherNames(field)];
+  // A part of something may have an option of its own: /retries/backoff is --backoff.
+  const inner = rest.map(dashed).slice(-1);
+  const option = [...inner, ...names]
+    .map((name) => asked?.options.find(({ long }) => long === `--${name}`))
+    .find(Boolean);
   if (option) return option.long!;
   const argument = asked?.registeredArguments.find((one) => names.includes(one.name()));
   return argument?.name() ?? [field, ...rest].join("/");
+}
+
+function dashed(field: string): string {
+  return field.replace(/[A-Z]/g, (letter) => `-${letter.toLowerCase()}`);
 }
 
 function otherNames(field: string): readonly string[] {

@@ -22,11 +22,10 @@ export function backupSqlite(path: string, target: string): number {
     // Before a row is in it: SQLite would make it readable for all. It takes an empty file as one that is not there.
     closeSync(openSync(own, "wx", 0o600));
   } catch (error) {
-    const next = "make its folder, or name a place that this user may write to";
     throw new ExpectedError(
       422,
       "backup_folder",
-      `${target} cannot be written: ${messageOf(error)}; ${next}`,
+      `${target} cannot be written: ${whyNot(error, target, own)}`,
     );
   }
   try {
@@ -39,11 +38,27 @@ export function backupSqlite(path: string, target: string): number {
     return statSync(target).size;
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code === "EEXIST") throw exists(target);
-    const why = `${path} could not be copied to ${target}: ${messageOf(error)}`;
+    const why = `${path} could not be copied to ${target}: ${saidOf(error, target, own)}`;
     throw new ExpectedError(503, "backup_failed", `${why}. No backup was made.`);
   } finally {
     rmSync(own, { force: true });
   }
+}
+
+/** In words of what was asked for: the file that is written first is nobody's business. */
+function whyNot(error: unknown, target: string, own: string): string {
+  const folder = dirname(target);
+  const code = String((error as NodeJS.ErrnoException).code);
+  const other = "or name another place";
+  if (!existsSync(folder)) return `its folder ${folder} does not exist; make it (mkdir -p), ${other}`;
+  if (!statSync(folder).isDirectory()) return `${folder} is no folder; name a place in one`;
+  if (["EACCES", "EPERM", "EROFS", "ENOENT"].includes(code))
+    return `this user may make no file in ${folder}; let it, ${other}`;
+  return `${saidOf(error, target, own)}; name another place`;
+}
+
+function saidOf(error: unknown, target: string, own: string): string {
+  return messageOf(error).replaceAll(own, target);
 }
 
 function copy(path: string, to: string): void {

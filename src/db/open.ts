@@ -1,4 +1,5 @@
 // Opens whichever database the address names, and brings its schema up.
+import { migrations } from "../../migrations/index.ts";
 import { type Clock, systemClock } from "../clock.ts";
 import { ExpectedError, messageOf } from "../errors.ts";
 import type { Database } from "./database.ts";
@@ -66,6 +67,11 @@ export async function migrate(database: Database): Promise<string[]> {
     await runner.query("SELECT RELEASE_LOCK('jobmount_migrate')").catch(() => undefined);
     await runner.release();
   }
+}
+
+/** Names of all there are: what a database lacks that is not there yet. */
+export function allMigrations(): string[] {
+  return migrations.map((Migration) => new Migration().name);
 }
 
 /** Names of the migrations that have not run yet. */

@@ -76,7 +76,24 @@ describe("jobmount backup", function () {
   it("says what is wrong with a place that cannot be written, and with a database that is not there or not whole", async () => {
     const nowhere = await backup("no/such/folder/b.db");
     expect(nowhere.code).to.equal(3);
-    expect(nowhere.stderr).to.include("no/such/folder/b.db cannot be written").and.include("make its folder");
+    expect(nowhere.stderr)
+      .to.match(
+        /no\/such\/folder\/b\.db cannot be written: its folder \S+\/no\/such\/folder does not exist; /,
+      )
+      .and.to.match(/; make it \(mkdir -p\), or name another place\n$/)
+      .and.not.include("ENOENT");
+    writeFileSync(join(cwd, "file"), "");
+    for (const [place, why] of [
+      ["file/b.db", /file\/b\.db cannot be written: \S+\/file is no folder; name a place in one\n$/],
+      ["/proc/b.db", /^\/proc\/b\.db cannot be written: this user may make no file in \/proc; let it, or/],
+      ["x".repeat(250), /x cannot be written: ENAMETOOLONG/],
+    ] as const) {
+      const { code, stderr } = await backup(place);
+      expect(code, stderr).to.equal(3);
+      expect(stderr, "no name of a file that nobody asked for")
+        .to.match(why)
+        .and.not.match(/\/\.\w+\.\w{8}/);
+    }
     const other = (name: string) =>
       jobmount(["backup", "other.db"], { cwd, env: { TASK_DATABASE_URL: `sqlite:${join(cwd, name)}` } });
     const none = await other("none.db");

@@ -1,6 +1,6 @@
 import { expect } from "chai";
 import { spawn } from "node:child_process";
-import { existsSync, writeFileSync } from "node:fs";
+import { existsSync, readdirSync, writeFileSync } from "node:fs";
 import { createServer } from "node:net";
 import { join } from "node:path";
 import { environment, jobmount, nodeArguments, tempFolder } from "./jobmount.ts";
@@ -40,6 +40,24 @@ describe("the command line", () => {
     expect(option.stderr).to.include("--json");
     expect(missing.code).to.equal(2);
     expect(missing.stderr).to.include("missing required argument 'cron'");
+  });
+
+  it("help of what is not there ends with 2 as well, and help of what is there shows it", async () => {
+    const help = (...words: string[]) => jobmount(["help", ...words], { cwd });
+    const [verb, word, none, there] = await Promise.all([
+      help("shedules"),
+      help("runs", "lst"),
+      help("nosuch"),
+      help("schedules", "create"),
+    ]);
+    for (const wrong of [verb, word, none]) expect(wrong).to.include({ code: 2, stdout: "" });
+    expect(verb.stderr).to.equal(
+      "error: unknown command 'shedules'\n(Did you mean schedules?)\n(--help says more)\n",
+    );
+    expect(word.stderr).to.include("unknown command 'lst'").and.to.include("(Did you mean list?)");
+    expect(none.stderr).to.equal("error: unknown command 'nosuch'\n(--help says more)\n");
+    expect(there.code).to.equal(0);
+    expect(there.stdout).to.match(/^Usage: jobmount schedules create /);
   });
 
   it("lists every wrong setting on stderr and ends with 78, without a stack", async () => {
@@ -101,6 +119,23 @@ describe("the command line", () => {
       const again = await jobmount(["migrate", "up", "--json"], { cwd: folder });
       expect(again).to.include({ code: 0, stderr: "" });
       expect(JSON.parse(again.stdout)).to.deep.equal({ ran: [], missing: [] });
+    });
+
+    it("status looks, and makes neither a folder nor a file where no database is", async () => {
+      const folder = tempFolder();
+      const { code, stdout, stderr } = await jobmount(["migrate", "status"], { cwd: folder });
+      expect(code).to.equal(0);
+      expect(stdout).to.match(/^missing \w+$/m);
+      expect(stderr).to.match(
+        /^There is no database at .*data\/jobmount\.db yet; every migration is missing\.\n/,
+      );
+      expect(readdirSync(folder)).to.deep.equal([]);
+      const { missing } = JSON.parse(
+        (await jobmount(["migrate", "status", "--json"], { cwd: folder })).stdout,
+      );
+      await jobmount(["migrate", "up"], { cwd: folder });
+      const rest = await jobmount(["migrate", "status", "--json"], { cwd: folder });
+      expect([missing.length > 0, JSON.parse(rest.stdout).missing]).to.deep.equal([true, []]);
     });
 
     it("ends with 78 and one sentence when the database is away, without its password", async () => {

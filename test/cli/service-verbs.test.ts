@@ -57,6 +57,99 @@ describe("the verbs of a service, asked of a real one", function () {
     const source = (await json("sources")).find(({ name }: Json) => name === "default");
     expect(source).to.include({ state: "available", watcher: "events" });
     expect(await wrong(["sources", "--jsno"])).to.match(/^2 .*did you mean --json/is);
+    expect((await right("jobs", "list")).out).to.equal((await right("jobs")).out);
+    expect(await json("jobs", "list")).to.have.length((await json("jobs")).length);
+    expect(await wrong(["jobs", "list", "--jsno"])).to.match(/^2 .*did you mean --json/is);
+    expect(await wrong(["jobs", "lst"])).to.match(/^2 .*unknown command 'lst'.*did you mean list/is);
+  });
+
+  it("jobs show, edit, enable, disable: what is set above the code of one job, and whether it runs", async () => {
+    expect((await right("jobs", "show", "noop")).out)
+      .to.match(/^job +default:noop\nname +No-op\nstate +ready\nversion +\w{7}$/m)
+      .and.to.match(/^timeout +1h +as its code says$/m)
+      .and.to.match(/^concurrency +no limit +as its code says$/m);
+    const edited = await right(
+      "jobs",
+      "edit",
+      "noop",
+      "--timeout",
+      "5m",
+      "--attempts",
+      "3",
+      "--backoff",
+      "10s",
+    );
+    expect(edited.said).to.equal("noop is changed: timeout 5m, 3 tries with 10s between them");
+    expect((await json("jobs", "edit", "noop", "--backoff", "20s")).retries).to.include({ attempts: 3 });
+    expect((await json("jobs", "edit", "noop", "--attempts", "4")).retries).to.include({ backoffMs: 20_000 });
+    const more = [
+      "--concurrency",
+      "2",
+      "--overlap",
+      "allow_all",
+      "--max-failed-share",
+      "0.25",
+      "--notes",
+      "slow",
+    ];
+    const job = await json("jobs", "edit", "noop", ...more);
+    expect(job.overrides).to.deep.include({ timeoutMs: 300_000, concurrency: 2, maxFailedShare: 0.25 });
+    expect(job.overrides.retries).to.deep.include({ attempts: 4, backoffMs: 20_000 });
+    expect((await right("jobs", "show", "noop")).out)
+      .to.match(/^timeout +5m +set above its code$/m)
+      .and.to.match(/^concurrency +2 at a time +set above its code$/m)
+      .and.to.match(/^failed share +at most 25 % +set above its code$/m)
+      .and.to.match(/^notes +slow$/m);
+    expect((await json("jobs", "show", "noop")).overlap).to.equal("allow_all");
+    const back = await json(
+      "jobs",
+      "edit",
+      "noop",
+      "--take-back",
+      "retries,overlap,notes",
+      "--timeout",
+      "6m",
+    );
+    expect(back.overrides).to.deep.equal({ timeoutMs: 360_000, concurrency: 2, maxFailedShare: 0.25 });
+    expect(back.notes).to.equal(null);
+    expect((await right("jobs", "edit", "noop", "--take-back", "all")).said).to.equal(
+      "noop is changed: all is as its code says",
+    );
+
+    expect((await right("jobs", "disable", "noop", "--dry-run")).out).to.match(/^0 fires would run/);
+    expect((await right("jobs", "disable", "noop")).said).to.equal(
+      "noop is off: nothing of it runs until it is enabled",
+    );
+    expect((await right("jobs")).out).to.match(/^noop +ready, off /m);
+    expect((await right("jobs", "show", "noop")).out).to.match(/^state +ready, off$/m);
+    expect(await wrong(["trigger", "noop"])).to.match(/^4 .*switched off.*npx jobmount jobs enable noop/s);
+    expect((await json("jobs", "enable", "noop", "--dry-run")).dryRun).to.equal(true);
+    expect((await json("jobs", "disable", "noop")).enabled).to.equal(false);
+    expect((await right("jobs", "enable", "noop")).said).to.equal("noop is on");
+    expect((await json("jobs", "enable", "noop")).enabled).to.equal(true);
+
+    const edit = (...args: string[]) => wrong(["jobs", "edit", "noop", ...args]);
+    expect(await edit()).to.match(/^2 say what is to be changed: --timeout, /);
+    expect(await edit("--timeout", "5x")).to.match(/^3 --timeout: must be a duration/);
+    expect(await edit("--backoff", "5x")).to.match(/^3 --backoff: must be a duration/);
+    expect(await edit("--attempts", "none")).to.match(/^2 --attempts takes a whole number from 1 to /);
+    expect(await edit("--concurrency", "0")).to.match(
+      /^2 --concurrency takes a whole number from 1 to 10000/,
+    );
+    for (const share of ["2", "half"])
+      expect(await edit("--max-failed-share", share)).to.match(
+        /^2 --max-failed-share takes a number from 0 to 1/,
+      );
+    expect(await edit("--overlap", "x")).to.match(/^2 --overlap: must be one of skip/);
+    expect(await edit("--take-back", "params")).to.match(/^2 --take-back takes timeout, retries, overlap, /);
+    expect(await edit("--take-back", "timeout", "--timeout", "5m")).to.match(
+      /^2 --timeout is given and taken back/,
+    );
+    for (const verb of ["show", "enable", "disable"])
+      expect(await wrong(["jobs", verb, "nop"]), verb).to.equal(
+        '4 There is no job "nop". Did you mean "noop"?\nnpx jobmount jobs lists all jobs.',
+      );
+    expect(await wrong(["jobs", "edit", "nop", "--timeout", "5m"])).to.match(/^4 There is no job "nop"/);
   });
 
   it("errors: what does not load, with place and next step, of all sources or of one", async () => {
@@ -406,6 +499,10 @@ describe("the verbs of a service, asked of a real one", function () {
     const [{ hash }] = await json("versions", "list", "noop");
     expect((await right("versions", "source", "noop")).out).to.match(/^==> noop\/job\.ts \(code, /);
     expect((await json("versions", "source", "noop", hash.slice(0, 7))).hash).to.equal(hash);
+    const code = await right("versions", "source", "noop", "--file", "noop/job.ts");
+    expect(code.out).to.equal(readFileSync(join(service.tasks, "noop/job.ts"), "utf8").trimEnd());
+    const none = await wrong(["versions", "source", "noop", "--file", "job.ts"]);
+    expect(none).to.equal('4 "job.ts" is not a file of this version; it has noop/job.ts.');
     expect((await right("versions", "diff", "noop", hash, hash)).said).to.equal("Their files are the same.");
     expect((await json("versions", "diff", "noop", hash, hash)).params).to.deep.equal([]);
     expect((await right("versions", "pin", "noop")).said).to.match(/^noop is pinned to \w{10}/);
@@ -424,6 +521,23 @@ describe("the verbs of a service, asked of a real one", function () {
     );
     expect(await wrong(["versions", "pin", "noop", "abc"])).to.match(/^3 version: must be the hash/);
     expect(await wrong(["versions", "unpin", "none"])).to.match(/^4 There is no job "none"/);
+  });
+
+  it("versions source --file: a large file comes whole, and of one that is no text it says how it lies", async () => {
+    mkdirSync(join(service.tasks, "files"));
+    writeFileSync(join(service.tasks, "files/large.json"), `"${"x".repeat(300 * 1024)}"`);
+    writeFileSync(join(service.tasks, "files/picture.bin"), Buffer.from([1, 0, 2]));
+    writeFileSync(
+      join(service.tasks, "files/job.ts"),
+      'import { defineJob } from "jobmount";\n' +
+        'export class Job extends defineJob({ name: "Files", files: ["*.json", "*.bin"] }) { execute() {} }\n',
+    );
+    await eventually(async () => (await service.get("/jobs/files")).json.loadState === "ready", 60_000);
+    const file = (name: string) => ["versions", "source", "files", "--file", `files/${name}`];
+    expect((await right(...file("large.json"))).out).to.equal(`"${"x".repeat(300 * 1024)}"`);
+    expect(await wrong(file("picture.bin"))).to.match(
+      /^4 "files\/picture\.bin" is no text: 3 bytes with the hash [0-9a-f]{64}\. It lies in the folder of the job/,
+    );
   });
 
   it("sign-in, secrets, backup, doctor, config: of the service and what it stands on", async () => {
@@ -453,6 +567,8 @@ describe("the verbs of a service, asked of a real one", function () {
   it("a viewer is refused what needs more, with 4, the role and the name of the token", async () => {
     const refused: [string, string[]][] = [
       ["operator", ["trigger", "noop"]],
+      ["editor", ["jobs", "edit", "noop", "--timeout", "5m"]],
+      ["editor", ["jobs", "disable", "noop"]],
       ["operator", ["runs", "cancel", "run_none"]],
       ["operator", ["runs", "retry", "run_none"]],
       ["editor", ["schedules", "create", "noop", "--every", "1h"]],
@@ -534,6 +650,10 @@ const WITHOUT = /^(token|sign-in|secrets|backup|config|preview|schedules preview
 /** Arguments without which a verb does not get as far as asking. */
 const NEEDED: Readonly<Record<string, readonly string[]>> = {
   trigger: ["noop"],
+  "jobs show": ["x"],
+  "jobs edit": ["x", "--timeout", "5m"],
+  "jobs enable": ["x"],
+  "jobs disable": ["x"],
   explain: ["x"],
   "runs show": ["x"],
   "runs logs": ["x"],
