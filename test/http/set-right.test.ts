@@ -213,6 +213,12 @@ describe("GET /workers and /timeline", () => {
     expect(own.map(({ worker, running }) => [worker, running])).to.deep.equal([["wrk_gone", 1]]);
     const counted = (await face.ask("GET", "/workers?count=true", { token })).json.page;
     expect(counted).to.include({ count: 1 });
+    const replicasOf = async (token?: string) =>
+      Object.values((await face.ask("GET", "/scheduler", { token })).json.replicas!).map(
+        (one) => (one as Record<string, unknown>)["replica"],
+      );
+    expect(await replicasOf()).to.deep.equal(["wrk_a"]);
+    expect(await replicasOf(token), "nor by those that look for due fires").to.deep.equal([]);
   });
 
   it("past and planned in one window, and no more than it", async () => {

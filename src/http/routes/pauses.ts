@@ -49,15 +49,20 @@ export const pauseRoutes = [
     method: "GET",
     path: `${BASE}/scheduler`,
     role: "viewer",
-    summary: "What is paused beside single schedules, and which replicas look for due fires",
+    summary:
+      "What is paused beside single schedules, and which replicas look for due fires; to a token that is limited to sources those alone that hold runs of them",
     replies: { 200: "Scheduler" },
     async handle({ deps, principal }) {
       const now = deps.clock.now();
-      const [open, ended, replicas] = await Promise.all([
+      const { sources } = principal;
+      const [open, ended, replicas, running] = await Promise.all([
         deps.pauses.open(),
         deps.pauses.ended(ENDED),
         deps.upTimes.upSince(now - SEEN_MS),
+        sources === null ? undefined : deps.figures.runningByWorker(sources),
       ]);
+      // As of the workers: whoever is limited to sources is told of those that hold runs of them.
+      const shown = replicas.filter(({ replica }) => running === undefined || running.has(replica));
       const isVisible = ({ scope }: ScopedPause) => scope.kind !== "job_off" && mayKnow(principal, scope);
       const visible = open.filter(isVisible);
       const everything = visible.find(({ scope }) => scope.kind === "all");
@@ -68,7 +73,7 @@ export const pauseRoutes = [
           ...presentScope(pause.scope, undefined),
           ended: presentEnded(pause),
         })),
-        replicas: replicas.map(({ replica, from, through }) => ({
+        replicas: shown.map(({ replica, from, through }) => ({
           replica,
           upSince: isoTime(from),
           seenAt: isoTime(through),
