@@ -3,7 +3,7 @@ import type { Logger } from "../log.ts";
 import type { Clock } from "../clock.ts";
 import type { WatchMode } from "./change.ts";
 import { silentMount } from "./mount-kind.ts";
-import { lookAtRoot, type RootLook } from "./scan.ts";
+import { isStill, lookAtRoot, type RootLook } from "./scan.ts";
 import { FolderWatcher, isWatched, type HintKind } from "./watch.ts";
 import type { TreePath } from "./tree.ts";
 
@@ -40,16 +40,20 @@ export class RootWatch {
     this.mode = options.watch === "auto" ? "events" : options.watch;
   }
 
-  /** Looks at the root; a root that is another one than before gets a new watcher. Answers whether anything differs. */
-  refresh(): Promise<boolean> {
+  /**
+   * Looks at the root; a root that is another one than before gets a new watcher. Answers whether anything differs. `isQuick`:
+   * with one stat, as long as the same folder lies at the path, wherever that really is.
+   */
+  refresh(isQuick = false): Promise<boolean> {
     // One after the other: two at once would both make a watcher.
-    const answer = this.refreshing.then(() => this.refreshOnce());
+    const answer = this.refreshing.then(() => this.refreshOnce(isQuick));
     this.refreshing = answer.catch(() => undefined);
     return answer;
   }
 
-  private async refreshOnce(): Promise<boolean> {
+  private async refreshOnce(isQuick: boolean): Promise<boolean> {
     const before = this.look;
+    if (isQuick && before?.there && (await isStill(before, this.options.path))) return false;
     const look = await lookAtRoot(this.options.path);
     if (this.closed) return false;
     this.look = look;

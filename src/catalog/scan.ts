@@ -47,6 +47,12 @@ export async function lookAtRoot(path: string): Promise<RootLook> {
   return { there: true, real, identity: `${real} ${identityOf(stats)}` };
 }
 
+/** The folder that was found at this path lies there still; a link to it may have been made another way to it. */
+export async function isStill(before: RootLook & { there: true }, path: string): Promise<boolean> {
+  const stats = await statOrNull(path);
+  return stats !== null && stats.isDirectory() && before.identity === `${before.real} ${identityOf(stats)}`;
+}
+
 /** The names of folders from one scan to the next, by real path, with the signature that they were read at. */
 export type FolderNames = Map<string, { signature: string; names: Dirent[] }>;
 

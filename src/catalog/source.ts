@@ -96,7 +96,7 @@ export class Source {
     this.timers.every(
       () => this.options.pace.rootMs,
       async () => {
-        if (await this.root.refresh()) this.scanSoon(0);
+        if (await this.root.refresh(true)) this.scanSoon(0);
       },
     );
     this.scanLater();
@@ -106,7 +106,10 @@ export class Source {
   private scanLater(): void {
     const { pace, watch } = this.options;
     this.timers.clear(this.fullScan);
-    const ms = this.root.mode === "poll" ? this.polls.next(watch.intervalMs, pace.rescanMs) : pace.rescanMs;
+    const isPolled = this.root.mode === "poll";
+    const ms = isPolled
+      ? this.polls.next(watch.intervalMs, pace.rescanMs)
+      : this.polls.nextBesideEvents(pace.rescanMs);
     const scan = () => this.polls.measure(() => this.scan());
     this.fullScan = this.timers.after(ms, () => void scan().then(() => this.scanLater()));
   }

@@ -5,6 +5,8 @@ import type { Task } from "./task.ts";
 const MAX_GATHER_MS = 60;
 /** A poll waits so many times as long as the last one took. */
 const POLL_SHARE = 25;
+/** And a scan beside events, which is only there for what they did not tell. */
+const RESCAN_SHARE = 100;
 
 /** Timers that end together. */
 export class Timers {
@@ -39,13 +41,18 @@ export class Timers {
   }
 }
 
-/** When to poll again: a large folder less often, so that it costs its share of a core at most, however busy that is. */
+/** When to scan again: a large folder less often, so that it costs its share of a core at most, however busy that is. */
 export class Polls {
   private tookMs = 0;
 
   /** After at least `intervalMs`, and never more than `maxMs`. */
   next(intervalMs: number, maxMs: number): number {
     return Math.max(intervalMs, Math.min(maxMs, this.tookMs * POLL_SHARE));
+  }
+
+  /** Where events work: after `rescanMs` to twice that. */
+  nextBesideEvents(rescanMs: number): number {
+    return Math.max(rescanMs, Math.min(2 * rescanMs, this.tookMs * RESCAN_SHARE));
   }
 
   async measure(scan: () => Promise<void>): Promise<void> {
