@@ -60,6 +60,8 @@ function placeOf(
 }
 
 function noteOf(message: Message): string {
+  if (/^(<{7}|={7}|>{7}|\|{7})( |$)/.test(message.location?.lineText ?? ""))
+    return "resolve the merge conflict, and remove its marks";
   const suggestion = message.location?.suggestion;
   if (suggestion) return `did you mean ${suggestion}?`;
   return message.notes[0]?.text ?? "correct the code at the mark";

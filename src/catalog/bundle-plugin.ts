@@ -8,6 +8,7 @@ import type {
   Plugin,
 } from "esbuild";
 import type { Loader, PluginBuild } from "esbuild";
+import { encodingProblem } from "./encoding.ts";
 import { LoadFailure, loadProblem } from "./load-problem.ts";
 import { tooDeep } from "./nesting.ts";
 import { isInPackage, type Resolver } from "./resolve.ts";
@@ -160,13 +161,10 @@ function importerOf(snapshot: Snapshot, args: OnResolveArgs): TreePath {
   return importer;
 }
 
-/** A byte order mark is dropped by esbuild; a file in UTF-16 would be a thousand syntax errors. */
 function refuseUnreadable(path: TreePath, bytes: Buffer): void {
-  const [first, second] = bytes;
+  const problem = encodingProblem(path, bytes);
+  if (problem !== null) throw new LoadFailure(problem);
   const at = { file: path, line: 1, column: 1 };
-  if ((first === 0xff && second === 0xfe) || (first === 0xfe && second === 0xff)) {
-    throw new LoadFailure(loadProblem("syntax", `${path} is saved as UTF-16`, "save it as UTF-8", at));
-  }
   const depth = tooDeep(bytes);
   if (depth !== null) {
     const hint = "flatten the code, or put data into a file of its own, named in `files`";

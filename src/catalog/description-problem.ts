@@ -5,6 +5,7 @@ import type { Description, ModuleThrow } from "./describe.ts";
 import { codeFrame } from "./frame.ts";
 import { loadProblem, type LoadProblem, type Place } from "./load-problem.ts";
 import { otherBinary } from "./other-binary.ts";
+import { isInPackage } from "./resolve.ts";
 import type { Snapshot } from "./snapshot.ts";
 import type { TreePath } from "./tree.ts";
 
@@ -81,6 +82,17 @@ function contractProblem(problems: readonly SpecProblem[], described: Described)
 function thrownProblem(error: ModuleThrow, described: Described): LoadProblem {
   const said = `${error.name && !error.message.startsWith(error.name) ? `${error.name}: ` : ""}${error.message}`;
   const place = placeInStack(error.stack ?? "", described) ?? { file: described.entry };
+  const absent = /^The requested module '(.+)' does not provide an export named '(.+)'$/.exec(error.message);
+  if (absent) {
+    const [, module = "", name = ""] = absent;
+    const hint = `remove ${name} from the import, or write its name as ${module} has it`;
+    return loadProblem(
+      "E130",
+      `${module} has no export "${name}"`,
+      hint,
+      placeOfImport(module, name, described),
+    );
+  }
   const native = otherBinary(error.message);
   if (native !== null) return loadProblem("E124", ...native, place);
   if (error.lost) {
@@ -94,7 +106,10 @@ function thrownProblem(error: ModuleThrow, described: Described): LoadProblem {
   }
   return loadProblem(
     "E130",
-    `loading the module threw ${said}`,
+    // Of what is no error only its text is known.
+    /was thrown instead of an Error$/.test(said)
+      ? `while the module was loaded, ${said}`
+      : `loading the module threw ${said}`,
     "code at the top level runs when the job is loaded, without variables and params: move work into execute()",
     place,
   );
@@ -125,6 +140,29 @@ function placeInStack(stack: string, described: Described): Place | null {
     }
   }
   return null;
+}
+
+/** The name in the first import of it from this module, in whichever file of the load that is. */
+function placeOfImport(module: string, name: string, described: Described): Place {
+  for (const [path, { bytes }] of described.snapshot.files) {
+    if (isInPackage(path)) continue;
+    const text = bytes.toString("utf8").replace(/^\ufeff/, "");
+    for (const found of text.matchAll(/\bimport\b([^;"']*?)\bfrom\s*["']([^"']+)["']/g)) {
+      const [all, names = "", from = ""] = found;
+      const at = names.split(/([\w$]+)/).indexOf(name);
+      if (at < 0 || from.replace(/^node:/, "") !== module.replace(/^node:/, "")) continue;
+      const start =
+        found.index +
+        all.indexOf(names) +
+        names
+          .split(/([\w$]+)/)
+          .slice(0, at)
+          .join("").length;
+      const before = text.slice(0, start).split("\n");
+      return placeIn(described, path, before.length, before.at(-1)!.length + 1) ?? { file: path };
+    }
+  }
+  return { file: described.entry };
 }
 
 /**
