@@ -49,9 +49,4 @@ describe("code that cannot be read", function () {
     expect(problem.hint).to.include("remove nothere from the import");
     expect(problem.frame).to.include("nothere");
   });
-
-  it("is told in a sentence when it throws what is no error", async () => {
-    const { message } = await bad(`throw "plain";\n${jobText("A")}`);
-    expect(message).to.equal("while the module was loaded, plain was thrown instead of an Error");
-  });
 });
