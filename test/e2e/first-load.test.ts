@@ -133,6 +133,27 @@ const OTHER_SCREENS = /assets\/(Overview|Jobs|Job|Run|Schedules|Timeline|Audit)-
     await visitor.leave();
   });
 
+  it("rows of jobs come before the bars of their strips, whose room is kept for them", async () => {
+    const visitor = await visit(service.token);
+    const { page } = visitor;
+    // What each step of drawing has put into the page, as the page itself sees it.
+    await page.addInitScript(`window.steps = []; new MutationObserver(() => {
+      const strip = document.querySelector("main [role=group][aria-label*='the last']");
+      const now = strip && [strip.querySelectorAll("a").length, Math.round(strip.getBoundingClientRect().width)];
+      if (now && JSON.stringify(now) !== JSON.stringify(window.steps.at(-1))) window.steps.push(now);
+    }).observe(document, { childList: true, subtree: true });`);
+    await page.goto(`${service.url}/ops/jobs`);
+    await page
+      .getByRole("group", { name: /the last \d runs?/ })
+      .getByRole("link")
+      .first()
+      .waitFor();
+    const steps = (await page.evaluate("window.steps")) as [number, number][];
+    expect(steps[0]![0]).to.equal(0);
+    expect(new Set(steps.map(([, width]) => width)).size, JSON.stringify(steps)).to.equal(1);
+    await visitor.leave();
+  });
+
   it("links of rows stay inside of the page, below its base path, and open elsewhere when that is asked for", async () => {
     const visitor = await visit(service.token);
     const { page } = visitor;

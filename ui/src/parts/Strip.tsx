@@ -1,5 +1,5 @@
 // The last runs of a job as a row of bars, oldest left: height is duration, tone is state, each one a link.
-import { useState } from "react";
+import { useDeferredValue, useState } from "react";
 import type { RunBrief, RunMark } from "../api/contract.ts";
 import { runInWords, runLook } from "../words/states.ts";
 import { barHeights } from "../words/bars.ts";
@@ -10,20 +10,27 @@ import css from "./parts.module.css";
 const PLACES = 30;
 const WIDTH = 6;
 const HEIGHT = 24;
+const NONE: readonly (RunMark | RunBrief)[] = [];
 
 /** `runs`: newest first, as REST answers them. */
 export function Strip({ runs, label }: { runs: readonly (RunMark | RunBrief)[]; label: string }) {
-  const shown = runs.slice(0, PLACES).toReversed();
+  const all = runs.slice(0, PLACES).toReversed();
+  // Fifty rows have 1,500 bars: the rows are there first, and the bars are drawn in the room that is kept for them.
+  const isTurn = useDeferredValue(true, false);
+  const shown = isTurn ? all : NONE;
   const heights = barHeights(shown, HEIGHT);
   // One stop of the Tab key for the whole strip: the newest run, from which the arrow keys go on.
   const [stop, setStop] = useState<string | undefined>(undefined);
   const stopAt = shown.some(({ id }) => id === stop) ? stop : shown.at(-1)?.id;
-  const failed = shown.filter(({ state }) => state === "failed").length;
+  const failed = all.filter(({ state }) => state === "failed").length;
   return (
     <span
       className={css["strip"]}
       // Of what is out of sight nothing is drawn; its room is known.
-      style={{ containIntrinsicSize: `${WIDTH * shown.length}px ${HEIGHT}px` }}
+      style={{
+        containIntrinsicSize: `${WIDTH * all.length}px ${HEIGHT}px`,
+        ...(isTurn ? {} : { minWidth: WIDTH * all.length, minHeight: HEIGHT }),
+      }}
       role="group"
       onKeyDown={(event) => {
         const by = event.key === "ArrowLeft" ? -1 : event.key === "ArrowRight" ? 1 : 0;
@@ -34,7 +41,7 @@ export function Strip({ runs, label }: { runs: readonly (RunMark | RunBrief)[]; 
         next.focus();
       }}
       onFocus={(event) => setStop((event.target as HTMLElement).dataset["run"])}
-      aria-label={`${label}: the last ${shown.length} runs, ${failed} failed`}
+      aria-label={`${label}: the last ${all.length} runs, ${failed} failed`}
     >
       {shown.map((run, index) => (
         // One element for each: fifty rows have 1,500 of them.
