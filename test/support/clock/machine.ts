@@ -26,6 +26,7 @@ export class Machine {
       this.efforts.push(work());
       this.start();
     }, EVERY_MS);
+    this.#timer.unref();
   }
 
   stop(): void {
