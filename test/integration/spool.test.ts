@@ -60,8 +60,15 @@ async function holdRows(database: string, ids: readonly string[]) {
   const other = await createConnection(database);
   // It dies with its server.
   other.on("error", () => undefined);
-  await other.query("BEGIN");
-  await other.query("SELECT id FROM task_runs WHERE id IN (?) FOR UPDATE", [ids]);
+  const hold = async () => {
+    await other.query("BEGIN");
+    await other.query("SELECT id FROM task_runs WHERE id IN (?) FOR UPDATE", [ids]);
+  };
+  // The service writes these rows too: of two that wait for each other the server lets one go.
+  await hold().catch((error: { code?: string }) => {
+    if (error.code !== "ER_LOCK_DEADLOCK") throw error;
+    return hold();
+  });
   const waiting =
     "SELECT info FROM information_schema.processlist WHERE info LIKE 'UPDATE%task_runs%exit_signal%'";
   return {

@@ -95,7 +95,10 @@ describe("output of attempts", function () {
       [true, 40_000_040],
       [false, 40_000_040],
     ] as const) {
-      const { told, outcome } = await rig.run(path, { params: { raw }, limits: { outputBytes: 100_000 } });
+      const { told, outcome } = await rig.run(path, {
+        params: { raw },
+        limits: { outputBytes: 100_000, timeoutMs: 60_000 },
+      });
       expect(outcome.kind).to.equal("result");
       const kept = told.lines.reduce((sum, { text }) => sum + writtenLength(text), 0);
       // A raw line that was begun before the log was full is not counted twice.
