@@ -46,6 +46,7 @@ const CLAIM_COLUMNS = [
   "version",
   "schedule_slot",
   "job_slot",
+  "cause",
 ];
 
 export async function claim(sql: Sql, dialect: Dialect, request: ClaimRequest): Promise<ClaimAnswer> {
@@ -191,6 +192,8 @@ async function mark(sql: Sql, chosen: Candidate[], request: ClaimRequest): Promi
     candidate.version,
     candidate.scheduleSlot,
     candidate.jobSlot,
+    // Why it waited is told by its attempts; a run at work has nothing to explain.
+    null,
     candidate.id,
     Number(candidate.row["attempt"]),
   ];

@@ -14,12 +14,14 @@ import { type BundleOrder, contextOf, importBundle } from "./child-load.ts";
 import { captureStream, Outgoing, send } from "./child-out.ts";
 import { ChildQueue, mayFollow } from "./child-queue.ts";
 import { rehearse } from "./child-rehearsal.ts";
+import { outIsOther } from "./descriptors.ts";
 import { FilesLeft } from "./files-left.ts";
 import { FrameDecoder } from "./frames.ts";
 import { type Rest, RestingState, restOfLast } from "./leftovers.ts";
 import {
   type AttemptOrder,
   IN_FD,
+  NO_PIPE,
   PROTOCOL_VERSION,
   recallFile,
   type ToChild,
@@ -30,6 +32,7 @@ import { ChangedBundle } from "./sealed.ts";
 const exit = process.exit.bind(process);
 // Taken before any job runs: a job may replace these for itself, not for us.
 const [later, never] = [globalThis.setTimeout, globalThis.clearTimeout];
+const elapsed = performance.now.bind(performance);
 const LISTENING_MS = 200;
 /** The child starts in its temp folder; the working folder may be changed by a job, this is not. */
 const TEMP_DIR = process.cwd();
@@ -95,7 +98,7 @@ function take(message: ToChild): void {
 async function attempt(n: number, order: AttemptOrder): Promise<void> {
   const out = new Outgoing(order.outputBytes);
   const abort = new AbortController();
-  const mine: Running = { n, order, abort, out, from: performance.now(), phase: "import" };
+  const mine: Running = { n, order, abort, out, from: elapsed(), phase: "import" };
   running = mine;
   dry = false;
   // A job that waits for nothing that could ever happen ends its process, instead of hanging until its time is up.
@@ -113,7 +116,7 @@ async function settle(order: AttemptOrder, signal: AbortSignal, out: Outgoing): 
     return { kind: "load", error: toldError(error, order.bundlePath), changed };
   }
   // The import is paid once by each child; how long attempts take is counted without it.
-  if (running) Object.assign(running, { from: performance.now(), phase: "execute" });
+  if (running) Object.assign(running, { from: elapsed(), phase: "execute" });
   try {
     // Asked to end before it began: nothing of it runs.
     signal.throwIfAborted();
@@ -152,6 +155,8 @@ function finish({ n, out, from, order: { alone } }: Running, end: ToldEnd): void
   out.close();
   running = undefined;
   never(listening);
+  // What is told now would go somewhere else, and the service would wait until its time is up.
+  if (outIsOther()) exit(NO_PIPE);
   control.ref();
   const rest = alone ? restOfLast() : (resting?.look() ?? NOTHING_LOADED);
   const follows = loaded?.follows ?? false;
@@ -165,7 +170,7 @@ function finish({ n, out, from, order: { alone } }: Running, end: ToldEnd): void
     // The attempt's own folder and TMPDIR go before the next one starts here.
     if (!left.every(isRemoved)) rest.leftovers.push("files that cannot be removed");
   }
-  const idle = { t: "idle", n, ...rest, tookMs: performance.now() - from, follows } as const;
+  const idle = { t: "idle", n, ...rest, tookMs: elapsed() - from, follows } as const;
   send(...(left.length > 0 ? [] : [told]), idle);
   // With something left behind, this child runs nothing more.
   if (rest.leftovers.length === 0 && !alone) queue.next();

@@ -1,7 +1,7 @@
 // Hears the frames of one child: in their order, checked, and never so many at a stretch that others would wait.
 import type { Readable } from "node:stream";
 import { messageOf } from "../errors.ts";
-import { FrameDecoder } from "./frames.ts";
+import { FrameDecoder, FrameError } from "./frames.ts";
 import { type FromChild, MAX_FRAME_BYTES } from "./protocol.ts";
 import { toMessage } from "./told.ts";
 
@@ -49,8 +49,9 @@ export class Ear {
     if (this.#deaf) return;
     const from = performance.now();
     let ends = false;
+    const { frames, fault } = this.#framesIn(chunk);
     try {
-      for (const frame of this.#decoder.push(chunk)) {
+      for (const frame of frames) {
         const message = toMessage(frame);
         ends ||= message.t === "idle";
         this.#hear(message);
@@ -59,7 +60,17 @@ export class Ear {
     } catch (error) {
       return this.fault(messageOf(error));
     }
+    if (fault !== null) return this.fault(fault);
     if (!ends || chunk.length > LARGE) this.#rest(from);
+  }
+
+  /** What was whole before the fault is heard: it was told as agreed. */
+  #framesIn(chunk: Buffer): { frames: readonly unknown[]; fault: string | null } {
+    try {
+      return { frames: this.#decoder.push(chunk), fault: null };
+    } catch (error) {
+      return { frames: error instanceof FrameError ? error.before : [], fault: messageOf(error) };
+    }
   }
 
   /** Small chunks that end an attempt are no flood, however many there are. */

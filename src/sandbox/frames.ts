@@ -8,6 +8,13 @@ const { stringify } = JSON;
 /** The bytes are not frames: whoever wrote them is not to be believed any more. */
 export class FrameError extends Error {
   override readonly name = "FrameError";
+  /** Whole frames that came before them in the same chunk. */
+  readonly before: readonly unknown[];
+
+  constructor(message: string, before: readonly unknown[] = []) {
+    super(message);
+    this.before = before;
+  }
 }
 
 /** One frame, ready to be written at once. */
@@ -68,12 +75,13 @@ export class FrameDecoder {
       if (length > this.#maxBytes) {
         throw new FrameError(
           `a frame of ${length} bytes was announced; at most ${this.#maxBytes} are allowed`,
+          frames,
         );
       }
       this.#wanted = 4 + length;
       if (buffer.length < this.#wanted) break;
       this.#wanted = 4;
-      frames.push(parse(buffer.toString("utf8", 4, 4 + length)));
+      frames.push(parse(buffer.toString("utf8", 4, 4 + length), frames));
       buffer = buffer.subarray(4 + length);
     }
     this.#chunks = buffer.length > 0 ? [buffer] : [];
@@ -82,10 +90,10 @@ export class FrameDecoder {
   }
 }
 
-function parse(text: string): unknown {
+function parse(text: string, before: readonly unknown[]): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new FrameError("a frame does not hold JSON");
+    throw new FrameError("a frame does not hold JSON", before);
   }
 }

@@ -1,7 +1,7 @@
 // Whether an attempt left anything in its child: timers, threads, handles, descriptors, listeners, processes, variables (X11).
-import { fstatSync, readdirSync, statSync } from "node:fs";
+import { getPriority } from "node:os";
+import { Descriptors } from "./descriptors.ts";
 import { OwnProcess } from "./own-process.ts";
-import { IN_FD, OUT_FD } from "./protocol.ts";
 import { countThreads } from "./threads.ts";
 import { countUnrefd } from "./unrefd.ts";
 
@@ -11,18 +11,13 @@ const listeners = process.rawListeners.bind(process);
 const resourcesNow = process.getActiveResourcesInfo.bind(process);
 const cwd = process.cwd.bind(process);
 const { stringify } = JSON;
-const [look, lookAt, list] = [statSync, fstatSync, readdirSync];
-
-const FOLDER = "/proc/self/fd";
-/** stdin, stdout, stderr, and the two of the protocol. */
-const PIPES: readonly number[] = [0, 1, 2, IN_FD, OUT_FD];
+const umask = process.umask.bind(process) as () => number;
+const isCaught = process.hasUncaughtExceptionCaptureCallback.bind(process);
+const priority = getPriority;
 
 const unrefd = countUnrefd();
 const threads = countThreads();
 const own = new OwnProcess();
-const engines: ReadonlyMap<number, string> = new Map(identities());
-// The folder itself is open while it is read.
-const countIsKnown = sizeOfFolder() === numbers().length - 1;
 
 export interface Rest {
   /** What is there now and was not before the attempt, in words; empty when the child is clean. */
@@ -46,6 +41,7 @@ export class RestingState {
   readonly #descriptors = new Descriptors();
   readonly #cwd = cwd();
   readonly #env = stringify(process.env);
+  readonly #settings = settings();
   #childFaults = own.look().childFaults;
 
   look(): Rest {
@@ -62,6 +58,9 @@ export class RestingState {
     if (found.length === 0 && this.#descriptors.changed()) found.push("open descriptors");
     if (cwd() !== this.#cwd) found.push("another working folder");
     if (stringify(process.env) !== this.#env) found.push("changed environment");
+    const now = settings();
+    for (const [name, value] of Object.entries(this.#settings))
+      if (now[name as keyof Settings] !== value) found.push(`another ${name}`);
     const { childFaults, hasChildren, bytes } = own.look();
     if (hasChildren) found.push("processes that it made");
     const made = childFaults !== this.#childFaults;
@@ -76,6 +75,17 @@ function resources(): Map<string, number> {
   return counts;
 }
 
+/** Of the process as a whole. */
+function settings() {
+  return {
+    umask: umask(),
+    priority: priority(),
+    "exit code": process.exitCode,
+    "callback for exceptions": isCaught(),
+  };
+}
+
+type Settings = ReturnType<typeof settings>;
 type Listeners = ReadonlyMap<string | symbol, readonly unknown[]>;
 
 function listenersNow(): Listeners {
@@ -90,56 +100,4 @@ function sameListeners(now: Listeners, then: Listeners): boolean {
     if (some?.length !== known.length || some.some((one, i) => one !== known[i])) return false;
   }
   return true;
-}
-
-/**
- * How many there are, and what lies behind the numbers that a job can get hold of: where one was closed, the next one that
- * is opened gets its number. What the engine had opened for itself before any job is left out: without that nothing runs.
- */
-class Descriptors {
-  readonly #count = count();
-  readonly #known = identities().filter(([fd, is]) => PIPES.includes(fd) || engines.get(fd) !== is);
-
-  changed(): boolean {
-    return count() !== this.#count || this.#known.some(([fd, is]) => identityOf(fd) !== is);
-  }
-}
-
-function count(): number {
-  return countIsKnown ? sizeOfFolder() : numbers().length;
-}
-
-function identities(): [fd: number, is: string][] {
-  return numbers().flatMap((fd): [number, string][] => {
-    const is = identityOf(fd);
-    return is === undefined ? [] : [[fd, is]];
-  });
-}
-
-function numbers(): number[] {
-  try {
-    return list(FOLDER).map(Number);
-  } catch {
-    // Not on this system.
-    return [];
-  }
-}
-
-/** Linux says since 6.2 how many descriptors there are as the size of the folder: a fifth of reading it. */
-function sizeOfFolder(): number {
-  try {
-    return look(FOLDER).size;
-  } catch {
-    return 0;
-  }
-}
-
-/** Undefined for what is closed: the folder that was read has been among them. */
-function identityOf(fd: number): string | undefined {
-  try {
-    const { dev, ino } = lookAt(fd);
-    return `${dev}:${ino}`;
-  } catch {
-    return undefined;
-  }
 }

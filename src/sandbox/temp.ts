@@ -19,6 +19,8 @@ import { removeTree } from "./remove-tree.ts";
 const OWNER = "owner";
 /** A service in another container cannot be seen from here: it touches its file, and is gone when it has not for this long. */
 const UNSEEN_MS = 5 * 60_000;
+/** Some milliseconds of looking for a name that nobody has taken. */
+const MOST_TRIES = 10_000;
 
 export class TempRoot {
   readonly path: string;
@@ -33,18 +35,31 @@ export class TempRoot {
     this.#user = user;
     this.#onTrouble = onTrouble;
     this.path = join(root, instance);
-    mkdirSync(this.path, { recursive: true, mode: 0o700 });
-    // The job user has to get through to its own folder, and sees no other.
-    if (user) for (const folder of [root, this.path]) chmodSync(folder, 0o711);
-    writeFileSync(join(this.path, OWNER), ownerText(process.pid));
+    this.#make();
   }
 
-  /** A new, empty folder. */
+  /** A new, empty folder. What a job that may do so made or removed here keeps no other from its own. */
   next(): string {
-    const path = join(this.path, String(++this.#n));
-    mkdirSync(path, { mode: 0o700 });
-    if (this.#user) chownSync(path, this.#user.uid, this.#user.gid);
-    return path;
+    for (let tries = 1; ; tries++) {
+      const path = join(this.path, String(++this.#n));
+      try {
+        mkdirSync(path, { mode: 0o700 });
+      } catch (error) {
+        const { code } = error as NodeJS.ErrnoException;
+        if (tries === MOST_TRIES || (code !== "ENOENT" && code !== "EEXIST")) throw error;
+        if (code === "ENOENT") this.#make();
+        continue;
+      }
+      if (this.#user) chownSync(path, this.#user.uid, this.#user.gid);
+      return path;
+    }
+  }
+
+  #make(): void {
+    mkdirSync(this.path, { recursive: true, mode: 0o700 });
+    // The job user has to get through to its own folder, and sees no other.
+    if (this.#user) for (const folder of [this.#root, this.path]) chmodSync(folder, 0o711);
+    writeFileSync(join(this.path, OWNER), ownerText(process.pid));
   }
 
   /** Says that this service lives; at least once in a minute. */

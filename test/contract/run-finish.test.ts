@@ -190,6 +190,7 @@ onEveryRunStore("RunStore: the end of an attempt", (rig) => {
     });
     const [again] = await rig.claimAll();
     expect(again).to.include({ attempt: 2, triesUsed: 0 });
+    expect(await rig.get("run_1"), "why it waited is over").to.include({ state: "running", cause: null });
     await rig.store.finish(finishOf(again!));
     expect((await rig.queries.attempts("run_1")).map(({ attempt, state }) => [attempt, state])).to.deep.equal(
       [

@@ -195,6 +195,36 @@ describe("pool of sandboxes", function () {
     expect(outcome.kind).to.equal("protocol");
   });
 
+  it("X10: what it told before it broke the protocol is kept, also when both come in one piece", async () => {
+    const path = bundle(`async execute() {
+      const { writeSync } = await import("node:fs");
+      this.records.success(3); console.log("the last words");
+      writeSync(4, Buffer.alloc(64, 255));
+      await new Promise((r) => setTimeout(r, 2000));
+    }`);
+    for (let i = 0; i < 5; i++) {
+      const { outcome, told } = await run(path);
+      expect(outcome.kind).to.equal("protocol");
+      expect(told.lines.map(({ text }) => text)).to.deep.equal(["the last words"]);
+    }
+  });
+
+  it("X10: a pipe to the service that is something else now ends the attempt at once, and not when its time is up", async () => {
+    const path = bundle(`async execute() {
+      const { closeSync, openSync } = await import("node:fs");
+      closeSync(4); openSync("/dev/null", "w");
+    }`);
+    const { outcome } = await run(path, { timeoutMs: 20_000 });
+    expect(outcome).to.deep.include({ kind: "protocol", cause: "closed its pipe to the service" });
+  });
+
+  it("X4: a job with a clock of its own fails by it neither now nor in the next attempt", async () => {
+    const path = bundle(
+      `execute() { performance.now = () => -1; Date.now = () => -1; return { pid: process.pid }; }`,
+    );
+    for (let i = 0; i < 3; i++) expect((await run(path)).outcome.kind).to.equal("result");
+  });
+
   it("X10: what an earlier attempt wrote to stderr explains no later end in the same child", async () => {
     const path = bundle(`async execute() {
       const { writeSync } = await import("node:fs");

@@ -30,6 +30,10 @@ const LEAVES: readonly Leaves[] = [
   ["a new variable", `process.env.LEFT = "1";`],
   ["another value of a variable", `process.env.PATH += ":/left";`],
   ["a variable less", `delete process.env.PATH;`],
+  ["another umask", `process.umask(0o777);`],
+  ["another priority", `setPriority(19);`],
+  ["an exit code", `process.exitCode = 3;`],
+  ["a callback for exceptions", `process.setUncaughtExceptionCaptureCallback(() => {});`],
   ["a timer", `setInterval(() => {}, 60_000);`],
   ["a timer without ref", `setInterval(() => {}, 60_000).unref();`],
   ["a promised timer without ref", `void wait(60_000, null, { ref: false });`],
@@ -57,6 +61,7 @@ const CLEAN: readonly Leaves[] = [
     "a timer that is over",
     `await Promise.all([wait(30), wait(5, null, { ref: false })]); clearInterval(setInterval(() => {}, 9));`,
   ],
+  ["another umask, put back", `process.umask(process.umask(0o077));`],
   ["a listener that is removed", `const f = () => {}; process.on("x", f); process.off("x", f);`],
   [
     "a server that is closed",
@@ -69,6 +74,7 @@ const CLEAN: readonly Leaves[] = [
 const IMPORTS = `import { closeSync, openSync, watch } from "node:fs";
 import { createServer } from "node:net";
 import { createSocket } from "node:dgram";
+import { setPriority } from "node:os";
 import { Worker } from "node:worker_threads";
 import { setTimeout as wait } from "node:timers/promises";
 const here = process.cwd();

@@ -53,6 +53,21 @@ describe("files that jobs leave behind", function () {
     expect(rig.troubles).to.deep.equal([]);
   });
 
+  it("X10: the folder of all children, removed by a job or filled with names of its own, keeps no other from beginning", async () => {
+    await rig.pool.start();
+    const path = rig.bundle("execute() { return { at: process.cwd() }; }");
+    const [instance] = readdirSync(join(rig.folder, "temp"));
+    const folder = join(rig.folder, "temp", instance!);
+    rmSync(folder, { recursive: true });
+    for (let i = 0; i < 3; i++)
+      expect((await rig.run(path, { isolation: "fresh" })).outcome.kind).to.equal("result");
+    for (let n = 1; n <= 50; n++) mkdirSync(join(folder, String(n)), { recursive: true });
+    for (let i = 0; i < 3; i++)
+      expect((await rig.run(path, { isolation: "fresh" })).outcome.kind).to.equal("result");
+    await rig.pool.stop();
+    expect(readdirSync(join(rig.folder, "temp"))).to.deep.equal([]);
+  });
+
   it("A4: what an earlier service left read-only keeps no service from starting", async () => {
     const stale = join(rig.folder, "temp", "0123456789ab");
     readOnlyIn(join(stale, "1"));
