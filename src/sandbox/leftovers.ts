@@ -1,9 +1,13 @@
-// Whether an attempt left anything in its child: timers, threads, handles, descriptors, listeners, processes, variables (X11).
+// Whether an attempt left anything in its child: timers, threads, ports, work, handles, descriptors, listeners, variables (X11).
 import { getPriority } from "node:os";
+import { watchCompressing } from "./compressing.ts";
 import { Descriptors } from "./descriptors.ts";
+import type { Living } from "./living.ts";
 import { OwnProcess } from "./own-process.ts";
+import { watchPorts } from "./ports.ts";
 import { countThreads } from "./threads.ts";
 import { countUnrefd } from "./unrefd.ts";
+import { countWaits } from "./waits.ts";
 
 // Taken before any job runs: a job may replace these for itself, not for us.
 const eventNames = process.eventNames.bind(process);
@@ -17,6 +21,8 @@ const priority = getPriority;
 
 const unrefd = countUnrefd();
 const threads = countThreads();
+const waits = countWaits();
+const [ports, compressing] = [watchPorts(), watchCompressing()];
 const own = new OwnProcess();
 
 export interface Rest {
@@ -38,6 +44,8 @@ export function restOfLast(): Rest {
 export class RestingState {
   readonly #resources = resources();
   readonly #listeners = listenersNow();
+  readonly #ports = new SinceRest(ports);
+  readonly #compressing = new SinceRest(compressing);
   readonly #descriptors = new Descriptors();
   readonly #cwd = cwd();
   readonly #env = stringify(process.env);
@@ -53,6 +61,10 @@ export class RestingState {
     const timers = unrefd();
     if (timers > 0) found.push(`${timers} timers without ref`);
     if (threads() > 0) found.push(`${threads()} threads`);
+    if (waits() > 0) found.push(`${waits()} waits of Atomics`);
+    const [open, streams] = [this.#ports.count(), this.#compressing.count()];
+    if (open > 0) found.push(`${open} message ports`);
+    if (streams > 0) found.push(`${streams} streams of zlib`);
     if (!sameListeners(listenersNow(), this.#listeners)) found.push("listeners of process");
     // Some handles are in no list of Node's: what nothing refers to, and files.
     if (found.length === 0 && this.#descriptors.changed()) found.push("open descriptors");
@@ -66,6 +78,21 @@ export class RestingState {
     const made = childFaults !== this.#childFaults;
     this.#childFaults = childFaults;
     return { leftovers: found, made, bytes };
+  }
+}
+
+/** What a module opens when it is loaded belongs to the version, and is there in a fresh child, too. */
+class SinceRest {
+  readonly #living: Living;
+  readonly #then: WeakSet<object>;
+
+  constructor(living: Living) {
+    this.#living = living;
+    this.#then = new WeakSet(living.now());
+  }
+
+  count(): number {
+    return this.#living.now().filter((one) => !this.#then.has(one)).length;
   }
 }
 

@@ -1,4 +1,5 @@
 // X11: a child that runs a second attempt is as a fresh one; what is not put back ends it, and so do its share and its age.
+import zlib from "node:zlib";
 import { expect } from "chai";
 import { systemClock } from "../../src/clock.ts";
 import { AttemptRig } from "../support/attempts.ts";
@@ -8,6 +9,14 @@ import { isAlive } from "../support/processes.ts";
 const PID = `return { pid: process.pid };`;
 
 type Leaves = [what: string, body: string, before?: string];
+
+/** Neither keeps the process alive, and there is always a message on its way. */
+const PORTS = `const ports = ({ port1, port2 }) => {
+  for (const port of [port1, port2]) port.on("message", () => port.postMessage(0)).unref();
+  port1.postMessage(0);
+};`;
+
+const hasZstd = "zstdCompress" in zlib;
 
 /** Each leaves one thing behind that the next attempt could meet. */
 const LEAVES: readonly Leaves[] = [
@@ -49,6 +58,42 @@ const LEAVES: readonly Leaves[] = [
   ["a watched folder without ref", `watch("/tmp", { persistent: false });`],
   ["a thread", `new Worker("setInterval(() => {}, 1000)", { eval: true });`],
   ["a thread without ref", `new Worker("setInterval(() => {}, 1000)", { eval: true }).unref();`],
+  [
+    "a wait of Atomics",
+    `Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(8)), 0, 0, 60_000).value.then(() => console.log("late"));`,
+  ],
+  [
+    "a wait of Atomics without end",
+    `Atomics.waitAsync(new Int32Array(new SharedArrayBuffer(8)), 0, 0).value.then(() => console.log("late"));`,
+  ],
+  ["brotli at work", `zlib.brotliCompress(BYTES, () => console.log("late"));`],
+  ["brotli at work on what it made", `zlib.brotliDecompress(zlib.brotliCompressSync("x"), () => {});`],
+  ["gzip at work", `zlib.gzip(BYTES, () => console.log("late"));`],
+  ["deflate at work", `void promisify(zlib.deflate)(BYTES);`],
+  ["inflate at work", `zlib.inflate(zlib.deflateSync("x"), () => console.log("late"));`],
+  ...(hasZstd ? [["zstd at work", `zlib.zstdCompress(BYTES, () => {});`] satisfies Leaves] : []),
+
+  ["a stream of zlib in the middle", `const s = zlib.createGzip(); s.resume(); s.write(BYTES);`],
+  [
+    "a pipeline through zlib that nobody awaits",
+    `void pipeline(Readable.from([BYTES]), zlib.createGzip(), async (from) => { for await (const _ of from); });`,
+  ],
+  [
+    "a CompressionStream in the middle",
+    `void new Response(new Blob([BYTES]).stream().pipeThrough(new CompressionStream("gzip"))).text();`,
+  ],
+  ["two ports without ref that write to each other", `${PORTS} ports(new MessageChannel());`],
+  ["two ports of node:worker_threads without ref", `${PORTS} ports(new Channel());`],
+  [
+    "a port on its way to be closed",
+    `const { port1, port2 } = new MessageChannel(); port1.on("close", () => console.log("late")); port2.close();`,
+  ],
+  [
+    "broadcast channels without ref",
+    `const [one, two] = [new BroadcastChannel("x"), new BroadcastChannel("x")];
+    for (const c of [one, two]) { c.onmessage = () => setTimeout(() => c.postMessage(0), 5); c.unref(); }
+    one.postMessage(0);`,
+  ],
 ];
 
 const CLEAN: readonly Leaves[] = [
@@ -68,6 +113,53 @@ const CLEAN: readonly Leaves[] = [
     `await new Promise((done) => { const server = createServer(); server.listen(0, "127.0.0.1", () => server.close(done)); }); await wait(20);`,
   ],
   ["a thread that is ended", `await new Worker("0", { eval: true }).terminate();`],
+  [
+    "waits of Atomics that are over",
+    `const ia = new Int32Array(new SharedArrayBuffer(8));
+    const both = [Atomics.waitAsync(ia, 0, 0, 5).value, Atomics.waitAsync(ia, 1, 0).value];
+    Atomics.notify(ia, 1);
+    const alive = setInterval(() => {}, 9);
+    await Promise.all(both);
+    clearInterval(alive);
+    Atomics.waitAsync(ia, 0, 1);`,
+  ],
+  [
+    "what zlib has done",
+    `for (const name of ["gzip", "deflate", "brotliCompress", "zstdCompress"])
+      if (zlib[name]) await promisify(zlib[name])(BYTES.subarray(0, 9_999));
+    await promisify(zlib.inflate)(zlib.deflateSync("x"));
+    await promisify(zlib.gunzip)("not zipped").catch(() => {});`,
+  ],
+  [
+    "streams of zlib that are over or closed",
+    `await pipeline(Readable.from([BYTES.subarray(0, 9_999)]), zlib.createGzip(), async (from) => { for await (const _ of from); });
+    zlib.createGunzip().close();
+    for await (const _ of zlib.createGzip().end("x"));
+    await new Response(new Blob(["x"]).stream().pipeThrough(new CompressionStream("gzip"))).text();`,
+  ],
+  [
+    "ports that are closed",
+    `const alive = setInterval(() => {}, 9);
+    for (const { port1, port2 } of [new MessageChannel(), new Channel()])
+      await new Promise((done) => { port1.on("message", () => port1.close()).unref(); port2.once("close", done); port2.postMessage(0); });
+    const channel = new BroadcastChannel("x");
+    channel.close();
+    await wait(20);
+    clearInterval(alive);`,
+  ],
+  [
+    "a port that a thread had, ended with it",
+    `const { port1, port2 } = new MessageChannel();
+    const thread = new Worker("0", { eval: true, workerData: port2, transferList: [port2] });
+    await new Promise((done) => { port1.once("close", () => setTimeout(done, 20)); });
+    await thread.terminate();`,
+  ],
+  ["a copy made by the engine", `structuredClone({ a: new Date() });`],
+  [
+    "a channel that its module opened",
+    `module.port1.postMessage(0);`,
+    `const module = new MessageChannel();`,
+  ],
   ["a promise that nobody settles", `void new Promise(() => {});`],
 ];
 
@@ -75,8 +167,13 @@ const IMPORTS = `import { closeSync, openSync, watch } from "node:fs";
 import { createServer } from "node:net";
 import { createSocket } from "node:dgram";
 import { setPriority } from "node:os";
-import { Worker } from "node:worker_threads";
+import { Readable } from "node:stream";
+import { pipeline } from "node:stream/promises";
+import { MessageChannel as Channel, Worker } from "node:worker_threads";
 import { setTimeout as wait } from "node:timers/promises";
+import { promisify } from "node:util";
+import zlib from "node:zlib";
+const BYTES = Buffer.alloc(4e6, "abc1");
 const here = process.cwd();
 let runs = 0;
 `;
@@ -119,12 +216,21 @@ describe("a child that is used again", function () {
     });
   }
 
-  for (const [what, body] of CLEAN) {
+  for (const [what, body, before = ""] of CLEAN) {
     it(`X11: is, when an attempt left ${what}`, async () => {
-      const path = rig.bundle(`async execute() { ${body} ${PID} }`, IMPORTS);
+      const path = rig.bundle(`async execute() { ${body} ${PID} }`, IMPORTS + before);
       expect(new Set(await pidsOf(rig, path, 3)).size).to.equal(1);
     });
   }
+
+  it("X11: is not, when an attempt left work of zlib that it was the first to load", async () => {
+    const path = rig.bundle(`async execute() {
+      (await import("node:zlib")).gzip(Buffer.alloc(4e6, "abc1"), () => console.log("late"));
+      ${PID}
+    }`);
+    const [first, second] = await pidsOf(rig, path, 2);
+    expect(second).not.to.equal(first);
+  });
 
   it('X11: `isolation: "fresh"`: each attempt has a process of its own, gone when it is over, with no state of another', async () => {
     const path = rig.bundle(`execute() { runs++; if (runs > 1) throw new Error("again"); ${PID} }`, IMPORTS);
