@@ -13,7 +13,7 @@ import { countWaits } from "./waits.ts";
 const eventNames = process.eventNames.bind(process);
 const listeners = process.rawListeners.bind(process);
 const resourcesNow = process.getActiveResourcesInfo.bind(process);
-const cwd = process.cwd.bind(process);
+const cwdNow = process.cwd.bind(process);
 const { stringify } = JSON;
 const umask = process.umask.bind(process) as () => number;
 const isCaught = process.hasUncaughtExceptionCaptureCallback.bind(process);
@@ -93,6 +93,15 @@ class SinceRest {
 
   count(): number {
     return this.#living.now().filter((one) => !this.#then.has(one)).length;
+  }
+}
+
+/** Too deep for a name, or gone: it is another one. */
+function cwd(): string | null {
+  try {
+    return cwdNow();
+  } catch {
+    return null;
   }
 }
 
