@@ -48,7 +48,8 @@ export class Metrics {
   constructor(readings: Readings) {
     this.#readings = readings;
     const registers = [this.#registry];
-    collectDefaultMetrics({ register: this.#registry });
+    // A sample each 10 ms, as it would be otherwise, is a third of all that a service at rest does.
+    collectDefaultMetrics({ register: this.#registry, eventLoopMonitoringPrecision: 100 });
     this.#runs = new Counter({
       name: "jobmount_runs_total",
       help: "Runs that ended in this process, by their state",

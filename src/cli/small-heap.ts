@@ -1,11 +1,11 @@
 // The memory of the service itself: its machine belongs to the jobs. The engine gathers garbage as long as there is room.
+import { PerformanceObserver } from "node:perf_hooks";
 import v8 from "node:v8";
 
 const MIB = 1024 * 1024;
 /** Both halves of the young generation together. */
 const YOUNG_BYTES = 8 * MIB;
-const LOOK_MS = 20;
-/** How often the old generation is looked at: a flood of output fills some 10 MiB meanwhile. */
+/** How often the old generation is looked at, at most: a flood of output fills some 10 MiB meanwhile. */
 const OLD_LOOK_MS = 200;
 /** So much more than it really holds may lie in it. */
 const ROOM_BYTES = 12 * MIB;
@@ -18,21 +18,28 @@ const COLLECT_MS = 5_000;
  * a job that writes 1 GB of output leaves the service at 140 MiB instead of 197. No limit: what is needed is had.
  */
 export function keepHeapSmall(): void {
-  // There is no flag for its size that is still read now; but it grows by this factor, and only ever by that.
-  const timer = setInterval(() => {
-    if (youngBytes() < YOUNG_BYTES) return;
-    v8.setFlagsFromString("--semi-space-growth-factor=1");
-    clearInterval(timer);
-  }, LOOK_MS);
-  timer.unref();
   const growth = new Growth();
-  setInterval(() => {
+  let isBound = false;
+  let lookedAt = -Infinity;
+  const look = () => {
+    const now = performance.now();
+    if (now - lookedAt < OLD_LOOK_MS) return;
+    lookedAt = now;
     const was = growth.isLarge;
-    growth.look(oldBytes(), performance.now());
+    growth.look(oldBytes(), now);
     // Collected all the time, also while nothing grows, it costs more than all the rest that a service does at rest.
     if (growth.isLarge !== was)
       v8.setFlagsFromString(`--incremental-marking-hard-trigger=${growth.isLarge ? 3 : 0}`);
-  }, OLD_LOOK_MS).unref();
+  };
+  // Told of each collection, and not by a timer: a heap that nothing collects does not grow, and a service at rest sleeps.
+  new PerformanceObserver(() => {
+    // There is no flag for its size that is still read now; but it grows by this factor, and only ever by that.
+    if (!isBound && youngBytes() >= YOUNG_BYTES) {
+      isBound = true;
+      v8.setFlagsFromString("--semi-space-growth-factor=1");
+    }
+    look();
+  }).observe({ entryTypes: ["gc"] });
 }
 
 /** Whether more lies in the old generation than it really holds, as far as looks at its size tell. */

@@ -60,7 +60,11 @@ export class ChildDescriber implements Describer {
     const child = (this.child ??= start(limits.memoryBytes / 1024 / 1024));
     await child.ready;
     return new Promise((resolve, reject) => {
-      const stopped = (): void => void child.process.kill("SIGKILL");
+      const stopped = (): void => {
+        // It may still tell something before it is gone: nobody else is to be given to it.
+        if (this.child === child) this.child = null;
+        child.process.kill("SIGKILL");
+      };
       if (stop?.aborted) stopped();
       stop?.addEventListener("abort", stopped);
       let ended: Description | null = null;
@@ -78,7 +82,7 @@ export class ChildDescriber implements Describer {
       }, limits.timeMs);
       child.lines.on("line", (line) => finish(JSON.parse(line) as Description));
       const closed = (exitCode: number | null, signal: NodeJS.Signals | null): void => {
-        this.child = null;
+        if (this.child === child) this.child = null;
         const outOfMemory = /heap out of memory|heap limit/i.test(child.stderr);
         const crash = outOfMemory
           ? ({ outcome: "out_of_memory", limitBytes: limits.memoryBytes } as const)
